@@ -3,31 +3,36 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
+READY := $(VENV)/.ready
+MODERN := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Funnelbeat needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version)."; exit 1; }
 
 # Every process of a demo or a test imports everything. Without bytecode on the disk each compiles it again, and pytest
 # rewrites the asserts of every file again.
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help reference test-rabbitmq test-mta setup demo test check fix bench golden pictures soak metrics lock clean
+.PHONY: help reference test-rabbitmq test-mta setup install demo test check fix bench golden pictures soak metrics lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
 
-setup: $(STAMP)  ## virtual environment, locked dependencies, Redis
+setup: $(STAMP)  ## virtual environment, all locked packages with the development tools, Redis
 
 $(STAMP): requirements.lock pyproject.toml
-	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Funnelbeat needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version)."; exit 1; }
-	$(PYTHON) -m venv $(VENV) || { echo "Python's venv module is missing: install the package python3-venv."; exit 1; }
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
-	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
-	@# A path relative to the file itself: Python 3.11 reads this file as ASCII under LC_ALL=C, and the path of the
-	@# project may hold other letters.
-	@cd $(VENV)/lib/python*/site-packages && echo ../../../.. > _funnelbeat.pth
+	@$(MODERN)
+	@$(PYTHON) scripts/install.py all
+	@touch $@ $(READY)
+
+$(READY): docker/requirements.lock docker/demo.lock pyproject.toml
+	@$(MODERN)
+	@$(PYTHON) scripts/install.py demo
 	@touch $@
 
-demo: $(STAMP)  ## the main job on embedded defaults; ONCE=1 ends after two delivered runs
-	$(BIN)/funnelbeat demo $(if $(ONCE),--once) --out demo-out
+install: $(READY)  ## a link to the command in ~/.local/bin
+	@scripts/link $(abspath $(BIN)/funnelbeat)
+
+demo: $(READY)  ## the main job on embedded defaults; ONCE=1 ends after two delivered runs
+	@$(BIN)/funnelbeat demo $(if $(ONCE),--once) --out demo-out
 
 # The other files are not collected again. ARGS with a file of tests says itself what is collected.
 test: ALONE = $(if $(findstring tests/,$(ARGS)),,$(shell grep -rl --include='*.py' 'mark\.alone' tests))
@@ -56,7 +61,7 @@ golden: $(STAMP)  ## write the golden files again; read the difference before yo
 	$(BIN)/python -m tests.support.slack_golden
 	git diff --stat -- tests/golden
 
-reference: $(STAMP)  ## write docs/reference and the image's lock again, from the code
+reference: $(STAMP)  ## write docs/reference and the locks in docker/ again, from the code
 	$(BIN)/python -m worker.entry.reference
 	$(BIN)/python docker/lock.py
 

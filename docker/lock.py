@@ -1,5 +1,8 @@
 # ruff: noqa: INP001
-"""Writes docker/requirements.lock: of requirements.lock, what an installed Funnelbeat needs to run on Linux.
+"""Writes docker/requirements.lock: of requirements.lock, what an installed Funnelbeat needs to run.
+
+Also writes docker/demo.lock: what `make demo` needs besides, which is the bundled Redis and the tool that builds the
+project.
 
 Versions and hashes are those of requirements.lock; which of them belong is read from the installed packages.
 """
@@ -7,9 +10,10 @@ Versions and hashes are those of requirements.lock; which of them belong is read
 import re
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from importlib import metadata
 from pathlib import Path
+from typing import Any
 
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
@@ -26,7 +30,9 @@ PYTHONS = ("3.11.0", "3.11.14")
 """The first release and a recent one: redis asks for async-timeout before 3.11.3 alone, and a test installs this lock
 with the Python that it finds.
 """
+DEMO = ROOT / "docker" / "demo.lock"
 HEAD = "# Made by docker/lock.py from requirements.lock: what the image needs, without tests and tools.\n"
+DEMO_HEAD = "# Made by docker/lock.py from requirements.lock: what `make demo` needs besides.\n"
 
 
 def entries(lock: str) -> dict[str, str]:
@@ -39,10 +45,14 @@ def entries(lock: str) -> dict[str, str]:
     return found
 
 
-def needed(known: dict[str, str]) -> set[str]:
-    """Names of everything that the distribution depends on, by whatever way. `known`: the entries of the lock."""
-    project = tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))["project"]
-    waiting = [Requirement(text) for text in project["dependencies"]]
+def project() -> dict[str, Any]:
+    """pyproject.toml."""
+    return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
+
+
+def needed(known: dict[str, str], wanted: Iterable[str]) -> set[str]:
+    """Names of everything that `wanted` depends on, by whatever way. `known`: the entries of the lock."""
+    waiting = [Requirement(text) for text in wanted]
     seen: set[tuple[str, str]] = set()
     while waiting:
         requirement = waiting.pop()
@@ -71,12 +81,19 @@ def _installed(entry: str) -> bool:
     return marker is None or marker.evaluate()
 
 
-def made() -> str:
-    known = entries((ROOT / "requirements.lock").read_text("utf-8"))
-    return HEAD + "\n".join(known[name] for name in sorted(needed(known))) + "\n"
+def locks() -> dict[Path, str]:
+    """File → its text."""
+    known, told = entries((ROOT / "requirements.lock").read_text("utf-8")), project()
+    runs = needed(known, told["project"]["dependencies"])
+    more = (*told["project"]["optional-dependencies"]["embedded"], *told["build-system"]["requires"])
+    return {TARGET: _text(HEAD, known, runs), DEMO: _text(DEMO_HEAD, known, needed(known, more) - runs)}
+
+
+def _text(head: str, known: dict[str, str], names: set[str]) -> str:
+    return head + "\n".join(known[name] for name in sorted(names)) + "\n"
 
 
 if __name__ == "__main__":
-    text = made()
-    TARGET.write_text(text, encoding="utf-8")
-    sys.stdout.write(f"{TARGET.relative_to(ROOT)}: {len(entries(text))} packages\n")
+    for target, text in locks().items():
+        target.write_text(text, encoding="utf-8")
+        sys.stdout.write(f"{target.relative_to(ROOT)}: {len(entries(text))} packages\n")

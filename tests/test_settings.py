@@ -7,7 +7,7 @@ import pytest
 
 from worker.adapters.redis_program import SERVER
 from worker.errors import SettingsError
-from worker.settings import FROM_FILE, NOTES, READ_ELSEWHERE, Settings, read, unknown
+from worker.settings import FROM_FILE, NOTES, READ_ELSEWHERE, Settings, read, sources, unknown
 
 
 def test_what_is_unset_keeps_its_default() -> None:
@@ -100,3 +100,20 @@ def test_a_variable_that_an_adapter_reads_is_a_setting_too() -> None:
     assert set(READ_ELSEWHERE) == {SERVER}
     assert unknown({SERVER: "valkey-server"}) == ()
     assert unknown({f"{SERVER}S": "valkey-server"}) == (f"{SERVER}S is no setting; did you mean {SERVER}?",)
+
+
+def test_settings_say_where_each_is_from_and_show_no_secret(tmp_path: Path) -> None:
+    (tmp_path / "url").write_text("redis://me:hidden@tern.example:6379/0", encoding="utf-8")
+    environ = {
+        "FUNNELBEAT_REDIS_URL_FILE": str(tmp_path / "url"),
+        "FUNNELBEAT_BROKER_URL": "amqp://me:a@b:hidden@tern.example//",
+        "FUNNELBEAT_TOKEN_KEY": "hidden" * 8,
+        "FUNNELBEAT_TICK": "2",
+    }
+    found = {one.name: one for one in sources(read(environ), environ)}
+    assert (found["tick"].value, found["tick"].origin) == ("2", "FUNNELBEAT_TICK")
+    assert found["concurrency"].origin == "default"
+    assert found["redis_url"].value == "redis://me:***@tern.example:6379/0"
+    assert found["redis_url"].origin.startswith("FUNNELBEAT_REDIS_URL_FILE: ")
+    assert found["token_key"].value == "***"
+    assert not [one for one in found.values() if "hidden" in one.value]

@@ -6,6 +6,7 @@ Besides it, os.environ is read for secret references and for what READ_ELSEWHERE
 import json
 import math
 import os
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
 from difflib import get_close_matches
@@ -65,6 +66,7 @@ NOTES: dict[str, str] = {
 
 
 PREFIX = "FUNNELBEAT_"
+MASK = "***"
 LEVELS = ("debug", "info", "warning", "error")
 SHORTEST_KEY = 32
 LONGEST = 7 * 24 * 60 * 60
@@ -107,6 +109,37 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     if settings.sandbox:
         _refuse_no_object("FUNNELBEAT_SANDBOX", settings.sandbox)
     return settings
+
+
+@dataclass(frozen=True, slots=True)
+class SettingSource:
+    """`value`: as it may be printed. `origin`: the variable it is from, with the file that it names, or "default"."""
+
+    name: str
+    value: str
+    origin: str
+
+
+def sources(settings: Settings, environ: Mapping[str, str] | None = None) -> tuple[SettingSource, ...]:
+    """Every setting in force and where it is from. Secrets are masked."""
+    found = []
+    for one in fields(Settings):
+        variable, value = f"{PREFIX}{one.name.upper()}", getattr(settings, one.name)
+        source = os.environ if environ is None else environ
+        origin = variable if source.get(variable) else "default"
+        if one.name in FROM_FILE and source.get(f"{variable}_FILE"):
+            origin = f"{variable}_FILE: {source[f'{variable}_FILE']}"
+        found.append(SettingSource(one.name, _masked(one.name, value), origin))
+    return tuple(found)
+
+
+def _masked(name: str, value: str | float) -> str:
+    """Keys are not shown at all; addresses without their password, which may stand anywhere after the user."""
+    if name.endswith("_key"):
+        return MASK if value else ""
+    if not isinstance(value, str) or "@" not in value:
+        return f"{value:g}" if isinstance(value, float) else str(value)
+    return re.sub(r"(://[^:/@]*):.*(?=@)", rf"\1:{MASK}", value)
 
 
 def link_keys(settings: Settings) -> tuple[str, ...]:

@@ -23,6 +23,7 @@ from worker.domain.schedule import Subscription
 from worker.flow.run.deliver import deliver
 from worker.ports import Channel
 from worker.ports.channels import Findable, Idempotent, Paced, RenderRequest
+from worker.sandbox import names
 from worker.sandbox.server import Sandbox
 from worker.sandbox.slack_api import TOKEN
 
@@ -174,7 +175,7 @@ async def test_the_key_of_a_pace_is_shared_by_those_who_wait_for_each_other_and_
 
 @pytest.mark.parametrize("kind", ["slack token", "sandbox posts"])
 async def test_a_receiver_that_can_be_asked_finds_what_came_and_nothing_else(kind: str) -> None:
-    async with Sandbox(now=lambda: THIS_WEEK) as box:
+    async with Sandbox(now=lambda: THIS_WEEK, names=names.HOSTILE) as box:
         group = SandboxChannels(box.describe())
         channel = SlackChannel(TOKEN, box.slack_url) if kind == "slack token" else group.channel("slack")
         assert isinstance(channel, Findable)

@@ -246,6 +246,13 @@ ALERT_COMMANDS: dict[str, Command] = {
 }
 
 
+def rolled_back(here: Here) -> Any:
+    """Something else is deployed first."""
+    with edited(here.line.place / "schedules" / "asked.yaml", "name: ", "name: Not "):
+        here.line.document_of("deploy", "--yes")
+    return here.line.document_of("rollback", "--yes")
+
+
 COMMANDS: dict[str, Command] = {
     "init": lambda here: here.line.document_of("init", str(here.line.place.parent / "begun")),
     "check": unset,
@@ -254,6 +261,7 @@ COMMANDS: dict[str, Command] = {
     "plan, broken": lambda here: broken(here, "plan"),
     "plan": lambda here: here.line.document_of("plan"),
     "deploy": lambda here: here.line.document_of("deploy", "--yes"),
+    "rollback": rolled_back,
     "preview": previewed,
     "run": lambda here: here.line.document_of("run", "asked"),
     "run --dry-run": lambda here: here.line.document_of("run", "asked", "--dry-run"),
@@ -266,6 +274,8 @@ COMMANDS: dict[str, Command] = {
     "tokens add": lambda here: here.line.document_of("tokens", "add", "ci", "--scope", "read"),
     "tokens list": lambda here: here.line.document_of("tokens", "list"),
     "tokens revoke": lambda here: here.line.document_of("tokens", "revoke", "ci"),
+    "deployments": lambda here: here.line.document_of("deployments"),
+    "settings": lambda here: here.line.document_of("settings"),
     "audit": lambda here: here.line.document_of("audit"),
     "runs": lambda here: [miss_a_slot(here), here.line.document_of("runs")][1],
     "show, first": lambda here: here.line.document_of("show", here.first),

@@ -86,6 +86,12 @@ def test_the_room_got_its_digest_in_slack(delivered: Path) -> None:
     assert len(mains) >= 2
 
 
+def test_one_page_shows_every_message_and_the_bridge_beside_the_journal(delivered: Path) -> None:
+    page = (delivered / "index.html").read_text(encoding="utf-8")
+    assert [path.name for path in (*eml(delivered), *delivered.glob("*.slack.json")) if path.name not in page] == []
+    assert "<th>Digest<th>Journal" in page
+
+
 def test_every_schedule_delivered_its_digest(delivered: Path) -> None:
     subjects = " ".join(
         str(email.message_from_bytes(path.read_bytes(), policy=email.policy.default)["Subject"])

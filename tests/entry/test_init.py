@@ -1,15 +1,18 @@
 """init where somebody answers: each service's stand-in, and previews of what was written."""
 
+import email
+import email.policy
 import json
 import socket
 from collections.abc import Iterator
+from email.message import EmailMessage
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.entry import init_command
+from worker.entry import init_command, machine
 from worker.entry.cli import app
 from worker.sandbox.cast import MAIN
 from worker.sandbox.server import SandboxThread
@@ -33,6 +36,10 @@ def box(empty_redis: EmbeddedRedis, tmp_path: Path, monkeypatch: pytest.MonkeyPa
         yield running
 
 
+REST = ("", "", "", "")
+"""Enter for the zone, the locale, the channel and the address."""
+
+
 def init(*answers: str) -> Result:
     typed = "".join(f"{answer}\n" for answer in answers)
     return CliRunner().invoke(app, ["init", "acme"], input=typed, catch_exceptions=False)
@@ -50,7 +57,7 @@ def everything_written(place: Path) -> str:
 def test_what_is_written_for_a_service_previews_and_holds_no_key(
     box: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: str
 ) -> None:
-    seen = init(*answers(service, box.describe()[service], KEYS[service]), "1")
+    seen = init(*answers(service, box.describe()[service], KEYS[service]), "1", *REST)
     assert seen.exit_code == 0, seen.output
     assert f"export {VARIABLES[service]}=" in seen.output
     place = tmp_path / "acme"
@@ -66,7 +73,7 @@ def test_what_is_written_for_a_service_previews_and_holds_no_key(
 
 
 def test_the_number_that_was_typed_is_the_pipeline_of_the_schedule(box: SandboxThread, tmp_path: Path) -> None:
-    seen = init(*answers("close", box.describe()["close"], KEYS["close"]), "99", "none", "2")
+    seen = init(*answers("close", box.describe()["close"], KEYS["close"]), "99", "none", "2", *REST)
     assert seen.exit_code == 0, seen.output
     assert seen.output.count("expected a number from 1 to") == 2
     second = next(line for line in seen.output.splitlines() if line.startswith("   2  "))
@@ -80,7 +87,7 @@ def test_a_key_of_the_environment_is_used_and_not_asked_for(
     box: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("CLOSE_API_KEY", KEYS["close"])
-    seen = init("close", box.describe()["close"], "1")
+    seen = init("close", box.describe()["close"], "1", *REST)
     assert seen.exit_code == 0, seen.output
     assert "CLOSE_API_KEY is set, and used." in seen.output
     assert "export" not in seen.output
@@ -89,7 +96,7 @@ def test_a_key_of_the_environment_is_used_and_not_asked_for(
 
 def test_a_pipeline_that_was_deleted_is_not_offered(box: SandboxThread, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PIPEDRIVE_API_TOKEN", KEYS["pipedrive"])
-    assert init("pipedrive", box.describe()["pipedrive"], "1").exit_code == 0
+    assert init("pipedrive", box.describe()["pipedrive"], "1", *REST).exit_code == 0
     made = json.loads(pipelines("create", "--set", "name=Short-lived", "--json"))["pipelines"][0]["id"]
     assert "Short-lived" in again(box)
     pipelines("delete", made)
@@ -106,29 +113,42 @@ def pipelines(*words: str) -> str:
 def again(box: SandboxThread) -> str:
     Path("acme/funnelbeat.yaml").unlink()
     Path("acme/schedules/weekly-pipeline.yaml").unlink()
-    seen = init("pipedrive", box.describe()["pipedrive"], "1")
+    seen = init("pipedrive", box.describe()["pipedrive"], "1", *REST)
     assert seen.exit_code == 0, seen.output
     return seen.output
 
 
 @pytest.mark.parametrize("service", ["close", "pipedrive", "umami"])
-def test_a_key_that_is_refused_is_one_sentence_and_nothing_is_written(
+def test_a_key_that_is_refused_is_one_sentence_and_is_asked_for_again(
     box: SandboxThread, tmp_path: Path, service: str
 ) -> None:
-    seen = init(*answers(service, box.describe()[service], "b0" * 20))
+    first, second = (answers(service, box.describe()[service], key) for key in ("b0" * 20, KEYS[service]))
+    seen = init(*first, *second[1:], "1", *REST)
+    assert seen.exit_code == 0, seen.output
+    assert "Please answer again" in seen.stderr
+    assert "b0" * 20 not in seen.output
+    assert (tmp_path / "acme" / "funnelbeat.yaml").exists()
+
+
+@pytest.mark.parametrize("service", ["close", "pipedrive", "umami"])
+def test_a_key_of_the_environment_that_is_refused_ends_init_and_nothing_is_written(
+    box: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, service: str
+) -> None:
+    monkeypatch.setenv(VARIABLES[service], "b0" * 20)
+    seen = init(*answers(service, box.describe()[service], "")[:-1])
     assert seen.exit_code == 3, seen.output
     assert len(seen.stderr.strip().splitlines()) == 1
     assert "nothing was written" in seen.stderr
-    assert "b0" * 20 not in seen.output
     assert not (tmp_path / "acme").exists()
 
 
 def test_a_service_that_cannot_be_reached_is_one_sentence_and_nothing_is_written(
-    box: SandboxThread, tmp_path: Path
+    box: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setenv("PIPEDRIVE_API_TOKEN", KEYS["pipedrive"])
     with socket.create_server(("127.0.0.1", 0)) as taken:
         nobody = f"http://127.0.0.1:{taken.getsockname()[1]}"
-    seen = init("pipedrive", nobody, KEYS["pipedrive"])
+    seen = init("pipedrive", nobody)
     assert seen.exit_code == 3, seen.output
     assert len(seen.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "acme").exists()
@@ -139,9 +159,10 @@ def test_a_service_that_cannot_be_reached_is_one_sentence_and_nothing_is_written
     [("ftp://acme", "k", "base_url: found"), ("http://127.0.0.1:9", "a key", "holds characters")],
 )
 def test_an_answer_that_cannot_be_used_is_said_before_anything_is_asked(
-    box: SandboxThread, tmp_path: Path, address: str, key: str, says: str
+    box: SandboxThread, tmp_path: Path, address: str, key: str, says: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    seen = init("close", address, key)
+    monkeypatch.setenv("CLOSE_API_KEY", key)
+    seen = init("close", address)
     assert (seen.exit_code, says in seen.stderr) == (2, True), seen.output
     assert not (tmp_path / "acme").exists()
 
@@ -156,7 +177,7 @@ def test_answers_that_end_early_leave_nothing_behind(box: SandboxThread, tmp_pat
 def test_a_directory_that_cannot_be_made_is_one_sentence(box: SandboxThread, tmp_path: Path) -> None:
     (tmp_path / "acme").mkdir()
     (tmp_path / "acme" / "schedules").write_text("in the way", encoding="utf-8")
-    seen = init(*answers("close", box.describe()["close"], KEYS["close"]), "1")
+    seen = init(*answers("close", box.describe()["close"], KEYS["close"]), "1", *REST)
     assert seen.exit_code == 2
     assert "acme cannot be written" in seen.stderr
     assert not (tmp_path / "acme" / "funnelbeat.yaml").exists()
@@ -181,3 +202,121 @@ def test_nobody_is_asked_off_a_terminal_or_for_json(tmp_path: Path, monkeypatch:
     told = CliRunner().invoke(app, ["init", "other", "--json"], catch_exceptions=False)
     assert told.exit_code == 0
     assert "Which service" not in told.output
+
+
+def call(*words: str) -> Result:
+    return CliRunner().invoke(app, ["init", "acme", *words], catch_exceptions=False)
+
+
+@pytest.fixture
+def script(box: SandboxThread, monkeypatch: pytest.MonkeyPatch) -> SandboxThread:
+    """Nobody can be asked."""
+    monkeypatch.setattr(init_command, "at_a_terminal", lambda: False)
+    return box
+
+
+def test_a_script_gives_every_answer_as_an_option(
+    script: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("OUR_KEY", KEYS["close"])
+    seen = call(
+        *("--service", "close", "--base-url", script.describe()["close"], "--key-env", "OUR_KEY", "--pipeline", MAIN),
+        *("--zone", "America/New_York", "--locale", "de_DE", "--address", "ann@acme.example"),
+    )
+    assert seen.exit_code == 0, seen.output
+    project = (tmp_path / "acme" / "funnelbeat.yaml").read_text("utf-8")
+    assert "${OUR_KEY}" in project
+    assert "timezone: America/New_York, locale: de_DE" in project
+    schedule = (tmp_path / "acme" / "schedules" / "weekly-pipeline.yaml").read_text("utf-8")
+    assert "timezone: America/New_York" in schedule
+    assert 'address: "ann@acme.example"' in schedule
+    assert [word for word in ("stages", "deals", "stalled") if f"id: {word}" not in schedule] == []
+    assert CliRunner().invoke(app, ["--project", "acme", "check", "--strict"]).exit_code == 0
+
+
+@pytest.mark.parametrize(
+    ("words", "says"),
+    [
+        (["--service", "hubspot"], "--service: found 'hubspot', expected one of sandbox, close"),
+        (["--service", "close", "--key-env", "NO_KEY"], "close needs NO_KEY, which is not set"),
+        (["--service", "close", "--pipeline", "pipe_WRONG"], "--pipeline: found pipe_WRONG, expected one of close"),
+        (["--service", "umami", "--username", "me", "--key-env", "NO_KEY"], "umami needs NO_KEY"),
+        (["--service", "pipedrive", "--key-env", "OUR_KEY"], "pipedrive needs `company_domain`"),
+        (["--zone", "PST"], "--zone: "),
+        (["--locale", "xx_XX"], "--locale: found the locale 'xx_XX'"),
+        (["--address", "no address"], "--address: "),
+        (["--channel", "email"], "need --service"),
+        (["--service", "close", "--pipeline", MAIN, "--channel", "pigeon"], "--channel: found 'pigeon'"),
+        (["--service", "close", "--pipeline", MAIN, "--channel", "email"], "email needs `url`"),
+    ],
+)
+def test_a_wrong_or_missing_option_is_one_sentence_and_nothing_is_written(
+    script: SandboxThread, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, words: list[str], says: str
+) -> None:
+    monkeypatch.setenv("CLOSE_API_KEY", KEYS["close"])
+    monkeypatch.setenv("OUR_KEY", KEYS["pipedrive"])
+    if "close" in words:
+        words = [*words, "--base-url", script.describe()["close"]]
+    seen = call(*words)
+    assert (seen.exit_code, says in seen.stderr) == (2, True), seen.output
+    assert len(seen.stderr.strip().splitlines()) == 1
+    assert not (tmp_path / "acme").exists()
+
+
+def test_a_mail_server_of_ones_own_gets_a_test_message(box: SandboxThread, tmp_path: Path) -> None:
+    smtp = box.describe()["smtp"]
+    channel = ("email", smtp, "Pipeline <reports@acme.example>", "ann@acme.example", "y")
+    seen = init(*answers("close", box.describe()["close"], KEYS["close"]), "1", "Europe/Paris", "en_US", *channel)
+    assert seen.exit_code == 0, seen.output
+    assert "Sent a test message to ann@acme.example" in seen.output
+    [mail] = box.call(lambda running: running.outbox.of("eml"))
+    parsed = email.message_from_bytes(mail.body, _class=EmailMessage, policy=email.policy.default)
+    assert parsed["To"] == "ann@acme.example"
+    assert "operator: ann@acme.example" in (tmp_path / "acme" / "funnelbeat.yaml").read_text("utf-8")
+
+
+def test_a_test_message_that_fails_leaves_the_project_and_says_how_to_try_again(
+    box: SandboxThread, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        nobody = f"smtp://127.0.0.1:{taken.getsockname()[1]}?tls=never"
+    channel = ("email", nobody, "reports@acme.example", "ann@acme.example", "y")
+    seen = init(*answers("close", box.describe()["close"], KEYS["close"]), "1", "", "", *channel)
+    assert seen.exit_code == 1, seen.output
+    assert "send-test email ann@acme.example" in seen.stderr
+    assert (tmp_path / "acme" / "funnelbeat.yaml").exists()
+
+
+def test_a_gitignore_that_is_there_stays_and_init_says_what_it_needs(script: SandboxThread, tmp_path: Path) -> None:
+    (tmp_path / "acme").mkdir()
+    (tmp_path / "acme" / ".gitignore").write_text("mine", encoding="utf-8")
+    seen = call()
+    assert seen.exit_code == 0, seen.output
+    assert "stays as it is; add: .funnelbeat/" in seen.output
+    assert (tmp_path / "acme" / ".gitignore").read_text("utf-8") == "mine"
+
+
+def test_names_of_customers_and_keys_are_kept_out_of_git(script: SandboxThread, tmp_path: Path) -> None:
+    assert call("--service", "sandbox").exit_code == 0
+    assert {".funnelbeat/", ".env"} <= set((tmp_path / "acme" / ".gitignore").read_text("utf-8").splitlines())
+
+
+def test_every_file_names_its_schema_for_editors(script: SandboxThread, tmp_path: Path) -> None:
+    assert call().exit_code == 0
+    for path in (tmp_path / "acme").rglob("*.yaml"):
+        first = path.read_text("utf-8").splitlines()[0]
+        named = path.parent / first.removeprefix("# yaml-language-server: $schema=")
+        assert json.loads(named.read_text("utf-8"))["$schema"].startswith("https://json-schema.org")
+
+
+@pytest.mark.parametrize(
+    ("environ", "zone", "locale"),
+    [
+        ({"TZ": "Europe/Paris", "LANG": "de_AT.UTF-8"}, "Europe/Paris", "de_AT"),
+        ({"TZ": ":America/New_York", "LC_ALL": "en_US.UTF-8", "LANG": "de_DE"}, "America/New_York", "en_US"),
+        ({"TZ": "Etc/UTC", "LANG": "fr_FR.UTF-8"}, "UTC", "en_GB"),
+        ({"TZ": "Asia/Tokyo", "LANG": "C.UTF-8"}, "Asia/Tokyo", "en_GB"),
+    ],
+)
+def test_the_machine_says_the_zone_and_the_locale(environ: dict[str, str], zone: str, locale: str) -> None:
+    assert (machine.machine_zone(environ), machine.machine_locale(environ)) == (zone, locale)

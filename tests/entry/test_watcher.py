@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from rich.console import Console
 
 from worker.domain.schedule import Bundle
 from worker.entry.watcher import Watcher, stamps
@@ -37,6 +38,12 @@ class Deployer:
             raise self.raises.pop(0)
         self.deployed.append(bundle)
         return Changes((), (), (), {})
+
+
+@pytest.fixture(autouse=True)
+def _at_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is said is a line for people, and no event of the log."""
+    monkeypatch.setattr(Console, "is_terminal", True)
 
 
 @pytest.fixture

@@ -1,5 +1,5 @@
 """The samples that templates are tried with are the hand-built digests, notices and alerts, and what shipped schedules
-bring. `GOLDEN=write` writes them anew.
+bring, with friendly names, because `preview --sample` shows them. `GOLDEN=write` writes them anew.
 """
 
 import os
@@ -15,6 +15,7 @@ from worker.domain.alert.notification import Notification
 from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
 from worker.rendering import samples
+from worker.sandbox.names import FRIENDLY
 
 OWNER = replace(NORMAL, history=(), stalled=(replace(STALLED, newly=STALLED.newly[:1]),))
 """What one owner gets where a schedule has a digest for each."""
@@ -34,7 +35,7 @@ def same(folder: Path, made: Mapping[str, Digest | Notice | Notification]) -> No
 
 
 async def test_the_samples_are_the_golden_digests_and_the_second_week_of_every_schedule(tmp_path: Path) -> None:
-    same(samples.DIGESTS, {**DIGESTS, "each-owner": OWNER, **(await second_weeks(tmp_path))})
+    same(samples.DIGESTS, {**DIGESTS, "each-owner": OWNER, **(await second_weeks(tmp_path, FRIENDLY))})
 
 
 def test_the_samples_are_the_golden_notices() -> None:

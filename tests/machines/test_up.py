@@ -1,6 +1,8 @@
 """`up` as a person uses it: it goes on through whatever happens while files are edited."""
 
+import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -180,3 +182,15 @@ def test_the_pages_behind_links_listen_where_it_says_and_begin_again_too(place: 
         send_signal(killed, signal.SIGKILL, group=True)
         one.says("web ended with status -9; beginning it again")
         until(healthy, f"no page\n{one.said()}")
+
+
+def test_what_a_program_reads_from_the_log_is_json_and_nothing_else(place: Path) -> None:
+    """From the start to the end of a worker, the words of Celery included; `up` prints deployments beside it."""
+    with up(place) as site:
+        site.goes_on()
+        site.process.send_signal(signal.SIGINT)
+        assert site.process.wait(PATIENCE) == 0
+    lines = [line for line in site.said().splitlines() if not re.match(r"\d\d:\d\d:\d\d  |  (added|changed) ", line)]
+    assert lines
+    assert [line for line in lines if not isinstance(json.loads(line), dict)] == []
+    assert '"event": "run_ended"' in site.said()

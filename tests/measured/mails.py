@@ -10,6 +10,7 @@ from worker.domain.digest.sections import Figure, FigurePlace, KeyFact, KeyMeasu
 from worker.domain.money import Money, exponent
 from worker.domain.schedule import Subscription
 from worker.domain.snapshot.snapshot import Column, Kind
+from worker.sandbox.names import HOSTILE, Names
 
 LOCALES = (
     *("en_GB", "en_US", "en_IN", "de_DE", "de_CH", "fr_FR", "fr_CH", "es_ES", "pt_BR", "it_IT", "nl_NL", "sv_SE"),
@@ -22,9 +23,11 @@ def entry(locale: str = "en_GB") -> Subscription:
     return Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
 
 
-async def second_weeks(place: Path) -> dict[str, Digest]:
+async def second_weeks(place: Path, names: Names = HOSTILE) -> dict[str, Digest]:
     """By the schedule's name."""
-    return {name: [one async for one in two_mondays.mondays(name, place / name)][-1] for name in two_mondays.FILES}
+    return {
+        name: [one async for one in two_mondays.mondays(name, place / name, names)][-1] for name in two_mondays.FILES
+    }
 
 
 def in_currency(code: str) -> Digest:

@@ -6,6 +6,7 @@ import pytest
 
 from worker.adapters.tls import tls_context
 from worker.sandbox.close_api import API_KEY
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 from worker.sandbox.slack_api import TOKEN
@@ -15,7 +16,7 @@ NOW = datetime(2026, 11, 18, 9, 30, tzinfo=UTC)
 
 @pytest.fixture
 def pipeline() -> PipelineSimulation:
-    return PipelineSimulation(3, NOW)
+    return PipelineSimulation(3, NOW, names=HOSTILE)
 
 
 @pytest.fixture

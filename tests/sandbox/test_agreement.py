@@ -17,6 +17,7 @@ from worker.sandbox.cast import MAIN
 from worker.sandbox.close_api import API_KEY
 from worker.sandbox.close_dialect import REFUSING, CloseDialect
 from worker.sandbox.journal import EVERYTHING_OPEN, STALLED, Population
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
 from worker.sandbox.wander import wander
@@ -68,7 +69,7 @@ CASES = [(deals(), EVERYTHING_OPEN), (deals(is_stalled=True), STALLED)]
 async def test_what_was_read_is_what_happened(
     seed: int, dialect: CloseDialect, item: Query, population: Population
 ) -> None:
-    clock, pipeline = Clock(), PipelineSimulation(seed, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(seed, NOW, names=HOSTILE)
     async with opened(pipeline, clock, dialect) as source:
         before = (await source.fetch(ask(item, clock, None))).snapshot
         for _ in range(3):
@@ -87,7 +88,7 @@ async def test_what_was_read_is_what_happened(
 async def test_chance_is_read_as_it_happened_too(seed: int) -> None:
     """Every kind of event, currencies and unknown values among them."""
     clock, item = Clock(), deals()
-    pipeline = PipelineSimulation(seed, NOW, history=False)
+    pipeline = PipelineSimulation(seed, NOW, history=False, names=HOSTILE)
     clock.now = began = wander(pipeline, NOW, 40)
     async with opened(pipeline, clock) as source:
         before = (await source.fetch(ask(item, clock, None))).snapshot

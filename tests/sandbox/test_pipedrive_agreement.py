@@ -16,6 +16,7 @@ from worker.errors import SourceError, SourceRefused, SourceShapeChanged, Source
 from worker.ports import Question
 from worker.sandbox import journal
 from worker.sandbox.journal import EVERYTHING_OPEN, STALLED, Population
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.pipedrive_api import API_TOKEN
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import Sandbox
@@ -70,7 +71,7 @@ CASES = [
 @pytest.mark.parametrize(("item", "population"), CASES, ids=["open", "first version", "stalled"])
 @pytest.mark.parametrize("seed", [1, 2, 3])
 async def test_what_was_read_is_what_happened(seed: int, item: Query, population: Population) -> None:
-    clock, pipeline = Clock(), PipelineSimulation(seed, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(seed, NOW, names=HOSTILE)
     async with opened(pipeline, clock) as (source, _):
         before = (await source.fetch(ask(item, clock, None))).snapshot
         for _ in range(3):
@@ -90,7 +91,7 @@ async def test_what_was_read_is_what_happened(seed: int, item: Query, population
 async def test_chance_is_read_as_it_happened_too(seed: int) -> None:
     """Every kind of event, currencies and unknown values among them."""
     clock = Clock()
-    pipeline = PipelineSimulation(seed, NOW, history=False)
+    pipeline = PipelineSimulation(seed, NOW, history=False, names=HOSTILE)
     clock.now = began = wander(pipeline, NOW, 40)
     async with opened(pipeline, clock) as (source, _):
         before = (await source.fetch(ask(OPEN, clock, None))).snapshot
@@ -106,7 +107,7 @@ async def test_chance_is_read_as_it_happened_too(seed: int) -> None:
 
 
 async def test_sums_counts_and_deals_agree_with_each_other() -> None:
-    clock, pipeline = Clock(), PipelineSimulation(5, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(5, NOW, names=HOSTILE)
     async with opened(pipeline, clock) as (source, _):
         deals = (await source.fetch(ask(OPEN, clock, None))).snapshot
         one = (await source.fetch(ask(item("pipeline", id="1", by_stage=True), clock, None))).snapshot
@@ -141,7 +142,7 @@ async def test_sums_counts_and_deals_agree_with_each_other() -> None:
     ],
 )
 async def test_every_fault_on_a_later_page_ends_in_one_sentence(kind: str, how: Any, error: type[SourceError]) -> None:
-    clock, pipeline = Clock(), PipelineSimulation(1, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(1, NOW, names=HOSTILE)
     async with opened(pipeline, clock) as (source, box):
         await source.fetch(ask(item("pipelines"), clock, None))
         box.faults.arm("GET /pipedrive/api/v2/deals", kind, times=2, after=2, **how)
@@ -153,7 +154,7 @@ async def test_every_fault_on_a_later_page_ends_in_one_sentence(kind: str, how: 
 
 
 async def test_a_deal_that_was_put_away_moved_out() -> None:
-    clock, pipeline = Clock(), PipelineSimulation(1, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(1, NOW, names=HOSTILE)
     async with opened(pipeline, clock) as (source, box):
         before = (await source.fetch(ask(OPEN, clock, None))).snapshot
         away = pipeline.open_deals()[0]
@@ -168,7 +169,7 @@ async def test_a_deal_that_was_put_away_moved_out() -> None:
 
 
 async def test_a_small_limit_is_kept_without_a_single_refusal() -> None:
-    clock, pipeline = Clock(), PipelineSimulation(1, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(1, NOW, names=HOSTILE)
     async with opened(pipeline, clock) as (source, box):
         box.pipedrive.limit.set(8, 0.4)
         for _ in range(2):
@@ -177,7 +178,7 @@ async def test_a_small_limit_is_kept_without_a_single_refusal() -> None:
 
 
 async def test_a_spent_day_is_told_as_such() -> None:
-    clock, pipeline = Clock(), PipelineSimulation(1, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(1, NOW, names=HOSTILE)
     async with opened(pipeline, clock) as (source, box):
         box.pipedrive.limit.set(400, 2.0, tokens=40)
         with pytest.raises(SourceUnavailable, match="daily budget") as caught:

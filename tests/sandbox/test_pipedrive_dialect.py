@@ -17,6 +17,7 @@ from worker.domain.money import label_of
 from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import INWARD
 from worker.errors import SourceRefused, SourceShapeChanged
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.pipedrive_api import API_TOKEN
 from worker.sandbox.pipedrive_dialect import AccountDialect
 from worker.sandbox.pipeline import PipelineSimulation
@@ -89,7 +90,7 @@ async def test_every_refusal_has_an_id_to_ask_for(api: httpx.AsyncClient) -> Non
 )
 async def test_an_endpoint_may_refuse_for_reasons_of_its_own(reason: str, status: int, words: str) -> None:
     clock = Clock()
-    async with opened(PipelineSimulation(1, NOW), clock) as (source, box):
+    async with opened(PipelineSimulation(1, NOW, names=HOSTILE), clock) as (source, box):
         box.pipedrive.refusing["GET /api/v2/deals"] = reason
         with pytest.raises(SourceRefused) as error:
             await source.fetch(ask(OPEN, clock, None))
@@ -100,7 +101,7 @@ async def test_an_endpoint_may_refuse_for_reasons_of_its_own(reason: str, status
 @pytest.mark.parametrize("dialect", AccountDialect)
 @pytest.mark.parametrize("wanted", [query for query, _ in CASES], ids=["open", "first version", "stalled"])
 async def test_the_bridge_closes_over_whatever_an_account_holds(dialect: AccountDialect, wanted: Query) -> None:
-    clock, pipeline = Clock(), PipelineSimulation(3, NOW)
+    clock, pipeline = Clock(), PipelineSimulation(3, NOW, names=HOSTILE)
     async with opened(pipeline, clock) as (source, box):
         box.pipedrive.dialect = dialect
         before = (await source.fetch(ask(wanted, clock, None))).snapshot
@@ -127,7 +128,7 @@ def closes(found: Bridge) -> bool:
 
 async def read(query: Query, dialect: AccountDialect = AccountDialect.ODD) -> Any:
     clock = Clock()
-    async with opened(PipelineSimulation(3, NOW), clock) as (source, box):
+    async with opened(PipelineSimulation(3, NOW, names=HOSTILE), clock) as (source, box):
         box.pipedrive.dialect = dialect
         return (await source.fetch(ask(query, clock, None))).snapshot
 
@@ -150,13 +151,13 @@ async def test_an_odd_account_converts_into_the_companys_currency() -> None:
 async def test_who_left_is_among_everybody_and_has_won() -> None:
     params: dict[str, Any] = {"id": "1", "user_id": ["all"], "start_date": "2026-06-01", "end_date": "2026-11-18"}
     moves = (await read(item("movements", **params))).table("movements")
-    left = next(row for row in moves.rows if moves.record(row)["user"] == "Fred Gone")
+    left = next(row for row in moves.rows if moves.record(row)["user"] == "Fred Becker")
     assert moves.record(left)["won_deals"] > 0
 
 
 async def test_an_odd_deal_has_nulls_where_the_specification_has_none() -> None:
     clock = Clock()
-    async with opened(PipelineSimulation(3, NOW), clock) as (source, box):
+    async with opened(PipelineSimulation(3, NOW, names=HOSTILE), clock) as (source, box):
         box.pipedrive.dialect = AccountDialect.ODD
         snapshot = (await source.fetch(ask(OPEN, clock, None))).snapshot
         async with httpx.AsyncClient(base_url=box.pipedrive_url, verify=tls_context()) as client:
@@ -170,7 +171,7 @@ async def test_an_odd_deal_has_nulls_where_the_specification_has_none() -> None:
 
 async def test_a_page_without_the_mark_of_its_end_is_a_gap() -> None:
     clock = Clock()
-    async with opened(PipelineSimulation(3, NOW), clock) as (source, box):
+    async with opened(PipelineSimulation(3, NOW, names=HOSTILE), clock) as (source, box):
         box.pipedrive.marked = False
         with pytest.raises(SourceShapeChanged, match=r"additional_data\.next_cursor"):
             await source.fetch(ask(OPEN, clock, None))

@@ -12,6 +12,7 @@ from worker.domain.schedule import Bundle, Connection, Defaults, Query, Schedule
 from worker.domain.snapshot.requests import RequestCount, sent_for
 from worker.flow.deploy.cost import DayCost, cost
 from worker.flow.deploy.last_answers import LastAnswers
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.pipedrive_dialect import AccountDialect
 from worker.sandbox.pipeline import PipelineSimulation
 
@@ -52,7 +53,7 @@ async def test_the_next_run_costs_what_the_stand_in_counts(name: str, dialect: A
     clock, query = Clock(), QUESTIONS[name]
     spent, snapshots = [], []
     for _ in range(2):
-        async with opened(PipelineSimulation(3, NOW), clock) as (source, box):
+        async with opened(PipelineSimulation(3, NOW, names=HOSTILE), clock) as (source, box):
             box.pipedrive.dialect = dialect
             snapshots.append((await source.fetch(ask(query, clock, None))).snapshot)
             spent.append((len(box.log), box.pipedrive.limit.tokens - box.pipedrive.limit.left))
@@ -65,7 +66,7 @@ async def test_the_next_run_costs_what_the_stand_in_counts(name: str, dialect: A
 @pytest.mark.parametrize("name", QUESTIONS)
 async def test_before_the_first_run_it_is_known_or_said_to_be_more(name: str) -> None:
     clock, query = Clock(), QUESTIONS[name]
-    async with opened(PipelineSimulation(3, NOW), clock) as (source, box):
+    async with opened(PipelineSimulation(3, NOW, names=HOSTILE), clock) as (source, box):
         await source.fetch(ask(query, clock, None))
         spent = box.pipedrive.limit.tokens - box.pipedrive.limit.left
     found = reckoned(query, None)

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from worker.sandbox.cast import MAIN, OTHER, USERS
 from worker.sandbox.events import Created, Deleted, Lost, MovedPipeline, Revived, Stalled, ValueChanged, Won, fold
 from worker.sandbox.journal import STALLED, bridge
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.wander import plain_deal
 
@@ -17,10 +18,10 @@ TICK = timedelta(seconds=10)
 
 
 def test_one_seed_tells_one_story() -> None:
-    one, other = PipelineSimulation(5, NOW), PipelineSimulation(5, NOW)
+    one, other = PipelineSimulation(5, NOW, names=HOSTILE), PipelineSimulation(5, NOW, names=HOSTILE)
     assert one.step(NOW + TICK) == other.step(NOW + TICK)
     assert one.log == other.log
-    assert PipelineSimulation(6, NOW).log != PipelineSimulation(5, NOW).log
+    assert PipelineSimulation(6, NOW, names=HOSTILE).log != PipelineSimulation(5, NOW, names=HOSTILE).log
 
 
 def test_it_opens_with_what_a_demo_needs(pipeline: PipelineSimulation) -> None:
@@ -42,7 +43,7 @@ def test_it_opens_with_what_a_demo_needs(pipeline: PipelineSimulation) -> None:
 @settings(max_examples=10, deadline=None)
 @given(seed=st.integers(0, 2**32), steps=st.integers(1, 6))
 def test_every_step_keeps_its_promise(seed: int, steps: int) -> None:
-    pipeline = PipelineSimulation(seed, NOW)
+    pipeline = PipelineSimulation(seed, NOW, names=HOSTILE)
     for number in range(1, steps + 1):
         at = NOW + TICK * number
         happened = pipeline.step(at)

@@ -24,6 +24,7 @@ from worker.entry.project_dir import bundle_of
 from worker.flow.operate.on_demand import request, run_here
 from worker.flow.run.deliver import deliver
 from worker.flow.services import Services
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.outbox import Received
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings
@@ -156,7 +157,7 @@ def command_line(redis: EmbeddedRedis, directory: Path, schedule: str = SCHEDULE
     (directory / "schedules").mkdir(parents=True)
     (directory / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
     (directory / "schedules" / "asked.yaml").write_text(schedule, encoding="utf-8")
-    box = SandboxThread().__enter__()
+    box = SandboxThread(names=HOSTILE).__enter__()
     settings = Settings(redis_url=redis.url, broker_url=redis.broker_url, sandbox=box.describe_json(), backoff=0.2)
     environment = {"FUNNELBEAT_REDIS_URL": redis.url, "FUNNELBEAT_BROKER_URL": redis.broker_url}
     made = CommandLine(directory, redis, box, settings)

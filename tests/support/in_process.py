@@ -16,6 +16,7 @@ from worker.flow.operate.on_demand import request
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
 from worker.flow.services import Services
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.server import Sandbox
 from worker.settings import Settings
 
@@ -100,7 +101,7 @@ async def in_process_run(
 ) -> AsyncIterator[InProcessRun]:
     (directory / "schedules").mkdir(parents=True)
     (directory / "funnelbeat.yaml").write_text(PROJECT, encoding="utf-8")
-    async with Sandbox() as box:
+    async with Sandbox(names=HOSTILE) as box:
         given = replace(settings or Settings(), redis_url=redis_url, sandbox=json.dumps(box.describe()))
         async with open_services(given, "acme", queue=LocalQueue(), directory=directory) as services:
             here = InProcessRun(services, box, directory)

@@ -22,6 +22,7 @@ from worker.entry.local_queue import LocalQueue
 from worker.entry.processes import deploy_now
 from worker.entry.project_dir import bundle_of, child_environment
 from worker.flow.services import Services
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.pipeline import PipelineSimulation
 from worker.sandbox.server import SandboxThread
 from worker.settings import Settings
@@ -182,7 +183,7 @@ def installation(
     tokens.mkdir()
     for name, text in schedules.items():
         (place / "schedules" / f"{name}.yaml").write_text(text, encoding="utf-8")
-    with EmbeddedRedis(directory / "redis") as redis, SandboxThread(pipeline=pipeline) as box:
+    with EmbeddedRedis(directory / "redis") as redis, SandboxThread(pipeline=pipeline, names=HOSTILE) as box:
         (place / "funnelbeat.yaml").write_text(_addressed(project, box.describe()), encoding="utf-8")
         settings = replace(
             times,

@@ -1,4 +1,4 @@
-"""Facts as structured log lines on standard error: one JSON object each, or coloured text on a terminal."""
+"""Facts as structured log lines on standard error: one JSON object each, or text for people on a terminal."""
 
 import json
 import logging
@@ -9,11 +9,11 @@ from typing import Any
 
 import structlog
 
+from worker.adapters.readable_log import ReadableLines
 from worker.domain.delivery import DeliveryKey
 from worker.domain.events import DeliverySettled, Fact, MailboxUnreadable, QueryMissing, Suspended
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
-from worker.sanitize import for_terminal
 
 _LEVELS = {"debug": logging.DEBUG, "info": logging.INFO, "warning": logging.WARNING, "error": logging.ERROR}
 
@@ -26,17 +26,12 @@ def configure(level: str) -> None:
             structlog.processors.add_log_level,
             structlog.processors.TimeStamper(fmt="iso", utc=True),
             structlog.processors.format_exc_info,
-            *((_not_obeyed, structlog.dev.ConsoleRenderer()) if terminal else (_as_json,)),
+            ReadableLines(level) if terminal else _as_json,
         ],
         wrapper_class=structlog.make_filtering_bound_logger(_LEVELS.get(level, logging.INFO)),
         logger_factory=structlog.PrintLoggerFactory(sys.stderr),
         cache_logger_on_first_use=False,
     )
-
-
-def _not_obeyed(_log: object, _method: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:
-    """Makes text of services and servers safe for the terminal, so that it cannot contain control sequences."""
-    return {name: for_terminal(value) if isinstance(value, str) else value for name, value in event.items()}
 
 
 _JSON = json.JSONEncoder(default=repr)

@@ -1,8 +1,11 @@
 """A deployment, and its difference from the one before."""
 
+from collections.abc import Sequence
 from typing import Any
 
+from worker.domain.run import stamp
 from worker.flow.deploy.deploy import Changes
+from worker.flow.operate.rollback import DeploymentRow
 
 
 def deployed_document(bundle: str, changes: Changes) -> dict[str, Any]:
@@ -11,6 +14,19 @@ def deployed_document(bundle: str, changes: Changes) -> dict[str, Any]:
     `bundle` is the deployment's id, a SHA-256 in hexadecimal.
     """
     return {"bundle": bundle, **changes_document(changes)}
+
+
+def deployments_document(rows: Sequence[DeploymentRow]) -> list[dict[str, Any]]:
+    """Newest first: {"bundle", "since", "in_force", "schedules"} each. `since`: when it was put in force."""
+    return [
+        {
+            "bundle": row.deployment.bundle,
+            "since": stamp(row.deployment.activated_at),
+            "in_force": row.in_force,
+            "schedules": row.schedules,
+        }
+        for row in rows
+    ]
 
 
 def changes_document(changes: Changes) -> dict[str, Any]:

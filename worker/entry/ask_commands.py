@@ -17,6 +17,7 @@ from worker.domain.reason import SENTENCES
 from worker.domain.run import Run, stamp
 from worker.entry import console
 from worker.entry.alert_words import run_alert_lines
+from worker.entry.bridge_words import bridge_lines
 from worker.entry.options import Json, Project, directory
 from worker.entry.with_ledger import with_ledger
 from worker.flow.alert.explain import explain_run
@@ -87,11 +88,13 @@ def _print_run(found: Run, rows: tuple[Delivery, ...], bridge: Bridge | None, no
     for query, sentence in notes:
         console.out.print(f"  note on {query}: {sentence}", markup=False)
     for row in rows:
-        words = " ".join(filter(None, (*(part.receipt for part in row.parts), sentence_of(row))))
+        receipts = [part.receipt for part in row.parts if part.receipt]
+        more = f"(and {len(receipts) - 1} more parts)" if len(receipts) > 1 else ""
+        words = " ".join(filter(None, (*receipts[:1], more, sentence_of(row))))
         console.out.print(f"  {row.state:9} {row.key.reader}  {words}".rstrip(), markup=False)
     for currency, terms in (bridge_document(bridge) if bridge is not None else {}).items():
-        moved = ", ".join(f"{term} {amount}" for term, amount in terms.items() if amount)
-        console.out.print(f"  {currency} (minor units): {moved}")
+        for line in bridge_lines(currency, terms):
+            console.out.print(line, markup=False)
 
 
 def explain(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
@@ -126,7 +129,7 @@ def _explained_lines(run: dict[str, Any]) -> list[str]:
     lines += [f"  missing {gap['query']} ({gap['reason']}): {gap['sentence']}" for gap in run["gaps"]]
     lines += [f"  note on {note['query']}: {note['sentence']}" for note in run["notes"]]
     for row in run["deliveries"]:
-        lines.append(f"{row['reader']}: {row['why']}")
+        lines.append(f"{row['reader']}: {row['why'].removesuffix(' –')}")
         if row["decision"] != row["reason"]:
             lines.append(f"  {row['decision_sentence']}")
         for query, past in row["past"].items():

@@ -12,7 +12,7 @@ from types import TracebackType
 from typing import Self
 
 from worker.adapters.child_process import tied
-from worker.entry import console
+from worker.entry.announce import announce
 
 STOP_TIME = 20.0
 """Seconds that a child has to finish its sends. After that it is killed."""
@@ -73,7 +73,7 @@ class ChildProcesses:
         for member, child in list(self._children.items()):
             status = child.poll()
             if status is not None and time.monotonic() >= self._after.get(member, 0.0):
-                console.err.print(f"{member} ended with status {status}; beginning it again")
+                announce("child_ended", f"{member} ended with status {status}; beginning it again", trouble=True)
                 self._pause(member, status)
                 self._start(member)
 

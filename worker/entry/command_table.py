@@ -33,11 +33,13 @@ LISTED = {
         Section.FIRST, "project_commands", "Report everything that is wrong with the project's files."
     ),
     "preview": CommandEntry(
-        Section.FIRST, "project_commands", "Fetch now and render what a reader would get. Sends nothing."
+        Section.FIRST, "preview_command", "Fetch now and render what a reader would get. Sends nothing."
     ),
     "send-test": CommandEntry(Section.FIRST, "send_test_command", "Send a sample digest through one channel."),
     "plan": CommandEntry(Section.FIRST, "plan_commands", "Show which runs will fire, for whom, and what would change."),
-    "deploy": CommandEntry(Section.FIRST, "project_commands", "Check the files, show the plan, and put them in force."),
+    "deploy": CommandEntry(
+        Section.FIRST, "deployment_commands", "Check the files, show the plan, and put them in force."
+    ),
     "up": CommandEntry(Section.FIRST, "processes", "Deploy on save, with a clock and a worker, in one command."),
     "demo": CommandEntry(Section.FIRST, "demo", "Run the main job with no account, against a sandbox."),
     "run": CommandEntry(Section.RUNNING, "run_commands", "Run a schedule now, in this process."),
@@ -65,11 +67,15 @@ LISTED = {
     ),
     "audit": CommandEntry(Section.LOOKING, "access_commands", "List what was done, by whom, through which door."),
     "tokens": CommandEntry(Section.RUNNING, "access_commands", "Make, list and revoke tokens of the API."),
+    "settings": CommandEntry(Section.LOOKING, "settings_command", "Show the settings in force and where each is from."),
+    "sandbox": CommandEntry(Section.RUNNING, "sandbox_commands", "Move the pipeline of the sandbox that `up` runs."),
     "source": CommandEntry(Section.LOOKING, "source_commands", "List what a connection holds, such as its pipelines."),
     "templates": CommandEntry(Section.LOOKING, "template_commands", "List, copy and check the templates of messages."),
+    "deployments": CommandEntry(Section.LOOKING, "deployment_commands", "List the last deployments, newest first."),
     "doctor": CommandEntry(
         Section.LOOKING, "doctor_commands", "Check Redis, the broker, connections, channels, processes."
     ),
+    "rollback": CommandEntry(Section.REPAIRING, "deployment_commands", "Put an earlier deployment in force again."),
     "replay": CommandEntry(
         Section.REPAIRING, "ops_commands", "Render sent messages again, offline, and compare the bytes."
     ),

@@ -98,6 +98,8 @@ def make_streams_safe() -> None:
             stream.reconfigure(errors="backslashreplace")
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout = _until_closed(sys.stdout)
+    if isinstance(sys.stderr, io.TextIOWrapper):
+        sys.stderr = _until_closed(sys.stderr)
 
 
 def _until_closed(stream: io.TextIOWrapper) -> io.TextIOWrapper:
@@ -105,7 +107,7 @@ def _until_closed(stream: io.TextIOWrapper) -> io.TextIOWrapper:
     raw = getattr(stream.buffer, "raw", stream.buffer)
     if not isinstance(raw, io.FileIO):
         return stream
-    bare = UntilClosed(raw)
+    bare = UntilClosed(raw, stream)
     return io.TextIOWrapper(
         cast("BinaryIO", bare if stream.write_through else io.BufferedWriter(bare)),
         encoding=stream.encoding,
@@ -120,8 +122,9 @@ class UntilClosed(io.RawIOBase):
     ends with the status of its work.
     """
 
-    def __init__(self, raw: io.FileIO) -> None:
+    def __init__(self, raw: io.FileIO, owner: io.TextIOWrapper) -> None:
         self._raw = raw
+        self._owner = owner  # it closes the file when it is collected
 
     def writable(self) -> bool:
         return True

@@ -24,8 +24,10 @@ from worker.documents.runs import demo_run_document
 from worker.domain.run import CLOSED, Run, RunState
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.bridge_words import bridge_lines
 from worker.entry.children import ChildProcesses
 from worker.entry.demo_alerts import WATCH, of_renewals, one_alert
+from worker.entry.demo_page import write_page
 from worker.entry.local_queue import LocalQueue
 from worker.entry.new_project import write_project
 from worker.entry.processes import deploy_now, stop_signal
@@ -149,7 +151,7 @@ def _play(
     moved = journal_document(read_from, read_to, truth)
     _write(out / "journal.json", moved)
     _write(out / "runs.json", documents)
-    _print_result(moved, documents, out)
+    _print_result(moved, documents, out, bundle.schedules[EXAMPLE].name)
 
 
 async def _step(services: Services, box: SandboxThread, children: ChildProcesses) -> tuple[Run, datetime, datetime]:
@@ -232,18 +234,19 @@ def _write(path: Path, document: Any) -> None:
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _print_result(moved: dict[str, Any], documents: list[dict[str, Any]], out: Path) -> None:
-    """Prints what was delivered, and compares the digest's bridge with the journal. If they differ, the demo ends with
-    1.
+def _print_result(moved: dict[str, Any], documents: list[dict[str, Any]], out: Path, example: str) -> None:
+    """Writes index.html, and says what was delivered and which file to open. If the digest's bridge differs from the
+    journal, the demo ends with 1.
     """
-    for document in documents:
-        console.out.print(f"{document['key']}  {document['state']}", markup=False)
-    for currency, terms in moved["bridge"].items():
-        amounts = ", ".join(f"{term} {amount / 100:,.2f}" for term, amount in terms.items() if amount)
-        console.out.print(f"{currency}: {amounts}")
     if documents[1]["bridge"] != moved["bridge"]:
         raise LedgerError(f"the second digest's bridge differs from {out / 'journal.json'}")
-    console.out.print(f"Every amount of the second digest's bridge equals what really happened. Messages: {out}/")
+    page = write_page(out, example, documents[1]["bridge"], moved)
+    console.out.print("Two runs of the example were delivered, and the sandbox's pipeline moved in between:")
+    for currency, terms in moved["bridge"].items():
+        for line in bridge_lines(currency, terms):
+            console.out.print(line, markup=False)
+    console.out.print("Every amount of the second digest equals what really happened (journal.json).")
+    console.out.print(f"Open this file in a browser: {page}", markup=False)
 
 
 def _stay(out: Path, children: ChildProcesses, *, once: bool) -> None:

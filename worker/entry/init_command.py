@@ -1,76 +1,67 @@
-"""init: a first project, on the sandbox, or for the person's own service if somebody can be asked.
+"""init: a first project, on the sandbox, or for the person's own service.
 
-A key that is typed here is used once, to list what the connection holds. The project gets a reference to an environment
-variable, never the key itself.
+A key that is typed here is used once, to list what the connection holds, and for the test message. The project gets a
+reference to an environment variable, never the key itself.
 """
 
-import asyncio
 import json
 import os
 import shlex
-from collections.abc import Mapping
-from contextlib import aclosing
-from dataclasses import dataclass, field
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 
-from worker.connectors import wall_clock
 from worker.documents.project import project_document
-from worker.domain.snapshot.snapshot import Row, Table
 from worker.entry import console
-from worker.entry.new_project import own_project, refuse_overwriting, write_new, write_project
+from worker.entry.init_answers import Given, answered, one_of
+from worker.entry.init_receiver import Receiver, locality, own_channels, receiver_of
+from worker.entry.init_service import choose, connect, offered_services
+from worker.entry.new_project import EXAMPLE, NewProject, own_project, refuse_overwriting, sandbox_project, write_new
 from worker.entry.options import Json
-from worker.errors import RequestError, SourceError
-from worker.plugins import SANDBOX, connections
-from worker.ports import Catalog
-from worker.ports.init_forms import CHOSEN, InitField, InitForm
+from worker.entry.send_test_command import send_sample
+from worker.errors import FunnelbeatError, RequestError
+from worker.plugins import SANDBOX
+from worker.ports.init_forms import CHOSEN, InitForm
 from worker.ports.kinds import SourceKind
-from worker.sources.common.calls import somebody_waits
+
+_OF_A_SERVICE = ("options", "key_env", "chosen", "channel")
+"""Fields of Given that say nothing to a project on the sandbox."""
 
 
-@dataclass(frozen=True, slots=True)
-class ServiceAccess:
-    """Options by name. `plain`: they are written to the project. `secrets`: the project gets a reference to the
-    environment variable in `variables` instead, never the value.
-    """
-
-    plain: Mapping[str, str]
-    secrets: Mapping[str, str] = field(repr=False)
-    variables: Mapping[str, str]
-
-    @property
-    def resolved(self) -> dict[str, str]:
-        return {**self.plain, **self.secrets}
-
-    def written(self, kind: str) -> str:
-        """One line of YAML. A JSON string is also a YAML string."""
-        plain = {name: value.replace("${", "$${") for name, value in self.plain.items()}
-        references = {name: f"${{{variable}}}" for name, variable in self.variables.items()}
-        options = {"type": kind, **plain, **references}
-        return ", ".join(f"{name}: {json.dumps(value, ensure_ascii=False)}" for name, value in options.items())
-
-
-def init(target: Annotated[Path, typer.Argument(metavar="DIR")], as_json: Json = False) -> None:
+def init(  # noqa: PLR0913, PLR0917 - each is an option of the command line
+    target: Annotated[Path, typer.Argument(metavar="DIR")],
+    service: Annotated[str | None, typer.Option("--service", help="The service, or sandbox.")] = None,
+    base_url: Annotated[str | None, typer.Option("--base-url", help="The service's address or company.")] = None,
+    username: Annotated[str | None, typer.Option("--username", help="The account at the service.")] = None,
+    key_env: Annotated[
+        str | None, typer.Option("--key-env", metavar="NAME", help="The environment variable with the service's key.")
+    ] = None,
+    pipeline: Annotated[
+        str | None, typer.Option("--pipeline", "--website", metavar="ID", help="What the first schedule is about.")
+    ] = None,
+    zone: Annotated[str | None, typer.Option("--zone", help="A time zone (default: this machine's).")] = None,
+    locale: Annotated[str | None, typer.Option("--locale", help="A locale (default: this machine's).")] = None,
+    channel: Annotated[str | None, typer.Option("--channel", help="How digests are sent (default: sandbox).")] = None,
+    address: Annotated[str | None, typer.Option("--address", help="Who gets the first digest.")] = None,
+    as_json: Json = False,
+) -> None:
     """Write a project that needs no account for a preview. On a terminal you can choose your own service instead."""
     with console.guarded(as_json=as_json):
         refuse_overwriting(target)
-        offered = _offered()
-        service = SANDBOX if as_json or not at_a_terminal() else _service(offered)
-        if service in offered:
-            _ask_and_write(target, *offered[service])
-            return
-        write_project(target, target.resolve().name)
-    if as_json:
-        console.show_json(project_document(str(target), _next(target, "weekly-pipeline")))
-        return
-    console.out.print(f"Wrote {target}. Next:\n  {_next(target, 'weekly-pipeline')} --open", markup=False)
-
-
-def _next(target: Path, schedule: str) -> str:
-    """As it can be pasted into a shell."""
-    return f"funnelbeat --project {shlex.quote(str(target))} preview {schedule}"
+        written = {"base_url": base_url, "username": username}
+        options = {name: value for name, value in written.items() if value is not None}
+        asks = not as_json and at_a_terminal()
+        given = Given(asks, service, options, key_env, pipeline, zone, locale, channel, address)
+        offered = offered_services()
+        check = one_of((SANDBOX, *offered))
+        words = f"Which service ({', '.join((SANDBOX, *offered))})"
+        chosen = answered(service, "--service", SANDBOX, check, words, asks=asks)
+        if chosen in offered:
+            _write_own(target, given, *offered[chosen], as_json=as_json)
+        else:
+            _write_sandbox(target, given, as_json=as_json)
 
 
 def at_a_terminal() -> bool:
@@ -78,107 +69,70 @@ def at_a_terminal() -> bool:
     return console.can_ask() and console.out.is_terminal
 
 
-def _offered() -> dict[str, tuple[SourceKind, InitForm]]:
-    """The services that can be asked for, by type. A stand-in takes no options and belongs to the sandbox."""
-    return {
-        kind.type: (kind, kind.ask_for_init)
-        for kind in connections().values()
-        if kind.options and kind.ask_for_init is not None and kind.first_schedules
-    }
+def _write_sandbox(target: Path, given: Given, *, as_json: bool) -> None:
+    """Nothing is asked: the machine says the zone and the locale, and no message leaves it."""
+    if any(getattr(given, name) for name in _OF_A_SERVICE):
+        raise RequestError("--base-url, --username, --key-env, --pipeline and --channel need --service with a service")
+    quiet = replace(given, asks=False)
+    kind = own_channels()[EXAMPLE.channel]
+    address = answered(given.address, "--address", EXAMPLE.address, kind.address, "", asks=False)
+    place = replace(locality(quiet), address=address)
+    _write(target, sandbox_project(target.resolve().name, place), "weekly-pipeline", as_json=as_json)
 
 
-def _ask_and_write(target: Path, kind: SourceKind, form: InitForm) -> None:
+def _write_own(target: Path, given: Given, kind: SourceKind, form: InitForm, *, as_json: bool) -> None:
     """Asks everything before anything is written. If an answer does not come, nothing has been written."""
     refuse_overwriting(target, [schedule.id for schedule in kind.first_schedules])
-    access = _access(form)
-    try:
-        with console.progress(f"Asking {kind.type}"):
-            held = asyncio.run(_held(kind, access, form.choose))
-    except (SourceError, RequestError) as error:
-        console.err.print(f"{error}; nothing was written", markup=False)
-        raise typer.Exit(console.status_of(error)) from None
-    chosen = _choice(kind.type, held)
+    access, held = connect(given, kind, form)
+    chosen = choose(kind.type, held, given)
+    receiver = receiver_of(given)
     identity = chosen if chosen.isascii() and chosen.isdecimal() else json.dumps(chosen)
-    project = own_project(target.resolve().name, kind.type, access.written(kind.type))
-    write_new(target, project, {one.id: one.text.replace(CHOSEN, identity) for one in kind.first_schedules})
-    unset = (variable for variable in access.variables.values() if not os.environ.get(variable))
+    new = own_project(
+        target.resolve().name,
+        kind.type,
+        access.written(kind.type),
+        {one.id: one.text.replace(CHOSEN, identity) for one in kind.first_schedules},
+        (*access.variables.values(), *receiver.secrets),
+        receiver.channel,
+        receiver.place,
+    )
+    _write(target, new, kind.first_schedules[0].id, as_json=as_json)
+    if given.asks and receiver.channel is not None:
+        _offer_test(target, receiver)
+
+
+def _write(target: Path, new: NewProject, first: str, *, as_json: bool) -> None:
+    kept = write_new(target, new)
+    following = f"funnelbeat --project {shlex.quote(str(target))}"
+    if as_json:
+        console.show_json(project_document(str(target), f"{following} preview {first}"))
+        return
+    for sentence in kept:
+        console.out.print(sentence, markup=False)
+    unset = (variable for variable in new.variables if not os.environ.get(variable))
     exports = "".join(f"  export {variable}=…   # the key is not kept\n" for variable in unset)
-    first = kind.first_schedules[0].id
-    console.out.print(f"Wrote {target}. Next:\n{exports}  {_next(target, first)} --open", markup=False)
+    place = f"Times are in {new.place.zone}, messages in {new.place.locale}."
+    console.out.print(
+        f"Wrote {target}. {place} Next:\n{exports}"
+        f"  {following} preview {first} --open   # the digest as it is now\n"
+        f"  {following} up   # deploy on save, and send when it is time",
+        markup=False,
+    )
 
 
-async def _held(kind: SourceKind, access: ServiceAccess, what: str) -> Table:
-    """What the connection holds. Raises RequestError, SourceError."""
-    source = kind.open(access.resolved, clock=wall_clock)
-    async with aclosing(source):
-        if not isinstance(source, Catalog):
-            raise RequestError(f"{kind.type}: a connection of this type cannot list what it holds")
-        with somebody_waits():
-            held = await source.holds(what)
-    if not _there(held):
-        raise RequestError(f"{kind.type} shows this key no {what}: make one there, or use another key")
-    return held
-
-
-def _there(held: Table) -> list[Row]:
-    """The entries that are not deleted. A service may also list deleted ones."""
-    return [row for row in held.rows if not held.record(row).get("is_deleted")]
-
-
-def _choice(service: str, held: Table) -> str:
-    """The id of the chosen entry."""
-    rows = _there(held)
-    console.out.print(f"{service} holds these {held.id}:", markup=False)
-    for number, row in enumerate(rows, 1):
-        name = "".join(letter if letter.isprintable() else " " for letter in str(held.record(row)["name"]))
-        console.out.print(f"{number:4}  {name}  ({row.key})", markup=False)
-
-    def chosen(answer: str) -> str:
-        if not (answer.isascii() and answer.isdecimal() and len(answer) < 10 and 1 <= int(answer) <= len(rows)):
-            raise typer.BadParameter(f"expected a number from 1 to {len(rows)}")
-        return rows[int(answer) - 1].key
-
-    return str(typer.prompt("Which one is the first schedule about", default="1", value_proc=chosen))
-
-
-def _service(services: Mapping[str, Any]) -> str:
-    offered = (SANDBOX, *services)
-
-    def chosen(answer: str) -> str:
-        if answer.strip().lower() not in offered:
-            raise typer.BadParameter(f"expected one of {', '.join(offered)}")
-        return answer.strip().lower()
-
-    return str(typer.prompt(f"Which service ({', '.join(offered)})", default=SANDBOX, value_proc=chosen))
-
-
-def _access(form: InitForm) -> ServiceAccess:
-    """The answers to a form's questions."""
-    plain: dict[str, str] = {}
-    secrets: dict[str, str] = {}
-    variables: dict[str, str] = {}
-    for one in form.fields:
-        if not one.asked(plain):
-            continue
-        if one.variable:
-            secrets[one.option], variables[one.option] = _secret(one), one.variable
-            continue
-        answer = _text(one)
-        if answer != one.default:
-            plain[one.address if one.address and "://" in answer else one.option] = answer
-    return ServiceAccess(plain, secrets, variables)
-
-
-def _secret(one: InitField) -> str:
-    """The value of the environment variable if it is set. Then nobody has to type it."""
-    if value := os.environ.get(one.variable):
-        console.out.print(f"{one.variable} is set, and used.", markup=False)
-        return value
-    return str(typer.prompt(f"{one.words} (hidden; used now, and kept nowhere)", hide_input=True)).strip()
-
-
-def _text(one: InitField) -> str:
-    return str(typer.prompt(one.words, default=one.default)).strip()
+def _offer_test(target: Path, receiver: Receiver) -> None:
+    """A failure is told and changes nothing: the project is written, and `send-test` tries the channel again."""
+    name, address = receiver.place.channel, receiver.place.address
+    if not typer.confirm(f"Send a test message to {address} now?", default=True):
+        return
+    os.environ.update(receiver.secrets)  # of this process alone, which ends here
+    try:
+        receipt = send_sample(target.resolve(), name, address)
+    except FunnelbeatError as error:
+        again = f"funnelbeat --project {shlex.quote(str(target))} send-test {name} {shlex.quote(address)}"
+        console.err.print(f"The test message was not sent: {error}\nTry again with: {again}", markup=False)
+        raise typer.Exit(console.status_of(error)) from None
+    console.out.print(f"Sent a test message to {address}: {receipt}", markup=False)
 
 
 COMMANDS: dict[str, Any] = {"init": init}

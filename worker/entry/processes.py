@@ -3,6 +3,7 @@
 import asyncio
 import signal
 import threading
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
 from types import FrameType
@@ -12,14 +13,17 @@ import structlog
 import typer
 
 from worker.adapters.celery.app import QUEUES
+from worker.adapters.celery.logs import take_over
 from worker.adapters.event_log import configure
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.announce import announce
 from worker.entry.children import ChildProcesses
 from worker.entry.clock import run_clock
 from worker.entry.local_queue import LocalQueue
+from worker.entry.moving_sandbox import moving_sandbox
 from worker.entry.options import Project, directory
 from worker.entry.ownership import fit_to_start, own
 from worker.entry.project_dir import (
@@ -32,7 +36,8 @@ from worker.entry.project_dir import (
     refuse_unset_secrets,
     sandbox_for,
 )
-from worker.entry.tasks import make_worker_app, worker_arguments
+from worker.entry.tasks import CELERY_LEVELS, make_worker_app, worker_arguments
+from worker.entry.up_notes import command_for, what_is_up
 from worker.entry.watcher import Watcher, print_changes, stamps
 from worker.entry.web_address import web_member, web_words
 from worker.errors import FunnelbeatError
@@ -67,7 +72,9 @@ def worker(
             name = project_name(place, settings)
             names = [queue.strip() for queue in queues.split(",")]
             fit_to_start(settings, name, place)
-            make_worker_app(settings, name, place).worker_main(worker_arguments(settings, name, names))
+            arguments = worker_arguments(settings, name, names)
+            take_over(CELERY_LEVELS.get(settings.log_level, "WARNING"))
+            make_worker_app(settings, name, place).worker_main(arguments)
 
 
 def up(ctx: typer.Context, project: Project = None) -> None:
@@ -82,14 +89,14 @@ def up(ctx: typer.Context, project: Project = None) -> None:
             print_changes(deploy_now(bundle, settings, place))
             members = tuple(filter(None, (("clock",), ("worker",), web_member(bundle, settings))))
             with ChildProcesses(members, place, child_environment(settings, bundle.project)) as children:
-                count = len(bundle.schedules)
-                console.err.print(f"{bundle.project} is up: {count} schedule{'' if count == 1 else 's'}. Ctrl-C stops.")
-                if pages := web_words(bundle, settings):
-                    console.err.print(pages, markup=False, soft_wrap=True)
-                if settings.sandbox != base.sandbox:
-                    console.err.print(f"What the sandbox receives is written to {outbox}", markup=False)
                 again = partial(deploy_now, settings=settings, place=place)
-                _stay(Watcher(place, bundle.project, settings, again, seen), children, redis)
+                watcher = Watcher(place, bundle.project, settings, again, seen)
+                started = settings.sandbox if settings.sandbox != base.sandbox else ""
+                announce("up", *what_is_up(settings, bundle.project, place, outbox if started else None))
+                if pages := web_words(bundle, settings):
+                    announce("up", f"  {pages}")
+                with moving_sandbox(place, started, command_for(place)) as move:
+                    _stay(watcher, children, redis, move)
 
 
 def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
@@ -101,7 +108,7 @@ def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
     return asyncio.run(activate())
 
 
-def _stay(watcher: Watcher, children: ChildProcesses, redis: EmbeddedRedis | None) -> None:
+def _stay(watcher: Watcher, children: ChildProcesses, redis: EmbeddedRedis | None, move: Callable[[], None]) -> None:
     """Runs until SIGINT or SIGTERM. Redis comes first, because the children need it."""
     stop = stop_signal()
     while not stop.wait(SAVE_LOOK):
@@ -109,15 +116,16 @@ def _stay(watcher: Watcher, children: ChildProcesses, redis: EmbeddedRedis | Non
             _look_after(redis)
         children.look_after()
         watcher.look()
+        move()
 
 
 def _look_after(redis: EmbeddedRedis) -> None:
     """Starts our own Redis again if it has ended. If that fails, it is tried again at the next look."""
     try:
         if redis.revive():
-            console.err.print("Redis ended; it was started again.")
+            announce("redis_ended", "Redis ended; it was started again.", trouble=True)
     except FunnelbeatError as error:
-        console.err.print(f"Redis ended and cannot be started: {error}", markup=False)
+        announce("redis_ended", f"Redis ended and cannot be started: {error}", trouble=True)
 
 
 def stop_signal() -> threading.Event:

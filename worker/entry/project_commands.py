@@ -1,34 +1,19 @@
-"""Commands for a project's files: check, deploy, preview."""
+"""check: what is wrong with a project's files."""
 
-import asyncio
-import webbrowser
 from dataclasses import replace
-from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from worker.adapters.definitions.schema import schema
-from worker.app import open_services, registry
+from worker.app import registry
 from worker.documents.definitions import check_document
-from worker.documents.deployment import deployed_document
-from worker.documents.preview import preview_document
 from worker.entry import console
-from worker.entry.local_queue import LocalQueue
+from worker.entry.new_project import SCHEMAS, write_schemas
 from worker.entry.options import Json, Project, directory
-from worker.entry.ownership import own
-from worker.entry.plan_commands import show
-from worker.entry.project_dir import bundle_of, definitions, deployable, redis_for, refuse_unset_secrets, sandbox_for
+from worker.entry.project_dir import definitions
 from worker.entry.rule_output import show_rules
 from worker.entry.template_check import template_complaints, unused
-from worker.errors import RequestError
-from worker.flow.deploy.deploy import Changes, deploy
-from worker.flow.deploy.plan import Plan, plan
-from worker.flow.operate.notes import notes_in
-from worker.flow.operate.preview import Preview, preview
-
-PLANNED_DAYS = 14
-"""Days of the plan that `deploy` shows before it asks."""
 
 
 def check(
@@ -40,6 +25,9 @@ def check(
         str | None,
         typer.Option("--explain", metavar="ID", help="Print alerts written out: a rule's, or all of a schedule."),
     ] = None,
+    editors: Annotated[
+        bool, typer.Option("--write-schemas", help=f"Write the JSON Schemas for editors to {SCHEMAS}.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Report everything that is wrong with the project's files in one pass, as file:line:column."""
@@ -47,6 +35,8 @@ def check(
         if print_schema:
             console.show_json(schema(registry()))
             return
+        if editors:
+            write_schemas(directory(ctx, project))
         loaded = definitions(directory(ctx, project))
         if loaded.bundle is not None:
             faults, lost = template_complaints(loaded.bundle), unused(loaded.bundle)
@@ -71,78 +61,4 @@ def check(
         raise typer.Exit(console.WRONG)
 
 
-def deploy_command(
-    ctx: typer.Context,
-    project: Project = None,
-    yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can be asked.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Check the definitions, show what will fire and what changes, and activate them in one step."""
-    with console.guarded(as_json=as_json):
-        place = directory(ctx, project)
-        bundle = deployable(place)
-        with redis_for(place) as settings:
-
-            async def compare() -> Plan:
-                async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-                    return await plan(services, bundle, PLANNED_DAYS)
-
-            async def activate() -> tuple[str, Changes]:
-                await own(settings, bundle.project, place, bundle.schedules)
-                async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-                    deployment, found = await deploy(bundle, services)
-                    return deployment.bundle, found
-
-            if not as_json:
-                show(asyncio.run(compare()))
-            console.confirm("Deploy?", "not deployed", yes=yes, as_json=as_json)
-            bundle_id, found = asyncio.run(activate())
-    if as_json:
-        console.show_json(deployed_document(bundle_id, found))
-    else:
-        console.out.print(f"Deployed {bundle_id[:12]}.")
-
-
-def preview_command(
-    ctx: typer.Context,
-    schedule: Annotated[str, typer.Argument(metavar="ID")],
-    project: Project = None,
-    entry: Annotated[str | None, typer.Option("--entry", help="An entry of `to:` (default: the first email).")] = None,
-    reader: Annotated[
-        str | None, typer.Option("--reader", metavar="ADDRESS", help="Which reader of an entry with `each`.")
-    ] = None,
-    out: Annotated[Path | None, typer.Option("--out", help="Where to write the page.")] = None,
-    open_page: Annotated[bool, typer.Option("--open", help="Show it in a browser.")] = False,
-    as_json: Json = False,
-) -> None:
-    """Fetch now and render what a reader would get. Nothing is sent and nothing is stored."""
-    with console.guarded(as_json=as_json):
-        place = directory(ctx, project)
-        bundle = bundle_of(place)
-        if schedule not in bundle.schedules:
-            raise RequestError(f"there is no schedule {schedule!r}; there are: {', '.join(sorted(bundle.schedules))}")
-        refuse_unset_secrets(place, replace(bundle, schedules={schedule: bundle.schedules[schedule]}))
-        with redis_for(place, may_be_empty=True) as base, sandbox_for(bundle, base) as settings:
-
-            async def look() -> Preview:
-                async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-                    return await preview(services, bundle, bundle.schedules[schedule], entry, reader)
-
-            with console.progress(f"Fetching {schedule}", quiet=as_json):
-                seen = asyncio.run(look())
-        target = out or Path(f"preview-{schedule.replace('/', '-')}.{seen.suffix}")
-        console.write_file(target, seen.page)
-    if as_json:
-        console.show_json(preview_document(str(target), seen))
-    else:
-        for gap in seen.digest.gaps:
-            console.out.print(f"missing {gap.query_id}: {gap.sentence}", markup=False)
-        for query, sentence in notes_in(seen.digest.sources):
-            console.out.print(f"note on {query}: {sentence}", markup=False)
-        console.out.print(f"{seen.subject}\nWrote {target}.", markup=False)
-    if open_page:
-        webbrowser.open(target.resolve().as_uri())
-    raise typer.Exit(console.look_status(len(seen.digest.gaps), len(bundle.schedules[schedule].report)))
-
-
-COMMANDS = {"check": check, "deploy": deploy_command, "preview": preview_command}
+COMMANDS = {"check": check}

@@ -25,6 +25,7 @@ from worker.entry.project_dir import (
 from worker.entry.with_services import with_services
 from worker.errors import RequestError
 from worker.flow.deployed import bundle_of as stored_bundle
+from worker.flow.operate.doctor import Level, processes
 from worker.flow.operate.notes import Noted, notes_of
 from worker.flow.operate.on_demand import request, run_here
 from worker.flow.operate.preview import DryRun, dry_run, send_to
@@ -178,16 +179,19 @@ def trigger(
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
 
-        async def work(services: Services) -> str:
+        async def work(services: Services) -> tuple[str, bool]:
             claimed = await request(services, schedule, None, key)
             await services.queue.produce([claimed], on_demand=True)
-            return str(claimed)
+            seen = await processes(services.heartbeats, services.clock)
+            return str(claimed), any(one.what == "workers" and one.level is Level.OK for one in seen)
 
-        told = with_services(place, work, through_queue=True)
+        queued, runs_soon = with_services(place, work, through_queue=True)
+    if not runs_soon:
+        console.err.print("No worker is running: the run waits until `funnelbeat up` or `funnelbeat worker` runs.")
     if as_json:
-        console.show_json(queued_run_document(told))
+        console.show_json(queued_run_document(queued))
     else:
-        console.out.print(told, markup=False)
+        console.out.print(queued, markup=False)
 
 
 COMMANDS = {"run": run, "trigger": trigger}

@@ -1,6 +1,7 @@
 """The command that tries one channel with a sample digest."""
 
 from dataclasses import replace
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -28,21 +29,25 @@ def send_test(
 ) -> None:
     """Send a sample digest through one channel of the project's files. Nothing is fetched and nothing is stored."""
     with console.guarded(as_json=as_json):
-        place = directory(ctx, project)
-        bundle = bundle_of(place)
-        if channel in bundle.channels:
-            refuse_unset_secrets_of(place, [f"channels.{channel}"], [bundle.channels[channel].options])
-        alone = replace(bundle, connections={}, schedules={})
-
-        async def work(services: Services) -> str:
-            return await sent(services, bundle, channel, address, digests()[SAMPLE])
-
-        with console.progress(f"Sending a sample through {channel}", quiet=as_json):
-            receipt = with_services(place, work, bundle=alone)
+        receipt = send_sample(directory(ctx, project), channel, address, quiet=as_json)
     if as_json:
         console.show_json(sent_test_document(channel, address, receipt))
     else:
         console.out.print(f"Sent a sample to {address or channel}: {receipt}", markup=False)
+
+
+def send_sample(place: Path, channel: str, address: str | None, *, quiet: bool = False) -> str:
+    """Returns the receiver's words. Raises RequestError, DeliveryError."""
+    bundle = bundle_of(place)
+    if channel in bundle.channels:
+        refuse_unset_secrets_of(place, [f"channels.{channel}"], [bundle.channels[channel].options])
+    alone = replace(bundle, connections={}, schedules={})
+
+    async def work(services: Services) -> str:
+        return await sent(services, bundle, channel, address, digests()[SAMPLE])
+
+    with console.progress(f"Sending a sample through {channel}", quiet=quiet):
+        return with_services(place, work, bundle=alone)
 
 
 COMMANDS = {"send-test": send_test}

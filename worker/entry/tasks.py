@@ -22,6 +22,9 @@ from worker.flow.run.produce import produce
 from worker.flow.services import Services
 from worker.settings import Settings
 
+CELERY_LEVELS = {"debug": "DEBUG"}
+"""Our level → Celery's own, if it is not WARNING."""
+
 
 class Child:
     """One event loop per child process, on a daemon thread. It starts at the first use, because a fork would not copy
@@ -102,7 +105,7 @@ def worker_arguments(settings: Settings, name: str, queues: Sequence[str] = QUEU
 
     Celery itself logs only warnings, unless the level is debug, because our own events say what happens.
     """
-    level = "DEBUG" if settings.log_level == "debug" else "WARNING"
+    level = CELERY_LEVELS.get(settings.log_level, "WARNING")
     return [
         "--quiet",
         "worker",

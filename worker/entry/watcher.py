@@ -3,9 +3,9 @@
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
-from worker.connectors import wall_clock
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.announce import announce, time_of_day
 from worker.entry.plan_commands import change_lines
 from worker.entry.project_dir import deployable, needs_sandbox, refuse_unset_secrets
 from worker.errors import FunnelbeatError, LedgerError, RequestError
@@ -65,17 +65,13 @@ class Watcher:
 
 def print_changes(found: Changes) -> None:
     """Prints what a deployment changed, with the time of day."""
-    console.out.print(f"{_time()} {'Deployed.' if found else 'Nothing changes.'}")
+    console.out.print(f"{time_of_day()}  {'Deployed.' if found else 'Nothing changes.'}")
     for line in change_lines(found):
         console.out.print(line, markup=False)
 
 
 def complain(words: str, error: FunnelbeatError) -> None:
-    console.err.print(f"{_time()} {words}\n{error}", markup=False)
-
-
-def _time() -> str:
-    return f"{wall_clock().astimezone():%H:%M:%S}"
+    announce("not_deployed", f"{time_of_day()}  {words}", str(error), trouble=True)
 
 
 def stamps(place: Path) -> Stamps:

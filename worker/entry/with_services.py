@@ -27,22 +27,27 @@ def with_services(
     bundle: Bundle | None = None,
     schedule: str | None = None,
     through_queue: bool = False,
+    offline: bool = False,
 ) -> T:
     """Does a command's work with the project's Redis, its sandbox if it needs one, and its services.
 
     `bundle`: the definitions in the files; without it, the deployed definitions are used. `schedule`: raises
-    RequestError if a secret that it needs is not set.
+    RequestError if a secret that it needs is not set. `offline`: nothing is fetched or sent, so no sandbox is needed.
     """
     with redis_for(place, may_be_empty=bundle is not None) as base:
         name = bundle.project if bundle else project_name(place, base)
         served = bundle or deployed_bundle(base, name)
         if served is not None and schedule is not None and schedule in served.schedules:
             refuse_unset_secrets(place, replace(served, schedules={schedule: served.schedules[schedule]}))
-        with sandbox_for(served, base) if served is not None and not through_queue else nullcontext(base) as settings:
+        with (
+            sandbox_for(served, base)
+            if served is not None and not through_queue and not offline
+            else nullcontext(base) as settings
+        ):
             queue: Queue | None = None if through_queue else LocalQueue()
 
             async def opened() -> T:
-                async with open_services(settings, name, queue=queue, directory=place) as services:
+                async with open_services(settings, name, queue=queue, directory=place, offline=offline) as services:
                     return await work(with_kept_messages(services, copies.keep) if copies else services)
 
             return asyncio.run(opened())

@@ -10,6 +10,7 @@ from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
 from worker.domain.schedule import Subscription
 from worker.ports.bounces import BounceMailbox, BounceReport, BounceWebhook
+from worker.ports.init_forms import InitForm
 from worker.ports.kinds import Option, RuleViolation
 
 C = TypeVar("C")
@@ -128,7 +129,8 @@ class ChannelKind:
     `mailbox`: whether messages to an address are mail: they may carry a link to unsubscribe, and follow each other in
     one conversation. `look_every`: seconds between two looks into the mailbox of bounces; None if the options name
     none. `bounce_mailbox` and `bounce_webhook` are given options with their secrets; they return None where the options
-    name none, and raise RequestError.
+    name none, and raise RequestError. `ask_for_init`: what `init` asks to set it up; None if it
+    cannot be set up there.
     """
 
     type: str
@@ -147,6 +149,7 @@ class ChannelKind:
     look_every: Callable[[Mapping[str, str]], int | None] = lambda _options: None
     bounce_mailbox: Callable[[Mapping[str, str]], BounceMailbox | None] = lambda _options: None
     bounce_webhook: Callable[[Mapping[str, str]], BounceWebhook | None] = lambda _options: None
+    ask_for_init: InitForm | None = None
 
 
 @runtime_checkable

@@ -46,6 +46,12 @@ class Deployments(Protocol):
 
     async def deployed(self) -> Deployment | None: ...
 
+    async def history(self) -> Sequence[Deployment]:
+        """The last twenty deployments, newest first; the first is in force. None from before this was kept. A bundle
+        can be in it more than once.
+        """
+        ...
+
     async def bundle(self, bundle_id: str) -> Bundle | None: ...
 
     async def timings(self, bundle_id: str) -> Mapping[str, Timing]:

@@ -1,4 +1,4 @@
-"""What `init` asks for a connection, and the schedules that it writes."""
+"""What `init` asks for a connection or a channel, and the schedules that it writes."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -22,12 +22,12 @@ class InitField:
 
 @dataclass(frozen=True, slots=True)
 class InitForm:
-    """What `init` asks for a connection, in this order. `choose`: a name of the catalogue. The person chooses one of
-    its entries for the first schedules. The table needs a column `name`.
+    """What `init` asks for a connection or a channel, in this order. `choose`: a name of a connection's catalogue. The
+    person chooses one of its entries for the first schedules. The table needs a column `name`.
     """
 
     fields: tuple[InitField, ...]
-    choose: str
+    choose: str = ""
 
 
 CHOSEN = "CHOSEN"
@@ -36,7 +36,9 @@ CHOSEN = "CHOSEN"
 
 @dataclass(frozen=True, slots=True)
 class FirstSchedule:
-    """A schedule that `init` writes. `text`: its YAML, in which the connection has the name of its type."""
+    """A schedule that `init` writes. `text`: its YAML, in which the connection has the name of its type. It is written
+    for timezone Europe/Berlin and `channel: email, address: sales@acme.example`, which `init` replaces.
+    """
 
     id: str
     text: str

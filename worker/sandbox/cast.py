@@ -1,6 +1,5 @@
-"""The people and things of the simulation: one invented organisation, its people, pipelines and customers.
-
-Some customers have names that break careless output: markup, mentions, right-to-left text, emoji, very long names.
+"""The people and things of the simulation: one invented organisation, its people and its pipelines. `names` holds what
+its customers are called.
 """
 
 import random
@@ -72,49 +71,14 @@ ORDER: dict[str, int] = {stage.id: n for stages in PIPELINES.values() for n, sta
 USERS: tuple[User, ...] = (
     User("user_1AnnaQ7hTzXk5VbLm2RwPs9DcNf", "Anna", "Lindqvist", "anna@acme.example"),
     User("user_2BenW3kMvYd8GhQt6ZxRj4LnSp", "Ben", "Okafor", "ben@acme.example"),
-    User("user_3CarlaT9pKsHb2WmXf7VqJd5GzL", "Carla", "D'Amico & Co", "carla@acme.example"),
+    User("user_3CarlaT9pKsHb2WmXf7VqJd5GzL", "Carla", "D'Amico", "carla@acme.example"),
     User("user_4DovR6nLxZc3QyTk8MwBh1VgPf", "דב", "כהן", "dov@acme.example"),
     User("user_5EmiJ2vHqXs7DtRk4NzWm9BcLp", "Émilie", "Nguyễn", "emi@acme.example"),
-    User("user_6FredY8gTmPz5XcVk3QbLh7RwJn", "Fred", "Gone", "fred@acme.example", former=True),
+    User("user_6FredY8gTmPz5XcVk3QbLh7RwJn", "Fred", "Becker", "fred@acme.example", former=True),
 )
 USERS_BY_ID: dict[str, User] = {user.id: user for user in USERS}
 GROUP_MEMBERS = {GROUP: frozenset({USERS[0].id, USERS[1].id})}
 
-COMPANIES: tuple[str, ...] = (
-    "<b>Bold & Sons</b>",
-    "@channel *deal*",
-    "<!channel> <https://evil.example|click> & `code`",
-    "שלום בע״מ (ירושלים)",
-    "شركة النخيل للتجارة",
-    "\u202egnirts desrever\u202c GmbH",
-    "🦄 Unicorn 👩‍👩‍👧 Works 🚀",
-    (
-        "The Very Long and Distinguished Company of Merchants, Millers, Ropemakers and Associated Trades of the "
-        "Lower Valley, including its Subsidiaries, Branches and Offices in the Islands (Holding) Incorporated"
-    ),
-    '=HYPERLINK("http://evil.example")',
-    "Smith\tTab, \"Quote\" & 'Single'",
-    "Ærø Møbler",
-    "{{ 7 * 7 }} Templating",
-    "O’Leary — Sons ⟨Ltd⟩",
-    "北京星火科技",
-    "Harbour Lights",
-    "Copper & Pine",
-    "Vantage Mills",
-    "Orchard Street Dental",
-    "Blue Heron Freight",
-    "Kestrel Optics",
-    "Maple Yard",
-    "Stonebridge Clinics",
-    "Tidewater Foods",
-    "Lantern Press",
-    "Northgate Tools",
-    "Quill and Harrow",
-    "Redwood Hostels",
-    "Saffron Kitchens",
-    "Umbra Lighting",
-    "Willow Farm Dairy",
-)
 ACTIONS: tuple[tuple[str, str], ...] = (
     ("follow_up_call", "Nobody has spoken to them for three weeks."),
     ("follow_up_email", "The proposal was opened twice and not answered."),

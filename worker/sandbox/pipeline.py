@@ -5,8 +5,9 @@ from collections.abc import Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from worker.sandbox.cast import ACTIONS, COMPANIES, CURRENCY, MAIN, USERS, active_stages, new_id
+from worker.sandbox.cast import ACTIONS, CURRENCY, MAIN, USERS, active_stages, new_id
 from worker.sandbox.events import Created, Event, SimulatedDeal, after
+from worker.sandbox.names import FRIENDLY, Names
 from worker.sandbox.past import live_through
 from worker.sandbox.script import play
 
@@ -18,7 +19,8 @@ class PipelineSimulation:
     cached answer can be recognised as outdated. Not thread-safe: it belongs to the event loop that serves it.
     """
 
-    def __init__(self, seed: int, now: datetime, *, history: bool = True) -> None:
+    def __init__(self, seed: int, now: datetime, *, history: bool = True, names: Names = FRIENDLY) -> None:
+        self.names = names
         self.rng = random.Random(seed)
         self.log: list[Event] = []
         self.deals: dict[str, SimulatedDeal] = {}
@@ -80,7 +82,7 @@ class PipelineSimulation:
     def draft(self, at: datetime, *, pipeline: str = MAIN, stage: int = 0) -> SimulatedDeal:
         """A random new deal, which is not yet in the log. `stage` counts the active stages from 0."""
         rng = self.rng
-        company = COMPANIES[self._drafted % len(COMPANIES)]
+        company = self.names.companies[self._drafted % len(self.names.companies)]
         self._drafted += 1
         value = None if rng.random() < 0.06 else rng.randrange(8, 400) * 12_500
         period = rng.choices(PERIODS, weights=(5, 3, 3))[0]

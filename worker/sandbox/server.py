@@ -25,6 +25,7 @@ from worker.sandbox.faults import Faults
 from worker.sandbox.front import Front
 from worker.sandbox.gate import Gate
 from worker.sandbox.mail import MailCatcher
+from worker.sandbox.names import FRIENDLY, Names
 from worker.sandbox.outbox import Outbox
 from worker.sandbox.pipedrive_api import PipedriveApi
 from worker.sandbox.pipeline import PipelineSimulation
@@ -44,7 +45,8 @@ def utc_now() -> datetime:
 
 class Sandbox:
     """`seed` determines what happens in the pipeline, unless a `pipeline` is given. `out`: a folder to which messages
-    are also written. `ports`: for HTTP and SMTP; 0 lets the system choose.
+    are also written. `ports`: for HTTP and SMTP; 0 lets the system choose. `names`: HOSTILE
+    in tests.
 
     Parts that a test may read and change: pipeline, close, pipedrive, umami, slack, room, receiver, mail, outbox,
     faults, gate, log. They belong to the event loop that entered the sandbox.
@@ -58,9 +60,10 @@ class Sandbox:
         now: Callable[[], datetime] = utc_now,
         pipeline: PipelineSimulation | None = None,
         ports: tuple[int, int] = (0, 0),
+        names: Names = FRIENDLY,
     ) -> None:
         self._port = ports[0]
-        self.pipeline = pipeline or PipelineSimulation(seed, now())
+        self.pipeline = pipeline or PipelineSimulation(seed, now(), names=names)
         self.now = now
         self.outbox = Outbox(out)
         self.faults = Faults()
@@ -68,7 +71,7 @@ class Sandbox:
         self.room = Room(now)
         self.close = CloseApi(self.pipeline, now)
         self.pipedrive = PipedriveApi(self.pipeline, now)
-        self.umami = UmamiApi(seed, now)
+        self.umami = UmamiApi(seed, now, self.pipeline.names)
         self.slack = SlackStandIn(self.room, self.outbox, lambda: self.base_url)
         self.receiver = WebhookReceiver(self.outbox, now)
         self.mail = MailCatcher(self.outbox, now, ports[1])
@@ -209,8 +212,11 @@ class SandboxThread:
         out: Path | None = None,
         now: Callable[[], datetime] = utc_now,
         pipeline: PipelineSimulation | None = None,
+        names: Names = FRIENDLY,
     ) -> None:
-        self._make: Callable[[], Sandbox] = partial(Sandbox, seed=seed, out=out, now=now, pipeline=pipeline)
+        self._make: Callable[[], Sandbox] = partial(
+            Sandbox, seed=seed, out=out, now=now, pipeline=pipeline, names=names
+        )
         self._opened: Future[Sandbox] = Future()
         self._stop: asyncio.Event | None = None
         self._loop: asyncio.AbstractEventLoop | None = None

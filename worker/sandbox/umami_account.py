@@ -42,9 +42,12 @@ class Website:
 
 @dataclass(slots=True)
 class UmamiAccount:
-    """`tokens`: account by token. When it is emptied, everybody has to log in again. `logins` counts the logins."""
+    """`tokens`: account by token. When it is emptied, everybody has to log in again. `logins` counts the logins.
+    `website`: the name of the site that has visits.
+    """
 
     born: datetime
+    website: str
     tokens: dict[str, str] = field(default_factory=dict)
     logins: int = 0
     websites: dict[str, Website] = field(default_factory=dict)
@@ -54,7 +57,7 @@ class UmamiAccount:
     def __post_init__(self) -> None:
         found = (
             Website(EMPTY, "Empty site", "empty.example", USERNAME),
-            Website(WEBSITE, "Acme <b>Product</b>", "www.acme.example", USERNAME, visited=True),
+            Website(WEBSITE, self.website, "www.acme.example", USERNAME, visited=True),
             Website(OTHERS, "Somebody else's", "others.example", "somebody", visited=True),
             Website(TEAM_SITE, "Team site", "team.example", None, team=TEAM),
         )

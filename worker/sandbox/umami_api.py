@@ -20,6 +20,7 @@ from worker.sandbox import umami_below as below
 from worker.sandbox import umami_checks as checks
 from worker.sandbox import umami_send as sending
 from worker.sandbox.limits import RequestLimit
+from worker.sandbox.names import FRIENDLY, Names
 from worker.sandbox.umami_account import SEGMENT, UmamiAccount, user
 from worker.sandbox.umami_answers import UmamiRefusal, answer, chosen, milliseconds, nothing, read_json, unauthorized
 from worker.sandbox.umami_lists import UmamiAccess, UmamiLists
@@ -49,9 +50,9 @@ class UmamiApi:
     reports are below /reports, as in version 3.1; without, only below their website, as in a later version.
     """
 
-    def __init__(self, seed: int, now: Callable[[], datetime]) -> None:
+    def __init__(self, seed: int, now: Callable[[], datetime], names: Names = FRIENDLY) -> None:
         self.site = SimulatedSite(seed, now())
-        self.state = UmamiAccount(now())
+        self.state = UmamiAccount(now(), names.website)
         self.sites = {key: OpenSite(self.site if one.visited else None) for key, one in self.state.websites.items()}
         self.access = UmamiAccess(self.state)
         self.lists = UmamiLists(self.access, now)

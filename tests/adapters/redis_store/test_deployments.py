@@ -103,3 +103,19 @@ async def test_ten_thousand_schedules_are_deployed_whole(story: LedgerFixture) -
     names = [f"team{number}" for number in range(10_000)]
     await story.deployments.activate(bundle(*names), dict.fromkeys(names, SLOT + timedelta(days=9999)), ())
     assert await story.client.zcard(f"{PROJECT}:due") == 10_000
+
+
+async def test_the_last_deployments_are_remembered_newest_first_and_the_same_one_again_is_no_new_one(
+    story: LedgerFixture,
+) -> None:
+    first = await story.deploy(WEEKLY, "b")
+    second = await story.deploy("b")
+    await story.deploy("b")
+    again = await story.deploy(WEEKLY, "b")
+    made = await story.deployments.history()
+    assert [one.bundle for one in made] == [again, second, first]
+    assert again == first
+    assert made[0] == await story.deployments.deployed()
+    for number in range(25):
+        await story.deploy(f"s{number}")
+    assert len(await story.deployments.history()) == 20

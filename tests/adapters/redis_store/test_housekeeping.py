@@ -142,14 +142,19 @@ async def test_two_clocks_do_not_take_the_same_batch(story: LedgerFixture) -> No
     assert await story.upkeep.next_batch(5, 60.0) is None
 
 
-async def test_bundles_that_no_run_uses_go_in_a_day_and_old_rows_of_missed_slots_at_once(story: LedgerFixture) -> None:
+async def test_bundles_that_nothing_needs_go_in_a_day_and_old_rows_of_missed_slots_at_once(
+    story: LedgerFixture,
+) -> None:
     old = MissedRow(SLOT - 2 * WEEK, SLOT - WEEK, 2, Reason.TOO_LATE, schedule=WEEKLY)
     await story.claimed(missed=(old,))
     first = await story.deployments.activate(bundle(WEEKLY, "one"), {}, ())
     in_use = await story.deployments.activate(bundle(WEEKLY, "two"), {}, ())
     asked = story.claim(SLOT, kind="manual", nonce="0000000a")
     await story.clock.request(type(asked)(asked.key, in_use.bundle, "manual", asked.deadline), 1)
+    for number in range(19):
+        await story.deployments.activate(bundle(WEEKLY, f"s{number}"), {}, ())
     deployed = await story.deployments.activate(bundle(WEEKLY, "three"), {}, ())
+    past = (await story.deployments.history())[-1]
 
     async def lives(bundle_id: str) -> int:
         return int(await story.client.ttl(f"tern:bundle:{bundle_id}"))
@@ -158,7 +163,7 @@ async def test_bundles_that_no_run_uses_go_in_a_day_and_old_rows_of_missed_slots
         await story.upkeep.next_batch(100, 0.0)
         await story.upkeep.end_round(SLOT)
     assert 86000 < await lives(first.bundle) <= 86400
-    assert (await lives(in_use.bundle), await lives(deployed.bundle)) == (-1, -1)
+    assert [await lives(one.bundle) for one in (in_use, deployed, past)] == [-1, -1, -1]
     assert await story.lookups.missed(WEEKLY, 10) == ()
     assert await story.lookups.missed(None, 10) == ()
 

@@ -12,6 +12,7 @@ from worker.channels.slack.channel import SlackChannel
 from worker.channels.slack.upload import upload_body
 from worker.channels.slack.webhook import SlackWebhookChannel
 from worker.domain.delivery import Attachment, Envelope, Receipt
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.server import Sandbox
 from worker.sandbox.slack_api import TOKEN
 
@@ -33,7 +34,7 @@ async def hand_over(
 
 @pytest.mark.parametrize("name", list(DIGESTS))
 async def test_every_digest_goes_in_whole_and_nothing_of_it_is_reduced(name: str) -> None:
-    async with Sandbox(now=now) as box:
+    async with Sandbox(now=now, names=HOSTILE) as box:
         channel = SlackChannel(TOKEN, box.slack_url)
         receipts = await hand_over(channel, name)
         await channel.aclose()
@@ -48,7 +49,7 @@ async def test_every_digest_goes_in_whole_and_nothing_of_it_is_reduced(name: str
 async def test_every_part_is_found_by_its_receipt_and_another_deliverys_is_not(address: str) -> None:
     envelope = replace(ENVELOPE, address=address)
     other = replace(envelope, key=replace(envelope.key, reader=f"other|{address}"))
-    async with Sandbox(now=now) as box:
+    async with Sandbox(now=now, names=HOSTILE) as box:
         channel = SlackChannel(TOKEN, box.slack_url)
         parts = channel.build(rendered(DIGESTS["normal"], files=(CSV,)), envelope)
         assert await channel.find(parts[0], envelope) is None
@@ -66,7 +67,7 @@ async def test_every_part_is_found_by_its_receipt_and_another_deliverys_is_not(a
 async def test_every_part_is_found_by_a_clock_that_is_ahead_of_slacks(ahead: int) -> None:
     """Slack stamps a post with its own time. A clock a minute ahead looked past the post, and posted it again."""
     envelope = replace(ENVELOPE, date=ENVELOPE.date + timedelta(seconds=ahead))
-    async with Sandbox(now=now) as box:
+    async with Sandbox(now=now, names=HOSTILE) as box:
         channel = SlackChannel(TOKEN, box.slack_url)
         receipts = await hand_over(channel, "normal", envelope)
         parts = channel.build(rendered(DIGESTS["normal"], files=(CSV,)), envelope)
@@ -75,7 +76,7 @@ async def test_every_part_is_found_by_a_clock_that_is_ahead_of_slacks(ahead: int
 
 
 async def test_a_file_arrives_byte_for_byte() -> None:
-    async with Sandbox(now=now) as box:
+    async with Sandbox(now=now, names=HOSTILE) as box:
         channel = SlackChannel(TOKEN, box.slack_url)
         part = channel.build(rendered(DIGESTS["first"], files=(CSV,)), ENVELOPE)[-1]
         receipts = await hand_over(channel, "first")
@@ -86,7 +87,7 @@ async def test_a_file_arrives_byte_for_byte() -> None:
 
 @pytest.mark.parametrize("name", list(DIGESTS))
 async def test_a_webhook_takes_every_main_post(name: str) -> None:
-    async with Sandbox(now=now) as box:
+    async with Sandbox(now=now, names=HOSTILE) as box:
         channel = SlackWebhookChannel(box.webhook_url)
         assert await hand_over(channel, name) == [Receipt("ok")]
         await channel.aclose()

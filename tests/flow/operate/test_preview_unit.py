@@ -34,7 +34,7 @@ from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, Schedule
 from worker.errors import DeliveryRefused, RequestError, SourceUnavailable
 from worker.flow.intervals import Intervals
-from worker.flow.operate.preview import bridge_of, dry_run, preview, send_to
+from worker.flow.operate.preview import bridge_of, dry_run, preview, send_to, shown_entry
 from worker.flow.run.reader_digests import ReaderDigests
 from worker.ports import Answer
 from worker.ports.kinds import QuerySpec
@@ -213,3 +213,11 @@ async def test_a_runs_bridge_leads_from_what_a_reader_was_sent_to_what_the_run_f
 )
 async def test_a_bridge_that_has_no_two_ends_is_none(given: Any, row: Delivery) -> None:
     assert await bridge_of(given, ANSWERED, (row,)) is None
+
+
+def test_the_entry_that_is_shown_is_the_first_that_a_browser_shows_best() -> None:
+    connectors: Any = ByName(mail=Shown(), room=Html())
+    assert shown_entry(connectors, BUNDLE, BOTH, None) == BOSS
+    assert shown_entry(connectors, BUNDLE, BOTH, TEAM.id) == TEAM
+    with pytest.raises(RequestError, match="nobody"):
+        shown_entry(connectors, BUNDLE, BOTH, "nobody")

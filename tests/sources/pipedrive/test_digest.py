@@ -18,6 +18,7 @@ from worker.domain.time.window import compared, resolve
 from worker.plugins import CHANNEL_TYPES
 from worker.ports import Answer, Question
 from worker.ports.kinds import SourceKind
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.pipedrive_api import API_TOKEN
 from worker.sandbox.server import Sandbox
 from worker.sources.pipedrive import PIPEDRIVE, PipedriveSource, open_source
@@ -65,7 +66,7 @@ async def answers(source: PipedriveSource, schedule: Schedule, before: dict[str,
 
 async def made(place: Path) -> tuple[Digest, dict[str, Answer]]:
     schedule, now = example(place), SLOT
-    async with Sandbox(now=lambda: now) as box:
+    async with Sandbox(now=lambda: now, names=HOSTILE) as box:
         source = open_source({"base_url": box.pipedrive_url, "api_token": API_TOKEN}, clock=lambda: now)
         first = {query: a.snapshot for query, a in (await answers(source, schedule, {})).items()}
         now += timedelta(seconds=10)

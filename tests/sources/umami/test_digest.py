@@ -14,6 +14,7 @@ from worker.domain.schedule import Schedule
 from worker.domain.time.window import WindowSpec, compared, resolve
 from worker.plugins import CHANNEL_TYPES, CONNECTIONS
 from worker.ports import Answer, Question
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_account import PASSWORD, USERNAME
 from worker.sources.umami import open_source
@@ -40,7 +41,7 @@ def example(place: Path) -> Schedule:
 
 async def answers(schedule: Schedule) -> dict[str, Answer]:
     zone = schedule.trigger.zone
-    async with Sandbox(now=lambda: READ) as box:
+    async with Sandbox(now=lambda: READ, names=HOSTILE) as box:
         options = {"base_url": box.umami_url, "username": USERNAME, "password": PASSWORD}
         source = open_source(options, clock=lambda: READ)
         found = {}

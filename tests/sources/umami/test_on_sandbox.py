@@ -14,6 +14,7 @@ from worker.domain.schedule import Query
 from worker.domain.time.window import Window, WindowSpec
 from worker.errors import SourceError, SourceRefused, SourceShapeChanged, SourceUnavailable
 from worker.ports import Question
+from worker.sandbox.names import HOSTILE
 from worker.sandbox.server import Sandbox
 from worker.sandbox.umami_account import API_KEY, EMPTY, FUNNEL, GOAL, OTHERS, PASSWORD, SEGMENT, USERNAME, WEBSITE
 from worker.sandbox.umami_api import CLOUD
@@ -47,7 +48,7 @@ def question(query: str, website: str = WEBSITE, **params: Any) -> Question:
 
 @asynccontextmanager
 async def standing(**options: str) -> AsyncIterator[tuple[UmamiSource, Sandbox]]:
-    async with Sandbox(now=lambda: NOW) as box:
+    async with Sandbox(now=lambda: NOW, names=HOSTILE) as box:
         given = options or {"base_url": box.umami_url, "username": USERNAME, "password": PASSWORD}
         given = {name: value.replace("BOX", box.base_url) for name, value in given.items()}
         source = open_source(given, clock=lambda: NOW, tuning=QUICK)

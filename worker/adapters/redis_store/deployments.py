@@ -1,5 +1,6 @@
 """The deployed bundle: its storage, its activation, and its schedules."""
 
+import json
 from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -17,6 +18,9 @@ from worker.errors import ClaimLost, LedgerError
 from worker.ports import ActivationBasis, Deployment
 
 CHUNK = 5000
+KEPT = 20
+"""Deployments that are remembered, with their bundles."""
+
 MOVED = -2
 """Returned by `activate` if its basis no longer holds."""
 
@@ -48,6 +52,7 @@ class RedisDeployments:
         arguments = {
             "bundle": name,
             "count": len(bundle.schedules),
+            "remembered": KEPT,
             "firsts": [[schedule, to_ms(slot)] for schedule, slot in firsts.items() if slot is not None],
             "ended": [*gone, *(schedule for schedule, slot in firsts.items() if slot is None)],
             "gone": list(gone),
@@ -79,6 +84,10 @@ class RedisDeployments:
         key = keys.single(self._scripts.prefix, "deployed")
         found, at = await self._scripts.ask("HMGET", key, "bundle", "at")
         return None if found is None or at is None else Deployment(text(found), from_ms(at))
+
+    async def history(self) -> Sequence[Deployment]:
+        rows = await self._scripts.ask("LRANGE", keys.single(self._scripts.prefix, "deployments"), 0, -1)
+        return [Deployment(made["b"], from_ms(made["t"])) for made in map(json.loads, rows)]
 
     async def bundle(self, bundle_id: str) -> Bundle | None:
         body = await self._scripts.ask("GET", keys.bundle(self._scripts.prefix, bundle_id))

@@ -2,6 +2,7 @@
 
     <p>:owner                     text    random id of the project directory that this prefix belongs to
     <p>:deployed                  hash    bundle, at: what is in force
+    <p>:deployments               list    the last 20 deployments, newest first: {"b": bundle, "t": since when}
     <p>:bundle:<id>               text    an encoded bundle; immutable
     <p>:bundle:<id>:schedules     set     its schedules' ids; only of the bundle in force
     <p>:due                       zset    schedule → when it is due next: its next slot and its share of `spread`
@@ -195,5 +196,5 @@ def once(prefix: str, name: str) -> str:
 
 
 def single(prefix: str, name: str) -> str:
-    """owner, deployed, due, last, paused, renamed, suspended, notices, silences, access, audit."""
+    """owner, deployed, deployments, due, last, paused, renamed, suspended, notices, silences, access, audit."""
     return f"{prefix}:{name}"

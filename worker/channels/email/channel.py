@@ -30,6 +30,7 @@ from worker.channels.email.faults import Fault, at_fault
 from worker.domain.delivery import Envelope, Part, Receipt
 from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
 from worker.ports.channels import ChannelKind, MessageForm, PreviewPage, RenderRequest, Templates
+from worker.ports.init_forms import InitField, InitForm
 from worker.ports.kinds import Option, RuleViolation
 
 SIZE_LIMIT = 20_000_000
@@ -170,6 +171,11 @@ def _mailbox_full(failure: MailFailure) -> bool:
     return full and failure.phase == "rcpt"
 
 
+def _has_user(answered: Mapping[str, str]) -> bool:
+    """A relay without a login needs no password."""
+    return "@" in answered.get("url", "").partition("://")[2]
+
+
 EMAIL = ChannelKind(
     type="email",
     options=(
@@ -188,5 +194,12 @@ EMAIL = ChannelKind(
     look_every=look_every,
     bounce_mailbox=open_bounce_mailbox,
     bounce_webhook=open_bounce_webhook,
+    ask_for_init=InitForm(
+        (
+            InitField("url", "Mail server, as smtp://me@smtp.acme.example:587 (587: STARTTLS) or smtps://…:465"),
+            InitField("password", "Password of that account", variable="SMTP_PASSWORD", asked=_has_user),
+            InitField("from", "Sender, as Pipeline <reports@acme.example>"),
+        )
+    ),
     example='{type: email, url: "smtp://me@acme.example:587", password: "${SMTP_PASSWORD}", from: me@acme.example}',
 )

@@ -25,6 +25,7 @@ from worker.channels.slack.webhook import SECONDS_APART, SlackWebhookChannel
 from worker.domain.delivery import Attachment, Envelope, Part, Receipt
 from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RequestError
 from worker.ports.channels import Channel, ChannelKind, MessageForm, RenderRequest, Templates
+from worker.ports.init_forms import InitField, InitForm
 from worker.ports.kinds import Option, RuleViolation
 
 _ADDRESS = re.compile(r"[CGDUW][A-Z0-9]{5,20}")
@@ -198,5 +199,6 @@ SLACK = ChannelKind(
     faults=_faults,
     one_of=(("token", "webhook_url"),),
     forms=(MessageForm("slack", (TEMPLATE,), _whole),),
+    ask_for_init=InitForm((InitField("token", "Token of the bot (xoxb-…)", variable="SLACK_BOT_TOKEN"),)),
     example='{type: slack, token: "${SLACK_BOT_TOKEN}"}',
 )

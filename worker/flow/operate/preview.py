@@ -73,7 +73,7 @@ async def preview(
 
     Raises RequestError for an unknown entry or address, or a schedule without entries.
     """
-    entry = _shown_entry(uses.connectors, bundle, schedule, entry_id)
+    entry = shown_entry(uses.connectors, bundle, schedule, entry_id)
     found = await _reader_digests(uses, bundle, schedule, None, [entry])
     if not found:
         raise RequestError(
@@ -234,7 +234,7 @@ def _chosen(found: list[ReaderDigest], schedule: Schedule, entry: Subscription, 
     return chosen
 
 
-def _shown_entry(connectors: Connectors, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Subscription:
+def shown_entry(connectors: Connectors, bundle: Bundle, schedule: Schedule, entry_id: str | None) -> Subscription:
     if not schedule.to:
         raise RequestError(f"{schedule.id} has no entry under `to:` to preview")
     if entry_id is not None:

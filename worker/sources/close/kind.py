@@ -21,15 +21,27 @@ _FORM = InitForm(
 )
 
 _WEEKLY = """\
-# Every Monday at nine: what moved in the pipeline since the last digest each reader received.
+# Every Monday at nine: what moved in the pipeline since the last digest each reader received, and who must act.
 name: Weekly pipeline
 when: {cron: "0 9 * * MON", timezone: Europe/Berlin, catch_up: latest}
 report:
+  - id: stages                           # the funnel, against the week before
+    source: close
+    query: funnel_stages
+    window: last-week
+    compare: previous
+    params: {pipeline: CHOSEN, type: active-stage-cohort}
   - id: deals                            # every open deal, and what became of those that left
     source: close
     query: opportunities
     follow: closed
     params: {pipeline: CHOSEN, status_type: active}
+  - id: stalled                          # nobody works on these, by Close's own rule
+    source: close
+    query: opportunities
+    follow: departures
+    params: {pipeline: CHOSEN, status_type: active, is_stalled: true}
+    show: {limit: 20}
 digest: {template: pipeline, bridge: deals, send: always}
 to:
   - {id: team, channel: email, address: sales@acme.example}

@@ -22,7 +22,7 @@ _FORM = InitForm(
 )
 
 _WEEKLY = """\
-# Every Monday at nine: what moved in the pipeline since the last digest each reader received.
+# Every Monday at nine: what moved in the pipeline since the last digest each reader received, and who must act.
 name: Weekly pipeline
 when: {cron: "0 9 * * MON", timezone: Europe/Berlin, catch_up: latest}
 report:
@@ -31,6 +31,16 @@ report:
     query: deals
     follow: closed
     params: {pipeline_id: CHOSEN, status: open}
+  - id: rotten                           # so many days without an update, by Pipedrive's own rule
+    source: pipedrive
+    query: stalled_deals
+    params: {pipeline_id: CHOSEN}
+    show: {limit: 20}
+  - id: conversion                       # the funnel, last week
+    source: pipedrive
+    query: conversion
+    window: last-week
+    params: {id: CHOSEN, user_id: all}
 digest: {template: pipeline, bridge: deals, send: always}
 to:
   - {id: team, channel: email, address: sales@acme.example}

@@ -1,9 +1,10 @@
 -- Activates a bundle.
--- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, due, suspended, paused, paused:defined,
---       mailboxes, mailboxes:every, renamed; of schedules that are fresh or take over a history: runs, open, missed, chain,
---       baseline, unclear, last, preferences, choices, subscriptions, alerts, acks; of schedules that are gone: alerts,
---       acks
--- A: bundle, count (its schedules), firsts [[schedule, ms]], ended [schedule], gone [schedule], fresh [schedule],
+-- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, deployments, due, suspended, paused,
+--       paused:defined, mailboxes, mailboxes:every, renamed; of schedules that are fresh or take over a history: runs, open,
+--       missed, chain, baseline, unclear, last, preferences, choices, subscriptions, alerts, acks; of schedules that are
+--       gone: alerts, acks
+-- A: bundle, count (its schedules), remembered (how many deployments), firsts [[schedule, ms]], ended [schedule],
+--    gone [schedule], fresh [schedule],
 --    dropped [[schedule, reader]], mailboxes [[channel, ms]], paused [schedule], renamed [[old, new, [query]]],
 --    basis {bundle, pending [[schedule, ms]]} or nil, keep; ARGV[3] the bundle's bytes
 -- Returns now, LOST if the set of schedules is incomplete (another deployment removed it meanwhile), or MOVED if the
@@ -116,6 +117,10 @@ end
 if A.basis and not holds(A.basis) then return MOVED end
 call('SET', P .. 'bundle:' .. A.bundle, ARGV[3])
 call('HSET', P .. 'deployed', 'bundle', A.bundle, 'at', now)
+if before ~= A.bundle then
+  call('LPUSH', P .. 'deployments', cjson.encode({b = A.bundle, t = now}))
+  call('LTRIM', P .. 'deployments', 0, A.remembered - 1)
+end
 call('PERSIST', names)
 if before and before ~= A.bundle then call('UNLINK', P .. 'bundle:' .. before .. ':schedules') end
 each_thousand(A.fresh, function(items, from, to)

@@ -1,0 +1,48 @@
+"""deployments and rollback, as a person calls them."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from worker.adapters.redis_server import EmbeddedRedis
+from worker.entry.cli import app
+
+
+@pytest.fixture
+def call(empty_redis: EmbeddedRedis, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., Result]:
+    monkeypatch.setenv("FUNNELBEAT_REDIS_URL", empty_redis.url)
+    monkeypatch.chdir(tmp_path)
+
+    def called(*words: str) -> Result:
+        return CliRunner().invoke(app, list(words), catch_exceptions=False)
+
+    assert called("init", ".").exit_code == 0
+    return called
+
+
+def test_a_rollback_puts_the_deployment_before_in_force_and_shows_what_changes(call: Callable[..., Result]) -> None:
+    assert call("rollback", "--yes").exit_code == 2
+    first = json.loads(call("deploy", "--yes", "--json").stdout)["bundle"]
+    Path("schedules/umami-week.yaml").unlink()
+    second = json.loads(call("deploy", "--yes", "--json").stdout)["bundle"]
+    refused = call("rollback")
+    assert (refused.exit_code, "not rolled back" in refused.stderr) == (2, True)
+    seen = call("rollback", "--yes")
+    assert seen.exit_code == 0, seen.output
+    assert "umami-week" in seen.output
+    listed = json.loads(call("deployments", "--json").stdout)
+    assert [(row["bundle"], row["in_force"]) for row in listed] == [(first, True), (second, False), (first, False)]
+    shown = call("deployments").stdout
+    assert shown.count("in force") == 1
+    assert call("rollback", second[:12], "--yes", "--json").exit_code == 0
+    assert json.loads(call("deployments", "--json").stdout)[0]["bundle"] == second
+
+
+def test_a_rollback_to_what_there_is_not_is_one_sentence(call: Callable[..., Result]) -> None:
+    assert call("deployments").stdout == "Nothing is deployed yet: `funnelbeat deploy` first.\n"
+    call("deploy", "--yes")
+    seen = call("rollback", "ffff", "--yes")
+    assert (seen.exit_code, seen.stderr.count("\n")) == (2, 1)

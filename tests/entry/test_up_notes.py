@@ -1,0 +1,45 @@
+"""What `up` says when it has started."""
+
+import json
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from tests.domain.builders import schedule
+from worker.adapters.event_log import configure
+from worker.entry.announce import announce
+from worker.entry.up_notes import command_for, next_lines
+from worker.flow.operate.schedules import ScheduleRow
+
+
+def row(name: str, day: int | None) -> ScheduleRow:
+    slot = datetime(2026, 12, day, 8, tzinfo=UTC) if day else None
+    return ScheduleRow(replace(schedule(), id=name), slot, None, 1, None)
+
+
+def test_the_next_runs_come_first_and_one_can_be_started_at_once() -> None:
+    lines = list(next_lines([row("b", 9), row("a", 7), row("paused", None)], "funnelbeat"))
+    assert [line.split()[1] for line in lines[:2]] == ["a", "b"]
+    assert "Mon 07 Dec" in lines[0]
+    assert lines[-1].endswith("funnelbeat trigger a")
+
+
+def test_many_schedules_are_counted() -> None:
+    lines = list(next_lines([row(f"s{n}", n) for n in range(1, 6)], "funnelbeat"))
+    assert "2 more: funnelbeat schedules" in lines[3]
+
+
+def test_the_command_can_be_pasted_where_the_person_is(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert command_for(Path.cwd()) == "funnelbeat"
+    assert command_for(Path.cwd() / "größe ok") == "funnelbeat --project 'größe ok'"
+
+
+def test_where_nobody_watches_what_is_said_is_an_event_of_the_log(capsys: pytest.CaptureFixture[str]) -> None:
+    configure("info")
+    announce("not_deployed", "12:00:00  Not deployed.", "a.yaml:1:1: wrong", trouble=True)
+    event = json.loads(capsys.readouterr().err)
+    assert (event["event"], event["level"]) == ("not_deployed", "warning")
+    assert event["sentence"] == "12:00:00  Not deployed.\na.yaml:1:1: wrong"

@@ -1,0 +1,54 @@
+"""A running sandbox is moved from outside: by `up` now and then, and by `sandbox step`."""
+
+import json
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from worker.entry import moving_sandbox
+from worker.entry.cli import app
+from worker.sandbox.server import SandboxThread
+from worker.sandbox.steps import SandboxSteps, in_words
+from worker.settings import read
+
+
+def test_the_pipeline_moves_when_its_time_has_come_and_not_before() -> None:
+    now = [100.0]
+    with SandboxThread() as box:
+        steps = SandboxSteps(box.describe()["control"], lambda: now[0], every=60)
+        assert steps.look() is None
+        now[0] = 160
+        moved = steps.look()
+        assert moved is not None
+        assert moved["Won"] >= 1
+        assert steps.look() is None
+        assert box.call(lambda running: running.pipeline.steps) == 1
+
+
+def test_events_are_said_in_words() -> None:
+    assert in_words(Counter({"Won": 2, "ValueChanged": 1})) == "2 won, 1 value changed"
+
+
+def test_sandbox_step_moves_the_sandbox_that_up_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FUNNELBEAT_SANDBOX", raising=False)
+    (tmp_path / ".funnelbeat").mkdir()
+    call = ["--project", str(tmp_path), "sandbox", "step"]
+    with SandboxThread() as box, moving_sandbox.moving_sandbox(tmp_path, box.describe_json(), "funnelbeat"):
+        seen = CliRunner().invoke(app, call, catch_exceptions=False)
+        assert (seen.exit_code, "won" in seen.output) == (0, True)
+        shown = CliRunner().invoke(app, [*call, "--json"], catch_exceptions=False)
+        assert json.loads(shown.stdout)["events"]["Won"] >= 1
+    gone = CliRunner().invoke(app, call, catch_exceptions=False)
+    assert gone.exit_code == 2
+    assert gone.stderr == f"no sandbox runs for {tmp_path}: start `funnelbeat up` there first\n"
+
+
+def test_a_sandbox_that_has_ended_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
+    with SandboxThread() as box:
+        written = box.describe_json()
+    monkeypatch.setenv("FUNNELBEAT_SANDBOX", written)
+    assert read().sandbox == written
+    gone = CliRunner().invoke(app, ["sandbox", "step"], catch_exceptions=False)
+    assert (gone.exit_code, "did not answer" in gone.stderr) == (2, True)

@@ -1,0 +1,42 @@
+"""What Celery itself says becomes lines of our log, so that a log that is read by a program is JSON from end to end."""
+
+import logging
+import os
+import sys
+import warnings
+from typing import Any
+
+import celery.apps.worker
+import structlog
+from celery.platforms import SecurityWarning
+from celery.signals import setup_logging
+
+
+class ToOurLog(logging.Handler):
+    """Records of the standard library's logging, with their tracebacks, as events named `library`."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        level = logging.getLevelName(record.levelno).lower()
+        say = getattr(structlog.get_logger(), level, structlog.get_logger().warning)
+        say("library", logger=record.name, sentence=record.getMessage(), exc_info=record.exc_info or None)
+
+
+def take_over(level: str) -> None:
+    """Call before the worker starts. `level`: of Celery's own lines, as "WARNING"."""
+    # Celery warns of root because pickle would run code of a message. Our messages are JSON and nothing else.
+    warnings.filterwarnings("ignore", category=SecurityWarning)
+    logging.captureWarnings(capture=True)
+
+    def configured(**_given: Any) -> None:
+        root = logging.getLogger()
+        root.handlers = [ToOurLog()]
+        root.setLevel(level)
+
+    setup_logging.connect(configured, weak=False)
+    celery.apps.worker.safe_say = _said
+
+
+def _said(words: str, _stream: object = None) -> None:
+    """Called in the handler of a signal, where a second write to one buffered stream would be an error."""
+    if sys.stderr.isatty():
+        os.write(2, f"{words}\n".encode())

@@ -1,0 +1,8 @@
+"""The settings in force."""
+
+from collections.abc import Iterable
+
+
+def settings_document(rows: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
+    """{"setting", "value", "from"} each. `from`: the environment variable, or "default". Secrets are masked."""
+    return [{"setting": name, "value": value, "from": origin} for name, value, origin in rows]

@@ -1,0 +1,54 @@
+"""The sandbox of `up`: its pipeline moves by itself, and `sandbox step` finds it."""
+
+import json
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from worker.entry.announce import announce, time_of_day
+from worker.entry.project_dir import STATE
+from worker.errors import RequestError
+from worker.sandbox.steps import EVERY, SandboxSteps, in_words
+from worker.settings import read
+
+RUNNING = "sandbox.json"
+"""Below the project's state: where the sandbox of `up` listens. It is there as long as `up` runs."""
+
+
+@contextmanager
+def moving_sandbox(place: Path, addresses: str, command: str) -> Iterator[Callable[[], None]]:
+    """Yields what to call again and again. `addresses`: as FUNNELBEAT_SANDBOX; empty if `up` has started no sandbox.
+    `command`: how a person calls us for this project.
+    """
+    if not addresses:
+        yield lambda: None
+        return
+    path, steps = place / STATE / RUNNING, SandboxSteps(json.loads(addresses)["control"], time.monotonic)
+    path.write_text(addresses, encoding="utf-8")
+    announce("sandbox", f"  The sandbox moves every {EVERY / 60:g} minutes, or now: {command} sandbox step")
+    try:
+        yield lambda: _look(steps)
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def _look(steps: SandboxSteps) -> None:
+    try:
+        events = steps.look()
+    except RequestError as error:
+        announce("sandbox", f"{time_of_day()}  {error}", trouble=True)
+        return
+    if events:
+        announce("sandbox_moved", f"{time_of_day()}  the sandbox moved: {in_words(events)}")
+
+
+def control_of(place: Path) -> str:
+    """The address of the running sandbox's control interface. Raises RequestError."""
+    written = read().sandbox
+    if not written:
+        try:
+            written = (place / STATE / RUNNING).read_text("utf-8")
+        except FileNotFoundError:
+            raise RequestError(f"no sandbox runs for {place}: start `funnelbeat up` there first") from None
+    return str(json.loads(written)["control"])

@@ -1,0 +1,25 @@
+"""settings: what is in force, and where each setting is from."""
+
+import typer
+
+from worker.documents.settings import settings_document
+from worker.entry import console
+from worker.entry.options import Json, Project, directory
+from worker.entry.project_dir import STATE
+from worker.settings import read, sources, unknown
+
+
+def settings(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:
+    """Show the settings in force and where each is from. Passwords and keys are masked."""
+    with console.guarded(as_json=as_json):
+        own = {"redis_url": f"embedded, {directory(ctx, project) / STATE}"}
+        rows = [(one.name, one.value or own.get(one.name, ""), one.origin) for one in sources(read())]
+    if as_json:
+        console.show_json(settings_document(rows))
+        return
+    for sentence in unknown():
+        console.err.print(f"warning: {sentence}", markup=False)
+    console.print_columns(("Setting", "Value", "From"), [(name, value or "–", origin) for name, value, origin in rows])
+
+
+COMMANDS = {"settings": settings}

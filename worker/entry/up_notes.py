@@ -1,0 +1,55 @@
+"""What `up` says when it has started: which run comes next, and how not to wait for it."""
+
+import asyncio
+import os
+import shlex
+from collections.abc import Iterator, Sequence
+from datetime import datetime
+from pathlib import Path
+
+from worker.app import open_services
+from worker.domain.time.zones import zone_named
+from worker.entry.local_queue import LocalQueue
+from worker.flow.operate.schedules import ScheduleRow, schedules
+from worker.settings import Settings
+
+LISTED = 3
+"""Schedules that are named; the command `schedules` lists all."""
+
+
+def what_is_up(settings: Settings, project: str, place: Path, outbox: Path | None) -> list[str]:
+    """Lines to print. `outbox`: where the sandbox writes messages; None if no sandbox runs. Raises FunnelbeatError."""
+
+    async def look() -> tuple[ScheduleRow, ...]:
+        async with open_services(settings, project, queue=LocalQueue(), directory=place) as services:
+            return await schedules(services)
+
+    rows = asyncio.run(look())
+    count = f"{len(rows)} schedule{'' if len(rows) == 1 else 's'}"
+    written = [f"  Messages to the sandbox are written to {outbox}"] if outbox else []
+    return [f"{project} is up: {count}. Ctrl-C stops.", *next_lines(rows, command_for(place)), *written]
+
+
+def next_lines(rows: Sequence[ScheduleRow], command: str) -> Iterator[str]:
+    """The next runs, the earliest first, and the command that starts one at once."""
+    due = sorted((row.next_slot, row.schedule.id, row.schedule.trigger.zone) for row in rows if row.next_slot)
+    for slot, name, zone in due[:LISTED]:
+        yield f"  next: {name}  {_local(slot, zone)}"
+    if len(due) > LISTED:
+        yield f"  {len(due) - LISTED} more: {command} schedules"
+    if rows:
+        first = due[0][1] if due else rows[0].schedule.id
+        yield f"  To run one now, in another terminal: {command} trigger {first}"
+
+
+def command_for(place: Path) -> str:
+    """The command with the project that it needs where the person is now."""
+    here = Path.cwd()
+    if place == here:
+        return "funnelbeat"
+    shown = os.path.relpath(place, here) if place.is_relative_to(here) else str(place)
+    return f"funnelbeat --project {shlex.quote(shown)}"
+
+
+def _local(slot: datetime, zone: str) -> str:
+    return f"{slot.astimezone(zone_named(zone)):%a %d %b %H:%M} {zone}"
