@@ -10,6 +10,7 @@ from tests.support.many_readers import PASTS, bundle, past, row, services
 from worker.adapters.smtp.mime import MailContent
 from worker.channels.email import channel, content
 from worker.channels.slack.content import SlackContent
+from worker.domain.alert.silence import AlertFilter
 from worker.domain.delivery import Baseline, Delivery
 from worker.domain.quiet import QuietHours
 from worker.domain.reason import Reason
@@ -47,6 +48,7 @@ OTHERWISE: dict[str, Any] = {
     "days": (0, 1),
     "collect": Collect.DAILY,
     "uncapped": True,
+    "alerts": AlertFilter(("big",)),
 }
 """Another value for each field of an entry."""
 

@@ -4,6 +4,8 @@ from collections.abc import Iterable
 from datetime import datetime, time
 from typing import Any
 
+from worker.domain.alert.matcher_text import written
+from worker.domain.alert.silence import AlertFilter
 from worker.domain.choices import Choices
 from worker.domain.quiet import WEEK, QuietHours
 from worker.domain.run import stamp
@@ -15,9 +17,9 @@ from worker.flow.operate.subscriptions import SubscriptionRow
 def subscriptions_document(rows: Iterable[SubscriptionRow]) -> list[dict[str, Any]]:
     """Every subscription.
 
-    [{"schedule", "reader", "state", "id", "channel", "address", "rows", "send", "locale", "timezone", "quiet_hours",
-    "days", "collect", "template", "attach", "thread", "source", "by", "at", "expires", "stopped", "choices",
-    "sentence"}, …]
+    [{"schedule", "reader", "state", "id", "channel", "address", "rows", "send", "locale", "timezone", "alerts",
+    "quiet_hours", "days", "collect", "template", "attach", "thread", "source", "by", "at", "expires", "stopped",
+    "choices", "sentence"}, …]
 
     The keys of the entry are as the definition or the record says. `quiet_hours` is null or {"from", "to", "days",
     "holidays"}; `days` are lists such as ["MON", "TUE"]. `choices` is null or what the reader chose beside that:
@@ -87,6 +89,7 @@ def _entry(entry: Subscription) -> dict[str, Any]:
         "send": entry.send,
         "locale": entry.locale,
         "timezone": entry.zone,
+        "alerts": _alerts(entry.alerts),
         "quiet_hours": _quiet(entry.quiet_hours),
         "days": _days(entry.days),
         "collect": entry.collect,
@@ -124,6 +127,13 @@ def _days(days: Iterable[int]) -> list[str]:
 
 def _time(at: time | None) -> str | None:
     return None if at is None else f"{at:%H:%M}"
+
+
+def _alerts(asked: AlertFilter | None) -> dict[str, list[str]] | None:
+    """Of a subscription to alerts: {"rules": [id, …], "labels": [matcher, …]}; null for one that gets digests."""
+    if asked is None:
+        return None
+    return {"rules": list(asked.rules), "labels": [written(one) for one in asked.matchers]}
 
 
 def _stopped(preference: Preference | None) -> dict[str, Any] | None:

@@ -45,6 +45,20 @@ class Reader:
         return f"{self.entry}|{self.address}"
 
 
+ALERT = "alert:"
+"""Begins the id of a reader in a run whose delivery tells of alerts: "alert:ENTRY|address", or "alert:ENTRY/RULE|…"."""
+
+
+def plain_id(reader_id: str) -> str:
+    """The id that the reader of a notification has as a reader of digests: preferences have it, and entries that a run
+    keeps. An entry's id holds no slash.
+    """
+    if not reader_id.startswith(ALERT):
+        return reader_id
+    entry, _, address = reader_id.removeprefix(ALERT).partition("|")
+    return f"{entry.partition('/')[0]}|{address}"
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryKey:
     """`run/reader`, with the reader's id. Message-ID, MIME boundary and a webhook's idempotency key derive from it."""

@@ -7,6 +7,7 @@ from enum import StrEnum
 from typing import Any
 
 from worker.domain.alert.rule import Inhibition, Rule
+from worker.domain.alert.silence import AlertFilter
 from worker.domain.cap import Cap
 from worker.domain.operators import Operator
 from worker.domain.quiet import EVERY_DAY, QuietHours, within_days
@@ -132,6 +133,7 @@ class Subscription:
     `unassigned`.
     `quiet_hours`: when nothing is sent, in `zone`; `days`: the weekdays on which something is (Monday is 0).
     `skip_if_empty`: a digest with nothing to show is not sent. `uncapped`: no cap holds its digests.
+    `alerts`: of a subscription to alerts, which gets no digests.
     """
 
     id: str
@@ -153,6 +155,7 @@ class Subscription:
     days: tuple[int, ...] = EVERY_DAY
     collect: Collect = Collect.NONE
     uncapped: bool = False
+    alerts: AlertFilter | None = None
 
     @property
     def not_sent(self) -> QuietHours | None:

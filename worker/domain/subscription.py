@@ -90,6 +90,11 @@ def live_records(
     }
 
 
+def of_digests(subscribed: Mapping[Reader, Subscription]) -> dict[Reader, Subscription]:
+    """Those who get digests, and not only notifications of alerts."""
+    return {reader: entry for reader, entry in subscribed.items() if entry.alerts is None}
+
+
 def is_allowed(patterns: Sequence[str], channel: str, address: str) -> bool:
     """Whether an address passes `subscriptions.allow`. A pattern is a domain ("acme.example"), an address, or a channel
     with a pattern for its addresses ("chat:*").

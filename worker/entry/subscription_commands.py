@@ -103,6 +103,12 @@ def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
     attach: Annotated[list[str] | None, typer.Option("--attach", help="A query whose file goes along.")] = None,
     template: Annotated[str, typer.Option("--template", help="A template family.")] = "",
     thread: Annotated[str, typer.Option("--thread", help="run or series.")] = "",
+    alert: Annotated[
+        list[str] | None, typer.Option("--alert", help="A rule: tells of its alerts, and sends no digests.")
+    ] = None,
+    alert_label: Annotated[
+        list[str] | None, typer.Option("--alert-label", help="As team=north: only alerts with this label; no digests.")
+    ] = None,
     locale: Annotated[str, typer.Option("--locale", help="language_TERRITORY, such as de_DE.")] = "",
     timezone: Annotated[str, typer.Option("--timezone", help="An IANA zone, such as Europe/Berlin.")] = "",
     expires: Annotated[
@@ -115,7 +121,8 @@ def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
     keys = {"id": name, "channel": channel, "address": address, "rows": rows}
     more = {"send": send, "locale": locale, "timezone": timezone, "days": days, "collect": collect}
     form = {"template": template, "thread": thread, "attach": attach, "quiet_hours": _quiet(quiet_hours, holidays)}
-    written: dict[str, Any] = {key: value for key, value in (keys | more | form).items() if value}
+    asked = {"alerts": alert, "alert_labels": alert_label}
+    written: dict[str, Any] = {key: value for key, value in (keys | more | form | asked).items() if value}
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> Any:

@@ -1,5 +1,6 @@
 """Alerts run by run over a real Redis: what fires, waits, fails and ends, and what readers are told of it."""
 
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,11 +9,13 @@ import pytest
 from tests.domain.builders import deal
 from tests.support.watched import MINUTE, START, TEAM, Watched, watched
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.domain.alert.silence import Matcher, Silence
+from worker.domain.alert.silence import AlertFilter, Matcher, Silence
 from worker.domain.alert.state import Acknowledgement
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
+from worker.domain.schedule import Subscription
+from worker.domain.subscription import Origin, SubscriptionRecord
 from worker.flow.alert.explain import FindingEnd, explain_run
 
 BIG, SMALL = 100_000, 100
@@ -186,3 +189,18 @@ async def test_alerts_over_the_cap_are_counted_first_in_the_message_at_its_end(
             assert set(explained.balance.ends) <= {FindingEnd.SENT, FindingEnd.HELD}
         await watch.pass_time(timedelta(days=1, minutes=1))
         assert also.key in watch.left
+
+
+async def test_a_subscriber_to_one_rule_is_told_of_it_and_gets_no_digest(watch: Watched) -> None:
+    entry = Subscription("eve", "mail", "eve@acme.example", "pipeline", "en_GB", "UTC")
+    for name, asked in (("eve", AlertFilter(("big",))), ("south", AlertFilter((), (Matcher("team", "=", "south"),)))):
+        own = replace(entry, id=name, address=f"{name}@acme.example", alerts=asked)
+        assert await watch.services.subscriptions.add(SubscriptionRecord("week", own, Origin.CLI, "ops", START))
+    await watch.run([deal("a", BIG)])
+    assert await watch.told() == [("eve", "a", "first"), ("team", "a", "first")]
+    rows = [row for run in await watch.runs() for row in await watch.services.lookups.deliveries(run.key)]
+    assert sorted(row.key.reader for row in rows) == [
+        "alert:eve|eve@acme.example",
+        "alert:team|sales@acme.example",
+        "team|sales@acme.example",
+    ]

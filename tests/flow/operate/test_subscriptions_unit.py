@@ -18,6 +18,8 @@ from tests.support.fakes import (
     bundle_with,
     uses,
 )
+from worker.domain.alert.rule import Form, Rule
+from worker.domain.alert.silence import AlertFilter, Matcher
 from worker.domain.schedule import Bundle, Each, Schedule, Subscription
 from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
 from worker.errors import ClaimLost, NotFound, RequestError
@@ -209,3 +211,39 @@ async def test_a_subscription_is_found_by_any_of_its_names() -> None:
         assert named(rows, "weekly", name).reader == RECORD.reader
     with pytest.raises(NotFound, match="has no subscription 'nobody'"):
         named(rows, "weekly", "nobody")
+
+
+WATCHED = replace(
+    WEEKLY,
+    alerts=(
+        Rule("big", "Big", Form.ROWS, "deals", "row.value > 1"),
+        Rule("few", "Few", Form.QUERY, "deals", "now.rows < 1"),
+    ),
+)
+
+
+async def subscribed_to(**asked: Any) -> AlertFilter | None:
+    records = Changes()
+    given = parts(records, replace(bundle_with(WATCHED), allow=("acme.example",)))
+    made, _ = await add(given, "weekly", {"id": "eve", "address": "eve@acme.example", **asked}, OPS)
+    return made.entry.alerts
+
+
+async def test_alerts_are_subscribed_to_by_rule_and_by_label() -> None:
+    assert await subscribed_to() is None
+    assert await subscribed_to(alerts=["big"]) == AlertFilter(("big",))
+    by_label = await subscribed_to(alert_labels=["team=north", 'owner!="Ann Lee"'])
+    assert by_label == AlertFilter((), (Matcher("team", "=", "north"), Matcher("owner", "!=", "Ann Lee")))
+
+
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"alerts": ["bigg"]}, "has no alert rule 'bigg'; it has big, few"),
+        ({"alerts": "big"}, "expected a list of texts"),
+        ({"alert_labels": ["north"]}, "is not a matcher"),
+    ],
+)
+async def test_what_no_alert_can_match_is_refused(asked: dict[str, Any], sentence: str) -> None:
+    with pytest.raises(RequestError, match=sentence):
+        await subscribed_to(**asked)

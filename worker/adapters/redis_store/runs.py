@@ -14,7 +14,7 @@ from worker.adapters.redis_store.notices import request_row
 from worker.adapters.redis_store.scripts import AGAIN, LOST, Scripts
 from worker.adapters.redis_store.subscriptions import entry_text
 from worker.adapters.redis_store.times import LeaseTimes
-from worker.domain.delivery import Baseline, BaselineMove, DeliveryKey, Reader
+from worker.domain.delivery import Baseline, BaselineMove, DeliveryKey, Reader, plain_id
 from worker.domain.events import Fact
 from worker.domain.notice import NoticeEnd, NoticeRequest
 from worker.domain.reason import Reason
@@ -136,7 +136,8 @@ class RedisRuns:
     ) -> None:
         for start in range(0, len(rows), STEP):
             some = rows[start : start + STEP]
-            entries = [[row[0], entry_text(subscribed[row[0]])] for row in some if row[0] in subscribed]
+            names = dict.fromkeys(plain_id(row[0]) for row in some)
+            entries = [[name, entry_text(subscribed[name])] for name in names if name in subscribed]
             given = {"first": start == 0, "readers": some, "subscribed": entries}
             await self._scripts.own("stage", key, {**_mine(key, attempt), **given})
 

@@ -34,6 +34,16 @@ class Silence:
         return self.starts <= at < self.until
 
 
+@dataclass(frozen=True, slots=True)
+class AlertFilter:
+    """Of which alerts a subscription is told, and of nothing else. `rules`: ids; all of the schedule if empty. All
+    `matchers` have to match an alert's labels.
+    """
+
+    rules: tuple[str, ...] = ()
+    matchers: tuple[Matcher, ...] = ()
+
+
 Labels = Mapping[str, str]
 """What matchers see of an alert: schedule, rule, subject, fingerprint, severity, owner, stage, and the rule's own
 labels.

@@ -10,6 +10,7 @@ from worker.domain.alert.readers import AlertReader, Sees, row_of, sees_of
 from worker.domain.alert.rule import Form
 from worker.domain.alert.subject import NO_DATA_SUBJECT, SubjectFacts
 from worker.domain.alert.withheld import QUIET
+from worker.domain.delivery import ALERT
 from worker.domain.schedule import Schedule, Subscription
 from worker.domain.snapshot.audience import OWNER
 from worker.domain.snapshot.snapshot import Snapshot
@@ -18,7 +19,7 @@ from worker.flow.alert.evaluate import RunFound
 from worker.flow.run.audience import audience_of
 from worker.flow.run.notices import StopUses, operator_address, stopped_ways
 from worker.flow.run.owners import OwnerAddresses, emails
-from worker.flow.run.readers import ALERT, OPERATOR, WEBHOOK
+from worker.flow.run.readers import OPERATOR, WEBHOOK
 
 
 class ReaderUses(StopUses, UsesCompiled, Protocol): ...
@@ -61,7 +62,8 @@ async def alert_readers(
     for entry in (*schedule.entries, *subscribed):
         rules = rules_of(schedule, entry)
         if rules:
-            made += [replace(one, rules=rules) for one in await _of_entry(uses, judged, entry)]
+            matchers = entry.alerts.matchers if entry.alerts is not None else ()
+            made += [replace(one, rules=rules, matchers=matchers) for one in await _of_entry(uses, judged, entry)]
     if any(one.subject == NO_DATA_SUBJECT for found in judged.evaluations.values() for one in found.transitions):
         bundle = judged.found.bundle
         address = operator_address(uses.connectors, bundle, await stopped_ways(uses, bundle))
@@ -70,7 +72,12 @@ async def alert_readers(
 
 
 def rules_of(schedule: Schedule, entry: Subscription) -> frozenset[str]:
-    """Ids of the rules of which an entry is told. A rule without `notify` tells every entry but those of `notify`."""
+    """Ids of the rules of which an entry is told. A rule without `notify` tells every entry but those of `notify`. A
+    subscription to alerts says itself of which.
+    """
+    if entry.alerts is not None:
+        asked = frozenset(entry.alerts.rules)
+        return frozenset(rule.id for rule in schedule.alerts if not asked or rule.id in asked)
     apart = {one.id for one in schedule.notify}
     return frozenset(
         rule.id for rule in schedule.alerts if (entry.id in rule.notify if rule.notify else entry.id not in apart)

@@ -13,7 +13,7 @@ from worker.domain.alert.notify import Notified, notify
 from worker.domain.alert.readers import AlertReader
 from worker.domain.alert.run_alerts import RunAlerts
 from worker.domain.alert.state import Phase
-from worker.domain.delivery import DeliveryKey, Reader
+from worker.domain.delivery import ALERT, DeliveryKey, Reader
 from worker.domain.events import AlertNotified, AlertRuleEvaluated, Fact
 from worker.domain.run import RunKey
 from worker.domain.schedule import Subscription
@@ -22,7 +22,7 @@ from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.alert.evaluate import RunFound, baselines, evaluate_rules, rule_contexts
 from worker.flow.alert.operator_notices import of_rules
 from worker.flow.run.notices import stopped_ways
-from worker.flow.run.readers import ALERT, OPERATOR
+from worker.flow.run.readers import OPERATOR
 from worker.flow.uses import UsesAlerts, UsesConnectors, UsesDeliveries, UsesSnapshots
 from worker.ports import AlertChanges, AlertLedger, AlertMemory, AlertRecord
 

@@ -11,7 +11,7 @@ from typing import Protocol
 from worker.domain.cap import Cap
 from worker.domain.due.pauses import Pause
 from worker.domain.schedule import Bundle, Schedule
-from worker.domain.subscription import live_records
+from worker.domain.subscription import live_records, of_digests
 from worker.flow.alert.backtest import BackTestUses
 from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, is_unknown
 from worker.flow.deploy.deploy import Changes, ChangesUses, changes
@@ -150,7 +150,7 @@ async def _planned(
     pause, late = span.pause(schedule, was), span.late(found, was)
     own = was.id if was is not None else name
     records = await uses.subscriptions.records(own) if own in subscribed else ()
-    made = live_records(records, bundle, schedule, span.now)
+    made = of_digests(live_records(records, bundle, schedule, span.now))
     coming, count = span.first(name, schedule, span.at(schedule, found), pause)
     listed = (*late, *coming)
     return Planned(

@@ -6,6 +6,8 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any, Protocol
 
+from worker.domain.alert.matcher_text import parse_matcher
+from worker.domain.alert.silence import AlertFilter
 from worker.domain.choices import Choices
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Schedule, Subscription
@@ -29,6 +31,9 @@ class State(StrEnum):
     EXPIRED = "expired"
     SCHEDULE_GONE = "schedule_gone"
 
+
+ALERT_KEYS = ("alerts", "alert_labels")
+"""Keys of a subscription that no entry of `to:` has: a definition names its readers with its rules."""
 
 EVERYBODY = "*"
 """In place of an address: whoever reads an entry with `each`."""
@@ -160,11 +165,14 @@ async def add(
     uses: ChangeUses, schedule_id: str, written: Mapping[str, Any], author: Author, expires: datetime | None = None
 ) -> tuple[SubscriptionRecord, tuple[str, ...]]:
     """The new record, and the ids of other entries that reach the same address. `written`: the keys of an entry of
-    `to:`. Raises RequestError for what a definition could not say either, and for an id that is taken.
+    `to:`; with `alerts` (ids of rules) or `alert_labels` (matchers such as `team="north"`) it is told of alerts and
+    gets no digests. Raises RequestError for what a definition could not say either, and for an id that is taken.
     """
     bundle_id, schedule = await deployed_schedule(uses.deployments, schedule_id)
     bundle, now = await bundle_of(uses.deployments, bundle_id), await uses.clock.now()
-    entry = uses.check_entry(bundle, schedule, written)
+    alerts = _alert_filter(schedule, written)
+    plain = {key: value for key, value in written.items() if key not in ALERT_KEYS}
+    entry = replace(uses.check_entry(bundle, schedule, plain), alerts=alerts)
     if entry.address is None:
         raise RequestError(f"{entry.channel} always sends to the same place; write its entry into the definition")
     if any(one.id == entry.id for one in schedule.to):
@@ -177,6 +185,27 @@ async def add(
         raise RequestError(f"{schedule_id} has a subscription {entry.id!r} already; remove it, or give this one an id")
     same = [one for one in others if one.reader != record.reader and _reaches(one, entry)]
     return record, tuple(one.entry.id for one in same)
+
+
+def _alert_filter(schedule: Schedule, written: Mapping[str, Any]) -> AlertFilter | None:
+    """Raises RequestError for a rule that the schedule does not have, and for a matcher that cannot be read."""
+    if not any(key in written for key in ALERT_KEYS):
+        return None
+    rules, labels = (_texts(key, written.get(key, ())) for key in ALERT_KEYS)
+    known = [rule.id for rule in schedule.alerts]
+    for name in rules:
+        if name not in known:
+            there = f"it has {', '.join(known)}" if known else "it has none"
+            raise NotFound(f"alerts: {schedule.id} has no alert rule {name!r}; {there}")
+    if not known:
+        raise RequestError(f"alerts: {schedule.id} has no alert rules, so there is nothing to be told of")
+    return AlertFilter(rules, tuple(parse_matcher(text) for text in labels))
+
+
+def _texts(key: str, value: object) -> tuple[str, ...]:
+    if not isinstance(value, list | tuple) or not all(isinstance(one, str) and one for one in value):
+        raise RequestError(f"{key}: found {value!r}, expected a list of texts")
+    return tuple(str(one) for one in value)
 
 
 def _reaches(one: SubscriptionRow, entry: Subscription) -> bool:

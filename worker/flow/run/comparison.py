@@ -177,6 +177,7 @@ def _form(entry: Subscription) -> Subscription:
         collect=Collect.NONE,
         skip_if_empty=False,
         uncapped=False,
+        alerts=None,
     )
 
 

@@ -12,7 +12,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, CatchUp, Schedule, Subscription
 from worker.domain.snapshot.snapshot import Gap, GapReason
-from worker.domain.subscription import live_records
+from worker.domain.subscription import live_records, of_digests
 from worker.errors import ClaimLost
 from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.alert.evaluate import RunFound, rule_baselines
@@ -127,7 +127,8 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
     if not (schedule.to or subscribed or schedule.alerts):
         emit_all(uses.events, await uses.runs.skip_run(key, begun.attempt, Reason.NO_READERS))
         return ()
-    named = [*readers(schedule), *subscribed]
+    digests = of_digests(subscribed)
+    named = [*readers(schedule), *digests]
     every_past = await past_of_each(uses.runs, schedule)
     past = await in_use(uses, bundle, schedule, every_past)
     baselines = [*(await uses.runs.baselines(named)).values(), *past.values(), *await rule_baselines(uses, schedule)]
@@ -150,7 +151,7 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
     if not collected.snapshots:
         return await _nothing(uses, begun, bundle, schedule, collected)
     audience = [*named, *await owner_readers(uses, bundle, schedule, collected.snapshots, past)]
-    reads = bool(schedule.to or subscribed)
+    reads = bool(schedule.to or digests)
     if reads and not audience and _misses_rows(uses.connectors, bundle, schedule, collected.gaps):
         return await _nothing(uses, begun, bundle, schedule, collected)
     if not audience and not schedule.alerts:

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import replace
 
 from worker.domain.choices import Choices
-from worker.domain.delivery import Reader
+from worker.domain.delivery import ALERT, Reader, plain_id
 from worker.domain.operators import Operator
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.ports import Connectors
@@ -13,7 +13,6 @@ WEBHOOK = "webhook"
 OPERATOR = "operator"
 ALSO = "also/"
 NOTICE_TEMPLATE = "notice"
-ALERT = "alert:"
 ALERT_TEMPLATE = "alert"
 
 
@@ -81,14 +80,6 @@ def is_notice(reader_id: str) -> bool:
 def is_alert(reader_id: str) -> bool:
     """Whether a delivery tells of alerts. It has its own id beside that of the reader's digest."""
     return reader_id.startswith(ALERT)
-
-
-def plain_id(reader_id: str) -> str:
-    """The id that the reader of a notification has as a reader of digests: preferences have it. An entry's id holds no
-    slash.
-    """
-    entry, _, address = reader_id.removeprefix(ALERT).partition("|")
-    return f"{entry.partition('/')[0]}|{address}" if is_alert(reader_id) else reader_id
 
 
 def is_also(reader_id: str) -> bool:
