@@ -21,6 +21,7 @@ from worker.ports import (
     Deployments,
     EntryChecks,
     Events,
+    HeartbeatStore,
     Holidays,
     Links,
     Lookups,
@@ -108,6 +109,11 @@ class UsesLookups(Protocol):
 class UsesSnapshots(Protocol):
     @property
     def snapshots(self) -> Snapshots: ...
+
+
+class UsesHeartbeats(Protocol):
+    @property
+    def heartbeats(self) -> HeartbeatStore: ...
 
 
 class UsesMailboxes(Protocol):

@@ -15,7 +15,8 @@ from tests.support.in_process import SCHEDULE, InProcessRun
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.access import Actor, Door, TokenScope
 from worker.flow.operate.access_tokens import add_token
-from worker.web.api.app import api
+from worker.web.server import server_config
+from worker.web.site import site
 
 OPS = Actor(Door.CLI, "ops@host")
 
@@ -28,6 +29,7 @@ class ServedApi:
     client: httpx.AsyncClient
     tokens: dict[TokenScope, str]
     clock: list[float]
+    config: uvicorn.Config
 
     async def ask(
         self, method: str, path: str, scope: TokenScope | None = TokenScope.MANAGE, **more: Any
@@ -53,15 +55,13 @@ async def served_api(redis: EmbeddedRedis, place: Path) -> AsyncIterator[ServedA
             for scope in TokenScope
         }
         clock = [0.0]
-        config = uvicorn.Config(
-            api(project.services, lambda: clock[0]), port=0, lifespan="off", log_config=None, access_log=False
-        )
+        config = server_config(site(project.services, monotonic=lambda: clock[0]), "127.0.0.1", 0)
         server = uvicorn.Server(config)
         going = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110  # uvicorn tells nobody when it has started
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            yield ServedApi(project, client, made, clock)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False) as client:
+            yield ServedApi(project, client, made, clock, config)
         server.should_exit = True
         await going

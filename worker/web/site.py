@@ -1,0 +1,58 @@
+"""Everything that `funnelbeat web` serves, as one ASGI application. Each part can be left out."""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp
+
+from worker.documents.doctor import findings_document
+from worker.flow.operate.ready import is_ready, readiness
+from worker.flow.services import Services
+from worker.web.api.app import PREFIX, api
+from worker.web.limits import Limits
+from worker.web.links import application
+
+Monotonic = Callable[[], float]
+
+
+def _links(uses: Services, monotonic: Monotonic) -> BaseRoute:
+    return Mount("/", application(uses, monotonic))
+
+
+def _api(uses: Services, monotonic: Monotonic) -> BaseRoute:
+    return Mount(PREFIX, api(uses, monotonic))
+
+
+PARTS: Mapping[str, Callable[[Services, Monotonic], BaseRoute]] = {"api": _api, "links": _links}
+"""In the order in which paths are looked for: links take what nothing else took."""
+
+
+def site(uses: Services, parts: Collection[str] = tuple(PARTS), monotonic: Monotonic = time.monotonic) -> ASGIApp:
+    """`parts`: names of PARTS. /health and /ready are always there."""
+    probes = [Route("/health", _health, methods=["GET"]), Route("/ready", _Ready(uses).answer, methods=["GET"])]
+    chosen = [make(uses, monotonic) for name, make in PARTS.items() if name in parts]
+    return Limits(Router([*probes, *chosen], redirect_slashes=False))
+
+
+async def _health(_request: Request) -> Response:
+    """Says that this process answers. It asks nothing else, so that an outage of Redis restarts nobody."""
+    return PlainTextResponse("ok\n", headers=_HEADERS)
+
+
+class _Ready:
+    """Whether the whole installation works, for load balancers and monitors."""
+
+    def __init__(self, uses: Services) -> None:
+        self._uses = uses
+
+    async def answer(self, _request: Request) -> Response:
+        found = await readiness(self._uses)
+        ready = is_ready(found)
+        document = {"ready": ready, "findings": findings_document(found)}
+        return JSONResponse(document, 200 if ready else 503, headers=_HEADERS)
+
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
