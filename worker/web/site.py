@@ -12,6 +12,7 @@ from worker.documents.doctor import findings_document
 from worker.flow.operate.ready import is_ready, readiness
 from worker.flow.services import Services
 from worker.web.api.app import PREFIX, api
+from worker.web.api.problem import TITLES, problem
 from worker.web.limits import Limits
 from worker.web.links import application
 
@@ -34,7 +35,7 @@ def site(uses: Services, parts: Collection[str] = tuple(PARTS), monotonic: Monot
     """`parts`: names of PARTS. /health and /ready are always there."""
     probes = [Route("/health", _health, methods=["GET"]), Route("/ready", _Ready(uses).answer, methods=["GET"])]
     chosen = [make(uses, monotonic) for name, make in PARTS.items() if name in parts]
-    return Limits(Router([*probes, *chosen], redirect_slashes=False))
+    return Limits(Router([*probes, *chosen], redirect_slashes=False, default=problem(404, "not_found", TITLES[404])))
 
 
 async def _health(_request: Request) -> Response:

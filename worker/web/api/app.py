@@ -42,6 +42,7 @@ def api(uses: Services, monotonic: Callable[[], float]) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         responses=PROBLEMS,
+        generate_unique_id_function=lambda route: route.name,
     )
     guard = Guard(uses, monotonic)
     # The parts with more words in their paths come first: an id may hold a slash.

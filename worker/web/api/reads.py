@@ -31,6 +31,10 @@ from worker.web.api.shapes import (
 
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Items, at most.")]
 Cursor = Annotated[str, Query(max_length=400, description="`next` of the page before; empty for the first.")]
+AuditCursor = Annotated[
+    str,
+    Query(pattern=r"^([0-9]{1,16}-[0-9]{1,16})?$", description="`next` of the page before; empty for the first."),
+]
 RunRef = Annotated[str, Path(max_length=400, description="A run's key, a unique prefix, ID@latest or ID@-1.")]
 
 
@@ -71,7 +75,7 @@ def reads(uses: Services, guard: Guard) -> APIRouter:
         return answer(request, subscriptions_document(await listed(uses, schedule)))
 
     @router.get("/audit", response_model=ListPage[AuditShape], tags=["audit"])
-    async def list_audit(request: Request, limit: Limit = PAGE, cursor: Cursor = "") -> Response:
+    async def list_audit(request: Request, limit: Limit = PAGE, cursor: AuditCursor = "") -> Response:
         """What was done, by whom and through which door, newest first."""
         found = await uses.audit.newest(limit + 1, cursor)
         return answer(request, _page(audit_document(found), limit, "id"))

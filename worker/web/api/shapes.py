@@ -1,11 +1,24 @@
 """What the API answers and reads, as its description shows it. Every answer is checked against these."""
 
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
 
 T = TypeVar("T")
+
+FIRST_YEAR, LAST_YEAR = 2000, 2999
+
+
+def _as_utc(instant: datetime) -> datetime:
+    """Raises ValueError for an instant of no use: milliseconds are counted from it, and zones applied to it."""
+    if not FIRST_YEAR < instant.year < LAST_YEAR:
+        raise ValueError(f"found the year {instant.year}, expected one after {FIRST_YEAR} and before {LAST_YEAR}")
+    return instant.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_as_utc)]
+"""With an offset, as RFC 3339 has it. In this process it is UTC."""
 
 
 class ApiShape(BaseModel):
@@ -180,13 +193,13 @@ class RetriedShape(ApiShape):
 class TriggerRequest(ApiShape):
     """`at`: an instant that has passed; now if it is left out."""
 
-    at: AwareDatetime | None = None
+    at: Instant | None = None
 
 
 class PauseRequest(ApiShape):
     """`until`: when it resumes by itself; until somebody resumes it if it is left out."""
 
-    until: AwareDatetime | None = None
+    until: Instant | None = None
 
 
 class SettleRequest(ApiShape):
@@ -216,7 +229,7 @@ class SubscribeRequest(ApiShape):
     """`entry`: the keys of an entry of `to:`."""
 
     entry: dict[str, Any] = Field(examples=[{"channel": "email", "address": "ann@acme.example"}])
-    expires: AwareDatetime | None = None
+    expires: Instant | None = None
 
 
 class AddedShape(BaseModel):
