@@ -17,6 +17,7 @@ from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.actor import command_line_actor
 from worker.entry.children import ChildProcesses
 from worker.entry.clock import run_clock
 from worker.entry.local_queue import LocalQueue
@@ -36,7 +37,8 @@ from worker.entry.tasks import make_worker_app, worker_arguments
 from worker.entry.watcher import Watcher, print_changes, stamps
 from worker.entry.web_address import web_member, web_words
 from worker.errors import FunnelbeatError
-from worker.flow.deploy.deploy import Changes, deploy
+from worker.flow.deploy.deploy import Changes
+from worker.flow.operate.upkeep_acts import deploy_definitions
 from worker.settings import Settings
 
 SAVE_LOOK = 1.0
@@ -96,7 +98,7 @@ def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
     async def activate() -> Changes:
         await own(settings, bundle.project, place, bundle.schedules)
         async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-            return (await deploy(bundle, services))[1]
+            return (await deploy_definitions(services, command_line_actor(), bundle))[1]
 
     return asyncio.run(activate())
 

@@ -14,6 +14,7 @@ from worker.documents.definitions import check_document
 from worker.documents.deployment import deployed_document
 from worker.documents.preview import preview_document
 from worker.entry import console
+from worker.entry.actor import command_line_actor
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
@@ -22,10 +23,11 @@ from worker.entry.project_dir import bundle_of, definitions, deployable, redis_f
 from worker.entry.rule_output import show_rules
 from worker.entry.template_check import template_complaints, unused
 from worker.errors import RequestError
-from worker.flow.deploy.deploy import Changes, deploy
+from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.plan import Plan, plan
 from worker.flow.operate.notes import notes_in
 from worker.flow.operate.preview import Preview, preview
+from worker.flow.operate.upkeep_acts import deploy_definitions
 
 PLANNED_DAYS = 14
 """Days of the plan that `deploy` shows before it asks."""
@@ -90,7 +92,7 @@ def deploy_command(
             async def activate() -> tuple[str, Changes]:
                 await own(settings, bundle.project, place, bundle.schedules)
                 async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-                    deployment, found = await deploy(bundle, services)
+                    deployment, found = await deploy_definitions(services, command_line_actor(), bundle)
                     return deployment.bundle, found
 
             if not as_json:
