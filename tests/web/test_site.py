@@ -17,11 +17,12 @@ from starlette.types import Receive, Scope, Send
 from tests.web.api.served import ServedApi, served_api
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.access import TokenScope
+from worker.entry.draft import checked_draft
 from worker.errors import LedgerUnavailable
 from worker.ports import ClockLedger
 from worker.web import connection, limits
 from worker.web.limits import AT_ONCE, LONGEST_BODY, Limits
-from worker.web.site import site
+from worker.web.site import Served, site
 
 HEAD = b"POST /api/v1/forget HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
@@ -63,7 +64,7 @@ class NoRedis:
 
 async def test_without_redis_the_process_is_healthy_and_not_ready(served: ServedApi) -> None:
     there = served.project.services
-    app = site(replace(there, clock=cast("ClockLedger", NoRedis())), ("api",))
+    app = site(Served(replace(there, clock=cast("ClockLedger", NoRedis())), "acme", checked_draft), ("api",))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
         assert (await client.get("/health")).status_code == 200
         answer = await client.get("/ready")

@@ -15,6 +15,7 @@ from worker.adapters.event_log import configure
 from worker.adapters.url import is_loopback
 from worker.app import open_services
 from worker.entry import console
+from worker.entry.draft import checked_draft
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Project, directory
 from worker.entry.ownership import fit_to_start
@@ -22,7 +23,7 @@ from worker.entry.project_dir import project_name, redis_for
 from worker.errors import RequestError
 from worker.settings import Settings, link_keys
 from worker.web.server import CONNECTIONS, server_config
-from worker.web.site import PARTS, site
+from worker.web.site import PARTS, Served, site
 
 NO_KEY = "FUNNELBEAT_LINK_KEY is not set, so that no link can be checked: workers need it too"
 
@@ -108,7 +109,7 @@ async def serve(settings: Settings, project: str, place: Path, parts: tuple[str,
     alone = parts == ("links",)  # links need no broker, and fetch and send nothing
     queue = LocalQueue() if alone else None
     async with open_services(settings, project, queue=queue, directory=place, offline=alone) as services:
-        app, at = site(services, parts), listening
+        app, at = site(Served(services, project, checked_draft), parts), listening
         config = server_config(app, at.host, at.port, at.certificate, at.private_key)
         _more_files()
         for signum in (signal.SIGTERM, signal.SIGINT):

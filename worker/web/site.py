@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
 
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
@@ -12,30 +13,40 @@ from worker.documents.doctor import findings_document
 from worker.flow.operate.ready import is_ready, readiness
 from worker.flow.services import Services
 from worker.web.api.app import PREFIX, api
+from worker.web.api.drafts import CheckDraft
 from worker.web.api.problem import TITLES, problem
 from worker.web.limits import Limits
 from worker.web.links import application
 
-Monotonic = Callable[[], float]
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """What the parts are made of. `project`: its name. `check`: for definitions that come in a request."""
+
+    uses: Services
+    project: str
+    check: CheckDraft
+    monotonic: Callable[[], float] = time.monotonic
 
 
-def _links(uses: Services, monotonic: Monotonic) -> BaseRoute:
-    return Mount("/", application(uses, monotonic))
+def _links(of: Served) -> BaseRoute:
+    return Mount("/", application(of.uses, of.monotonic))
 
 
-def _api(uses: Services, monotonic: Monotonic) -> BaseRoute:
-    return Mount(PREFIX, api(uses, monotonic))
+def _api(of: Served) -> BaseRoute:
+    return Mount(PREFIX, api(of.uses, of.monotonic, of.project, of.check))
 
 
-PARTS: Mapping[str, Callable[[Services, Monotonic], BaseRoute]] = {"api": _api, "links": _links}
+PARTS: Mapping[str, Callable[[Served], BaseRoute]] = {"api": _api, "links": _links}
 """In the order in which paths are looked for: links take what nothing else took."""
 
 
-def site(uses: Services, parts: Collection[str] = tuple(PARTS), monotonic: Monotonic = time.monotonic) -> ASGIApp:
+def site(served: Served, parts: Collection[str] = tuple(PARTS)) -> ASGIApp:
     """`parts`: names of PARTS. /health and /ready are always there."""
-    probes = [Route("/health", _health, methods=["GET"]), Route("/ready", _Ready(uses).answer, methods=["GET"])]
-    chosen = [make(uses, monotonic) for name, make in PARTS.items() if name in parts]
-    return Limits(Router([*probes, *chosen], redirect_slashes=False, default=problem(404, "not_found", TITLES[404])))
+    probes = [Route("/health", _health, methods=["GET"]), Route("/ready", _Ready(served.uses).answer, methods=["GET"])]
+    chosen = [make(served) for name, make in PARTS.items() if name in parts]
+    nothing = problem(404, "not_found", TITLES[404])
+    return Limits(Router([*probes, *chosen], redirect_slashes=False, default=nothing))
 
 
 async def _health(_request: Request) -> Response:

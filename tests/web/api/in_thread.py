@@ -62,5 +62,6 @@ async def _described(served: ServedApi) -> ApiInThread:
         "run": [str(run.key), "week@latest", "week@-1"],
         "delivery": [str(row.key) for row in rows],
         "reader": ["team", "sales@acme.example"],
+        "token": ["nobody"],
     }
     return ApiInThread(str(served.client.base_url).rstrip("/"), served.tokens, await served.foreign_token(), values)

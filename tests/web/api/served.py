@@ -15,11 +15,12 @@ from tests.support.in_process import SCHEDULE, InProcessRun
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services
 from worker.domain.access import Actor, Door, TokenScope
+from worker.entry.draft import checked_draft
 from worker.entry.local_queue import LocalQueue
 from worker.flow.operate.access_tokens import add_token
 from worker.settings import Settings
 from worker.web.server import server_config
-from worker.web.site import site
+from worker.web.site import Served, site
 
 OPS = Actor(Door.CLI, "ops@host")
 
@@ -64,7 +65,7 @@ async def served_api(redis: EmbeddedRedis, place: Path) -> AsyncIterator[ServedA
             for scope in TokenScope
         }
         clock = [0.0]
-        config = server_config(site(project.services, monotonic=lambda: clock[0]), "127.0.0.1", 0)
+        config = server_config(site(Served(project.services, "acme", checked_draft, lambda: clock[0])), "127.0.0.1", 0)
         server = uvicorn.Server(config)
         going = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110  # uvicorn tells nobody when it has started

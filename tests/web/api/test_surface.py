@@ -16,12 +16,13 @@ from schemathesis.checks import positive_data_acceptance
 from tests.web.api.in_thread import ApiInThread, api_in_thread
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.access import TokenScope
+from worker.entry.draft import checked_draft
 from worker.flow.services import Services
 from worker.web.api.app import api
 
 AnyCase = Case[Any]
 
-DESCRIPTION = api(cast("Services", None), lambda: 0.0).openapi()
+DESCRIPTION = api(cast("Services", None), lambda: 0.0, "acme", checked_draft).openapi()
 EXAMPLES = 20
 MANY = 1_000
 

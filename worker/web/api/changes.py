@@ -13,8 +13,8 @@ from worker.domain.access import Actor, TokenScope
 from worker.flow.operate import acts
 from worker.flow.services import Services
 from worker.web.api.guard import Guard
+from worker.web.api.parameters import Id, RunRef
 from worker.web.api.problem import HttpRefusal
-from worker.web.api.reads import RunRef
 from worker.web.api.shapes import (
     DeliveryShape,
     ForgetRequest,
@@ -27,7 +27,6 @@ from worker.web.api.shapes import (
     TriggerRequest,
 )
 
-Id = Annotated[str, Path(max_length=200, description="A schedule's id.")]
 Once = Annotated[
     str | None,
     Header(

@@ -13,8 +13,8 @@ from worker.documents.subscriptions import (
 from worker.domain.access import Actor, TokenScope
 from worker.flow.operate import acts
 from worker.flow.operate.subscriptions import listed, named
-from worker.web.api.changes import Id
 from worker.web.api.guard import Guard
+from worker.web.api.parameters import Id
 from worker.web.api.problem import HttpRefusal
 from worker.web.api.shapes import (
     AddedShape,
