@@ -120,6 +120,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         subscriptions=ledger.subscriptions,
         access=ledger.access,
         audit=ledger.audit,
+        first_answers=ledger.first_answers,
         links=SignedLinks(link_keys(settings), project),
         check_entry=partial(checked_entry, registry()),
         pid=os.getpid(),

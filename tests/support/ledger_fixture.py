@@ -21,6 +21,7 @@ from worker.ports import (
     ClockLedger,
     DeliveryLedger,
     Deployments,
+    FirstAnswers,
     HeartbeatStore,
     Lookups,
     RunLedger,
@@ -90,6 +91,7 @@ class LedgerFixture:
         self.subscriptions: Subscriptions = ledger.subscriptions
         self.access: AccessTokens = ledger.access
         self.audit: Audit = ledger.audit
+        self.first_answers: FirstAnswers = ledger.first_answers
         self.lookups: Lookups = ledger.lookups
         self.heartbeats: HeartbeatStore = ledger.heartbeats
 

@@ -29,7 +29,7 @@ from worker.flow.operate.reset_baselines import Selection, held
 from worker.flow.operate.subscriptions import listed
 from worker.flow.services import Services
 from worker.web.server import server_config
-from worker.web.site import Served, site
+from worker.web.site import SiteUses, site
 
 ANN = "ann@acme.example"
 
@@ -175,7 +175,7 @@ def api_of(here: CommandLine) -> Iterator[str]:
 
     async def serve() -> None:
         async with open_services(here.settings, "acme", queue=LocalQueue(), directory=here.place) as services:
-            server = uvicorn.Server(server_config(site(Served(services, "acme", checked_draft)), "127.0.0.1", 0))
+            server = uvicorn.Server(server_config(site(SiteUses(services, "acme", checked_draft)), "127.0.0.1", 0))
             going = asyncio.create_task(server.serve())
             while not stop.is_set():  # the other thread has no event loop
                 await asyncio.sleep(0.02)

@@ -22,7 +22,7 @@ from worker.errors import LedgerUnavailable
 from worker.ports import ClockLedger
 from worker.web import connection, limits
 from worker.web.limits import AT_ONCE, LONGEST_BODY, Limits
-from worker.web.site import Served, site
+from worker.web.site import SiteUses, site
 
 HEAD = b"POST /api/v1/forget HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
 
@@ -64,7 +64,7 @@ class NoRedis:
 
 async def test_without_redis_the_process_is_healthy_and_not_ready(served: ServedApi) -> None:
     there = served.project.services
-    app = site(Served(replace(there, clock=cast("ClockLedger", NoRedis())), "acme", checked_draft), ("api",))
+    app = site(SiteUses(replace(there, clock=cast("ClockLedger", NoRedis())), "acme", checked_draft), ("api",))
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://x") as client:
         assert (await client.get("/health")).status_code == 200
         answer = await client.get("/ready")

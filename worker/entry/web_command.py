@@ -23,7 +23,7 @@ from worker.entry.project_dir import project_name, redis_for
 from worker.errors import RequestError
 from worker.settings import Settings, link_keys
 from worker.web.server import CONNECTIONS, server_config
-from worker.web.site import PARTS, Served, site
+from worker.web.site import PARTS, SiteUses, site
 
 NO_KEY = "FUNNELBEAT_LINK_KEY is not set, so that no link can be checked: workers need it too"
 
@@ -109,7 +109,7 @@ async def serve(settings: Settings, project: str, place: Path, parts: tuple[str,
     alone = parts == ("links",)  # links need no broker, and fetch and send nothing
     queue = LocalQueue() if alone else None
     async with open_services(settings, project, queue=queue, directory=place, offline=alone) as services:
-        app, at = site(Served(services, project, checked_draft), parts), listening
+        app, at = site(SiteUses(services, project, checked_draft), parts), listening
         config = server_config(app, at.host, at.port, at.certificate, at.private_key)
         _more_files()
         for signum in (signal.SIGTERM, signal.SIGINT):

@@ -19,6 +19,7 @@ from worker.ports import (
     Deployments,
     EntryChecks,
     Events,
+    FirstAnswers,
     HeartbeatStore,
     Holidays,
     Links,
@@ -65,6 +66,7 @@ class Services:
     subscriptions: Subscriptions
     access: AccessTokens
     audit: Audit
+    first_answers: FirstAnswers
     links: Links
     check_entry: EntryChecks
     pid: int

@@ -21,6 +21,7 @@ from worker.ports import (
     Deployments,
     EntryChecks,
     Events,
+    FirstAnswers,
     HeartbeatStore,
     Holidays,
     Links,
@@ -94,6 +95,11 @@ class UsesAccessTokens(Protocol):
 class UsesAudit(Protocol):
     @property
     def audit(self) -> Audit: ...
+
+
+class UsesFirstAnswers(Protocol):
+    @property
+    def first_answers(self) -> FirstAnswers: ...
 
 
 class UsesUpkeep(Protocol):

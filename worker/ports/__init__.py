@@ -16,6 +16,7 @@ from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult, T
 from worker.ports.deployments import ActivationBasis, Deployment, Deployments
 from worker.ports.expressions import Condition, Expressions
 from worker.ports.fetch_cache import FetchCache, FetchFailed, Hit, Turn
+from worker.ports.first_answers import FirstAnswer, FirstAnswers, Repetition
 from worker.ports.heartbeats import HeartbeatStore
 from worker.ports.holidays import Holidays
 from worker.ports.housekeeping import Expired, SweepResult, Upkeep
@@ -58,6 +59,8 @@ __all__ = [
     "FailResult",
     "FetchCache",
     "FetchFailed",
+    "FirstAnswer",
+    "FirstAnswers",
     "HandOver",
     "HeartbeatStore",
     "HeldBaseline",
@@ -72,6 +75,7 @@ __all__ = [
     "Queue",
     "Quota",
     "RateReport",
+    "Repetition",
     "Reservations",
     "RunLease",
     "RunLedger",

@@ -20,7 +20,7 @@ from worker.web.links import application
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class SiteUses:
     """What the parts are made of. `project`: its name. `check`: for definitions that come in a request."""
 
     uses: Services
@@ -29,19 +29,19 @@ class Served:
     monotonic: Callable[[], float] = time.monotonic
 
 
-def _links(of: Served) -> BaseRoute:
+def _links(of: SiteUses) -> BaseRoute:
     return Mount("/", application(of.uses, of.monotonic))
 
 
-def _api(of: Served) -> BaseRoute:
+def _api(of: SiteUses) -> BaseRoute:
     return Mount(PREFIX, api(of.uses, of.monotonic, of.project, of.check))
 
 
-PARTS: Mapping[str, Callable[[Served], BaseRoute]] = {"api": _api, "links": _links}
+PARTS: Mapping[str, Callable[[SiteUses], BaseRoute]] = {"api": _api, "links": _links}
 """In the order in which paths are looked for: links take what nothing else took."""
 
 
-def site(served: Served, parts: Collection[str] = tuple(PARTS)) -> ASGIApp:
+def site(served: SiteUses, parts: Collection[str] = tuple(PARTS)) -> ASGIApp:
     """`parts`: names of PARTS. /health and /ready are always there."""
     probes = [Route("/health", _health, methods=["GET"]), Route("/ready", _Ready(served.uses).answer, methods=["GET"])]
     chosen = [make(served) for name, make in PARTS.items() if name in parts]

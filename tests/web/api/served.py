@@ -20,7 +20,7 @@ from worker.entry.local_queue import LocalQueue
 from worker.flow.operate.access_tokens import add_token
 from worker.settings import Settings
 from worker.web.server import server_config
-from worker.web.site import Served, site
+from worker.web.site import SiteUses, site
 
 OPS = Actor(Door.CLI, "ops@host")
 
@@ -65,7 +65,8 @@ async def served_api(redis: EmbeddedRedis, place: Path) -> AsyncIterator[ServedA
             for scope in TokenScope
         }
         clock = [0.0]
-        config = server_config(site(Served(project.services, "acme", checked_draft, lambda: clock[0])), "127.0.0.1", 0)
+        parts = SiteUses(project.services, "acme", checked_draft, lambda: clock[0])
+        config = server_config(site(parts), "127.0.0.1", 0)
         server = uvicorn.Server(config)
         going = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110  # uvicorn tells nobody when it has started

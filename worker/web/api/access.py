@@ -10,13 +10,14 @@ from worker.flow.operate.access_tokens import add_token, revoke_token
 from worker.flow.services import Services
 from worker.web.api.answers import answer
 from worker.web.api.guard import Guard
+from worker.web.api.once import once_route
 from worker.web.api.shapes import NewTokenShape, TokenRequest, TokenShape
 
 TokenRef = Annotated[str, Path(max_length=200, description="A token's id, or its name.")]
 
 
 def access(uses: Services, guard: Guard) -> APIRouter:
-    router = APIRouter(tags=["tokens"])
+    router = APIRouter(tags=["tokens"], route_class=once_route(uses, guard))
     manages = Depends(guard.needs(TokenScope.MANAGE))
 
     @router.get("/tokens", response_model=list[TokenShape], dependencies=[manages])

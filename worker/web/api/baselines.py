@@ -11,6 +11,7 @@ from worker.flow.operate.upkeep_acts import reset_baselines
 from worker.flow.services import Services
 from worker.web.api.answers import answer
 from worker.web.api.guard import Guard
+from worker.web.api.once import once_route
 from worker.web.api.parameters import Id
 from worker.web.api.shapes import BaselinesShape, ResetRequest, ResetShape
 
@@ -19,7 +20,7 @@ OfQuery = Annotated[str | None, Query(max_length=200, description="Only this que
 
 
 def baselines(uses: Services, guard: Guard) -> APIRouter:
-    router = APIRouter(tags=["schedules"])
+    router = APIRouter(tags=["schedules"], route_class=once_route(uses, guard))
     reads, manages = guard.needs(TokenScope.READ), guard.needs(TokenScope.MANAGE)
 
     @router.get("/schedules/{schedule:path}/baselines", response_model=BaselinesShape, dependencies=[Depends(reads)])

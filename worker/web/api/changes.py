@@ -1,9 +1,8 @@
 """What a token may change: runs on demand, pauses, subscriptions, repairs. Each act stands on the audit list."""
 
-import hashlib
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path
+from fastapi import APIRouter, Depends, Path, Request
 
 from worker.documents.deliveries import delivery_document, retried_document
 from worker.documents.forgotten import forgotten_document
@@ -13,8 +12,8 @@ from worker.domain.access import Actor, TokenScope
 from worker.flow.operate import acts
 from worker.flow.services import Services
 from worker.web.api.guard import Guard
+from worker.web.api.once import NAME, once_route
 from worker.web.api.parameters import Id, RunRef
-from worker.web.api.problem import HttpRefusal
 from worker.web.api.shapes import (
     DeliveryShape,
     ForgetRequest,
@@ -27,17 +26,6 @@ from worker.web.api.shapes import (
     TriggerRequest,
 )
 
-Once = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="The same key gives the same answer for a day.",
-    ),
-]
-
-
 _FOLLOWED = {
     name: {"operationId": operation, "parameters": {"path.run": "$response.body#/key"}}
     for name, operation in (("run", "show_run"), ("deliveries", "list_deliveries"), ("retry", "retry_run"))
@@ -47,7 +35,7 @@ _FOLLOWED = {
 
 def changes(uses: Services, guard: Guard) -> APIRouter:
     """Runs and what concerns them; subscriptions are in `subscription_changes`."""
-    router = APIRouter()
+    router = APIRouter(route_class=once_route(uses, guard))
     triggers, manages = guard.needs(TokenScope.TRIGGER), guard.needs(TokenScope.MANAGE)
 
     @router.post(
@@ -58,12 +46,11 @@ def changes(uses: Services, guard: Guard) -> APIRouter:
         tags=["runs"],
     )
     async def trigger(
-        schedule: Id, wanted: TriggerRequest, actor: Annotated[Actor, Depends(triggers)], once: Once = None
+        request: Request, schedule: Id, wanted: TriggerRequest, actor: Annotated[Actor, Depends(triggers)]
     ) -> dict[str, str]:
         """Queues a run for the workers. Follow it at /runs/{key}."""
-        if once is not None:
-            await _refuse_other_body(uses, actor, once, f"{schedule} {wanted.model_dump_json()}")
-        idempotency = f"{actor.who}:{once}" if once is not None else None
+        key = request.headers.get(NAME)
+        idempotency = await guard.own_key(request, key) if key is not None else None
         return queued_run_document(str(await acts.trigger(uses, actor, schedule, wanted.at, idempotency)))
 
     @router.post("/schedules/{schedule:path}/pause", response_model=PausedShape, tags=["schedules"])
@@ -102,10 +89,3 @@ def changes(uses: Services, guard: Guard) -> APIRouter:
         return forgotten_document(await acts.forget_subject(uses, actor, wanted.what))
 
     return router
-
-
-async def _refuse_other_body(uses: Services, actor: Actor, once: str, body: str) -> None:
-    """Raises HttpRefusal for a key that came with another request before."""
-    said = hashlib.sha256(body.encode()).hexdigest()
-    if await uses.clock.once(f"api:{actor.who}:{once}", said) != said:
-        raise HttpRefusal(422, "idempotency_key_reused", "this Idempotency-Key came with another request before")

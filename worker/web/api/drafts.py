@@ -17,6 +17,7 @@ from worker.flow.deploy.plan import plan
 from worker.flow.operate.upkeep_acts import deploy_definitions
 from worker.flow.services import Services
 from worker.web.api.guard import Guard
+from worker.web.api.once import once_route
 from worker.web.api.problem import HttpRefusal
 from worker.web.api.shapes import CheckShape, DeployedShape, DraftRequest, PlanRequest, PlanShape
 
@@ -68,7 +69,9 @@ def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> API
         """Which runs these files would let fire, for whom, at what cost, and what their deployment would change."""
         return plan_document(await plan(uses, await sound(wanted.files), wanted.days))
 
-    @router.post("/deployments", status_code=201, response_model=DeployedShape)
+    acts = APIRouter(route_class=once_route(uses, guard))
+
+    @acts.post("/deployments", status_code=201, response_model=DeployedShape)
     async def deploy_draft(
         wanted: DraftRequest, actor: Annotated[Actor, manages], if_match: IfMatch = None
     ) -> dict[str, Any]:
@@ -78,6 +81,7 @@ def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> API
         deployment, found = await deploy_definitions(uses, actor, bundle)
         return deployed_document(deployment.bundle, found)
 
+    router.include_router(acts)
     return router
 
 

@@ -13,7 +13,9 @@ from worker.documents.subscriptions import (
 from worker.domain.access import Actor, TokenScope
 from worker.flow.operate import acts
 from worker.flow.operate.subscriptions import listed, named
+from worker.flow.services import Services
 from worker.web.api.guard import Guard
+from worker.web.api.once import once_route
 from worker.web.api.parameters import Id
 from worker.web.api.problem import HttpRefusal
 from worker.web.api.shapes import (
@@ -27,8 +29,8 @@ from worker.web.api.shapes import (
 Reader = Annotated[str, Path(max_length=400, description="A reader's id, an entry's id, or an address.")]
 
 
-def subscription_changes(uses: acts.SubscribeUses, guard: Guard) -> APIRouter:
-    router = APIRouter(tags=["subscriptions"])
+def subscription_changes(uses: Services, guard: Guard) -> APIRouter:
+    router = APIRouter(tags=["subscriptions"], route_class=once_route(uses, guard))
     subscribes = Depends(guard.needs(TokenScope.SUBSCRIBE))
 
     @router.post("/schedules/{schedule:path}/subscriptions", status_code=201, response_model=AddedShape)
