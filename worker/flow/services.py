@@ -19,6 +19,7 @@ from worker.ports import (
     Deployments,
     EntryChecks,
     Events,
+    EventStream,
     FirstAnswers,
     HeartbeatStore,
     Holidays,
@@ -56,6 +57,7 @@ class Services:
     snapshots: Snapshots
     queue: Queue
     events: Events
+    event_stream: EventStream
     triggers: Triggers
     connectors: Connectors
     holidays: Holidays

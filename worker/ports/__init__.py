@@ -14,6 +14,7 @@ from worker.ports.clock import Claimed, ClockLedger, Due, SlotClaim, Sweep
 from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Triggers
 from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult, TakenOver
 from worker.ports.deployments import ActivationBasis, Deployment, Deployments
+from worker.ports.event_stream import EventStream, StreamedFact
 from worker.ports.expressions import Condition, Expressions
 from worker.ports.fetch_cache import FetchCache, FetchFailed, Hit, Turn
 from worker.ports.first_answers import FirstAnswer, FirstAnswers, Repetition
@@ -53,6 +54,7 @@ __all__ = [
     "Due",
     "Editable",
     "EntryChecks",
+    "EventStream",
     "Events",
     "Expired",
     "Expressions",
@@ -83,6 +85,7 @@ __all__ = [
     "SlotClaim",
     "Snapshots",
     "Source",
+    "StreamedFact",
     "Subscriptions",
     "Sweep",
     "SweepResult",

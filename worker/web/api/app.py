@@ -11,6 +11,7 @@ from worker.web.api.access import access
 from worker.web.api.baselines import baselines
 from worker.web.api.changes import changes
 from worker.web.api.drafts import CheckDraft, drafts
+from worker.web.api.events import events
 from worker.web.api.guard import Guard
 from worker.web.api.problem import MEDIA_TYPE, handle_errors
 from worker.web.api.reads import reads
@@ -52,9 +53,17 @@ def api(uses: Services, monotonic: Callable[[], float], project: str, check: Che
     )
     guard = Guard(uses, monotonic)
     # The parts with more words in their paths come first: an id may hold a slash.
-    acts = (subscription_changes(uses, guard), baselines(uses, guard), changes(uses, guard))
-    others = (access(uses, guard), drafts(uses, project, check, guard), run_reads(uses, guard), reads(uses, guard))
-    for router in (*acts, *others):
+    routers = (
+        subscription_changes(uses, guard),
+        baselines(uses, guard),
+        changes(uses, guard),
+        events(uses, guard),
+        access(uses, guard),
+        drafts(uses, project, check, guard),
+        run_reads(uses, guard),
+        reads(uses, guard),
+    )
+    for router in routers:
         app.include_router(router)
     handle_errors(app)
     return app

@@ -83,6 +83,11 @@ class Guard:
         request.state.actor = found = await self._actor(request)
         return found
 
+    async def valid(self, request: Request) -> bool:
+        """Whether the token of a request that lasts is still one."""
+        written = request.headers.get("authorization", "").partition(" ")[2].strip()
+        return await actor_of(self._uses, written, Door.API) is not None
+
     async def own_key(self, request: Request, key: str) -> str:
         """A name for what this token calls `key`. Raises HttpRefusal."""
         await self.actor(request)
