@@ -1,7 +1,9 @@
 """Facts on the stream: what scripts write, what comes from flow, and what is gone."""
 
 from tests.support.ledger_fixture import ANN, LedgerFixture
-from worker.domain.events import DeliverySettled, QueryAnswered, RunBegun, RunEnded
+from worker.adapters.redis_store.event_stream import _OTHERS
+from worker.adapters.redis_store.facts import BY_SCRIPTS
+from worker.domain.events import DeliverySettled, Fact, QueryAnswered, RunBegun, RunEnded
 from worker.domain.run import RunKey
 
 
@@ -18,6 +20,10 @@ async def test_facts_of_scripts_and_of_flow_stand_in_one_order(story: LedgerFixt
     assert await story.event_stream.newest() == seen[-1].id
     rest = await story.event_stream.after(seen[2].id, 2)
     assert [one.id for one in rest] == [one.id for one in seen[3:5]]
+
+
+def test_every_kind_of_fact_is_known_to_the_stream() -> None:
+    assert {*BY_SCRIPTS, *_OTHERS.values()} == set(Fact.__subclasses__())
 
 
 async def test_what_names_a_forgotten_address_is_gone(story: LedgerFixture) -> None:

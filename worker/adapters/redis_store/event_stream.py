@@ -10,6 +10,8 @@ from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.facts import facts
 from worker.adapters.redis_store.scripts import Scripts
 from worker.domain.events import (
+    AlertNotified,
+    AlertRuleEvaluated,
     BaselinesReset,
     Fact,
     Interrupted,
@@ -30,7 +32,16 @@ PAGE = 500
 
 _OTHERS: dict[str, type[Fact]] = {
     kind.__name__: kind
-    for kind in (BaselinesReset, Interrupted, MailboxRead, MailboxUnreadable, QueryAnswered, QueryMissing)
+    for kind in (
+        AlertNotified,
+        AlertRuleEvaluated,
+        BaselinesReset,
+        Interrupted,
+        MailboxRead,
+        MailboxUnreadable,
+        QueryAnswered,
+        QueryMissing,
+    )
 }
 
 
