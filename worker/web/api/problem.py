@@ -5,7 +5,7 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
@@ -77,6 +77,7 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(HttpRefusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ResponseValidationError, _undescribed)
     app.add_exception_handler(Exception, _fault)
 
 
@@ -109,6 +110,15 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     reasons = {404: "not_found", 405: "method_not_allowed", 408: "too_slow", 413: "too_large"}
     detail = TITLES.get(error.status_code, str(error.detail))
     return problem(error.status_code, reasons.get(error.status_code, "request"), detail, headers=error.headers)
+
+
+async def _undescribed(request: Request, error: Exception) -> JSONResponse:
+    """An answer that its description does not know. Its values stay out of the log: it may hold a new token."""
+    if not isinstance(error, ResponseValidationError):
+        raise error
+    places = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['type']}" for one in error.errors())
+    structlog.get_logger().error("answer_undescribed", path=request.url.path, sentence=places)
+    return problem(500, "fault", "the answer is not as it is described; the log of this process says where")
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:

@@ -224,6 +224,7 @@ class ForgottenShape(ApiShape):
     suspensions: int
     answers: int
     subscriptions: int
+    alerts: int
     still_named_by: list[str]
 
 
@@ -325,6 +326,7 @@ class PlanShape(ApiShape):
     next_24_hours: list[dict[str, Any]]
     messages_per_week: list[dict[str, Any]]
     cap: dict[str, int] | None
+    alerts: list[dict[str, Any]] = Field(default_factory=list)
     changes: dict[str, Any]
 
 
