@@ -25,7 +25,7 @@ def bundle(web: str) -> Bundle:
 def test_it_is_always_loopback(base_url: str, address: tuple[str, int]) -> None:
     assert address_of(base_url) == address
     words = web_member(bundle(base_url), WITH_KEY)
-    assert words == ("web", "--only", "links", "--host", address[0], "--port", str(address[1]))
+    assert words == ("web", "--host", address[0], "--port", str(address[1]))
     assert f"listen on {address[0]}:{address[1]}; links lead to {base_url}" in web_words(bundle(base_url), WITH_KEY)
 
 

@@ -117,6 +117,8 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         subscriptions=fake,
         access=fake,
         audit=fake,
+        event_stream=fake,
+        first_answers=fake,
         links=SignedLinks((), "acme"),
         check_entry=fake,
         digests=replace(digests, **memos),

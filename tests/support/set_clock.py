@@ -141,6 +141,8 @@ async def month(client: Redis, start: datetime) -> Month:
         subscriptions=ledger.subscriptions,
         access=ledger.access,
         audit=ledger.audit,
+        event_stream=ledger.event_stream,
+        first_answers=ledger.first_answers,
         links=SignedLinks((), PROJECT),
         check_entry=partial(checked_entry, registry()),
         digests=ReaderDigests(

@@ -1,4 +1,4 @@
-"""Where `up` lets the pages behind links listen: on loopback, at the port of a `base_url` that is loopback itself."""
+"""Where `up` lets `web` listen: on loopback, at the port of a `base_url` that is loopback itself."""
 
 from urllib.parse import urlsplit
 
@@ -12,11 +12,11 @@ NO_KEY = "FUNNELBEAT_LINK_KEY is not set, so that messages have no links, althou
 
 
 def web_member(bundle: Bundle, settings: Settings) -> tuple[str, ...]:
-    """The command that serves the pages; empty if messages have no links."""
+    """The command that serves the API and the pages; empty if messages have no links."""
     if not bundle.web or not link_keys(settings):
         return ()
     host, port = address_of(bundle.web)
-    return ("web", "--only", "links", "--host", host, "--port", str(port))
+    return ("web", "--host", host, "--port", str(port))
 
 
 def web_words(bundle: Bundle, settings: Settings) -> str:
@@ -26,7 +26,7 @@ def web_words(bundle: Bundle, settings: Settings) -> str:
     if not link_keys(settings):
         return NO_KEY
     host, port = address_of(bundle.web)
-    return f"Readers' pages listen on {host}:{port}; links lead to {bundle.web}"
+    return f"The API and readers' pages listen on {host}:{port}; links lead to {bundle.web}"
 
 
 def address_of(base_url: str) -> tuple[str, int]:

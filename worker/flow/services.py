@@ -19,6 +19,8 @@ from worker.ports import (
     Deployments,
     EntryChecks,
     Events,
+    EventStream,
+    FirstAnswers,
     HeartbeatStore,
     Holidays,
     Links,
@@ -55,6 +57,7 @@ class Services:
     snapshots: Snapshots
     queue: Queue
     events: Events
+    event_stream: EventStream
     triggers: Triggers
     connectors: Connectors
     holidays: Holidays
@@ -65,6 +68,7 @@ class Services:
     subscriptions: Subscriptions
     access: AccessTokens
     audit: Audit
+    first_answers: FirstAnswers
     links: Links
     check_entry: EntryChecks
     pid: int

@@ -21,6 +21,8 @@ from worker.ports import (
     Deployments,
     EntryChecks,
     Events,
+    FirstAnswers,
+    HeartbeatStore,
     Holidays,
     Links,
     Lookups,
@@ -95,6 +97,11 @@ class UsesAudit(Protocol):
     def audit(self) -> Audit: ...
 
 
+class UsesFirstAnswers(Protocol):
+    @property
+    def first_answers(self) -> FirstAnswers: ...
+
+
 class UsesUpkeep(Protocol):
     @property
     def upkeep(self) -> Upkeep: ...
@@ -108,6 +115,11 @@ class UsesLookups(Protocol):
 class UsesSnapshots(Protocol):
     @property
     def snapshots(self) -> Snapshots: ...
+
+
+class UsesHeartbeats(Protocol):
+    @property
+    def heartbeats(self) -> HeartbeatStore: ...
 
 
 class UsesMailboxes(Protocol):

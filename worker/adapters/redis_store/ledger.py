@@ -9,6 +9,8 @@ from worker.adapters.redis_store.circuits import RedisCircuits
 from worker.adapters.redis_store.clock import RedisClock
 from worker.adapters.redis_store.deliveries import RedisDeliveries
 from worker.adapters.redis_store.deployments import RedisDeployments
+from worker.adapters.redis_store.event_stream import RedisEventStream
+from worker.adapters.redis_store.first_answers import RedisFirstAnswers
 from worker.adapters.redis_store.heartbeats import RedisHeartbeats
 from worker.adapters.redis_store.housekeeping import RedisUpkeep
 from worker.adapters.redis_store.lookups import RedisLookups
@@ -34,6 +36,8 @@ class RedisLedger:
         self.circuits = RedisCircuits(scripts, times)
         self.subscriptions = RedisSubscriptions(scripts)
         self.access = RedisAccessTokens(scripts)
+        self.event_stream = RedisEventStream(scripts)
+        self.first_answers = RedisFirstAnswers(scripts)
         self.audit = RedisAudit(scripts)
         self.resets = RedisBaselineResets(scripts)
         self.upkeep = RedisUpkeep(scripts)

@@ -1,0 +1,70 @@
+"""Everything that `funnelbeat web` serves, as one ASGI application. Each part can be left out."""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp
+
+from worker.documents.doctor import findings_document
+from worker.flow.operate.ready import is_ready, readiness
+from worker.flow.services import Services
+from worker.web.api.app import PREFIX, api
+from worker.web.api.drafts import CheckDraft
+from worker.web.api.problem import TITLES, problem
+from worker.web.limits import Limits
+from worker.web.links import application
+
+
+@dataclass(frozen=True, slots=True)
+class SiteUses:
+    """What the parts are made of. `project`: its name. `check`: for definitions that come in a request."""
+
+    uses: Services
+    project: str
+    check: CheckDraft
+    monotonic: Callable[[], float] = time.monotonic
+
+
+def _links(of: SiteUses) -> BaseRoute:
+    return Mount("/", application(of.uses, of.monotonic))
+
+
+def _api(of: SiteUses) -> BaseRoute:
+    return Mount(PREFIX, api(of.uses, of.monotonic, of.project, of.check))
+
+
+PARTS: Mapping[str, Callable[[SiteUses], BaseRoute]] = {"api": _api, "links": _links}
+"""In the order in which paths are looked for: links take what nothing else took."""
+
+
+def site(served: SiteUses, parts: Collection[str] = tuple(PARTS)) -> ASGIApp:
+    """`parts`: names of PARTS. /health and /ready are always there."""
+    probes = [Route("/health", _health, methods=["GET"]), Route("/ready", _Ready(served.uses).answer, methods=["GET"])]
+    chosen = [make(served) for name, make in PARTS.items() if name in parts]
+    nothing = problem(404, "not_found", TITLES[404])
+    return Limits(Router([*probes, *chosen], redirect_slashes=False, default=nothing))
+
+
+async def _health(_request: Request) -> Response:
+    """Says that this process answers. It asks nothing else, so that an outage of Redis restarts nobody."""
+    return PlainTextResponse("ok\n", headers=_HEADERS)
+
+
+class _Ready:
+    """Whether the whole installation works, for load balancers and monitors."""
+
+    def __init__(self, uses: Services) -> None:
+        self._uses = uses
+
+    async def answer(self, _request: Request) -> Response:
+        found = await readiness(self._uses)
+        ready = is_ready(found)
+        document = {"ready": ready, "findings": findings_document(found)}
+        return JSONResponse(document, 200 if ready else 503, headers=_HEADERS)
+
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
