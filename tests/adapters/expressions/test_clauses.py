@@ -92,6 +92,8 @@ def test_each_form_reads_its_variables(form: Form, text: str, variables: dict[st
         (Form.GROUPS, 'group.value["EUR"] + was_group.value["USD"] > 5', "an amount in another currency: compare am"),
         (Form.GROUPS, 'group.value["EUR"] == "much"', 'group.value["EUR"], which holds a number, against text'),
         (Form.GROUPS, "group.value > 5", 'column 7: group.value without a key: write one, such as group.value["EUR"]'),
+        (Form.GROUPS, 'group.value["eur"] < 5', 'column 13: the currency "eur": write its code in capitals, such as'),
+        (Form.CHANGES, 'change.columns == "value"', "column 8: change.columns, which holds a list: ask what is in it"),
         (Form.GROUPS, "group.cuont > 5", "column 7: group.cuont, which is no column: did you mean count?"),
         (Form.GROUPS, "group.value[EUR] > 5", "column 12: square brackets without a key in quotes: write one, such as"),
         (Form.QUERY, "now > 5", 'column 1: now by itself: write one of its values, such as now["won.count"]'),

@@ -72,6 +72,8 @@ def test_a_silence_withholds_and_its_end_is_told_while_the_alert_fires() -> None
     assert (run.see(5, [deal("a", BIG)]).fired, told(run.notified[5])) == (0, [])
     done = run.see(10, [deal("a", BIG)])
     assert told(done) == [("a", "after_silence")]
+    (finding,) = done.notifications[SALES].findings
+    assert [one.holds for one in finding.clauses] == [True], "it says why the alert still fires"
     assert run.see(15, [deal("a", BIG)]).fired == 0
 
 
@@ -341,3 +343,10 @@ def test_a_silence_of_labels_finds_owner_stage_and_own_labels() -> None:
 def test_the_operator_is_told_of_nothing_but_missing_data() -> None:
     done = Telling([context_of()], readers=(OPERATOR,)).see(0, [deal("a", BIG)])
     assert (done.notifications, kept(done)) == ({}, [("a", "first", "no_reader")])
+
+
+def test_a_rule_that_a_notification_does_not_name_is_a_key_error() -> None:
+    """StopIteration would end whatever loop asks."""
+    done = Telling([context_of()]).see(0, [deal("a", BIG)])
+    with pytest.raises(KeyError):
+        done.notifications[SALES].rule("other")

@@ -127,6 +127,7 @@ def test_a_query_has_measures_rows_and_sums_now_then_and_in_comparison() -> None
         "won.count": Decimal(4),
         "won.share": Decimal("0.25"),
         "won.value": Decimal("10.5"),
+        "currency": {"won.value": "EUR"},
         "rows": Decimal(1),
         "value": {"EUR": Decimal(2)},
     }

@@ -186,3 +186,17 @@ async def test_alerts_over_the_cap_are_counted_first_in_the_message_at_its_end(
             assert set(explained.balance.ends) <= {FindingEnd.SENT, FindingEnd.HELD}
         await watch.pass_time(timedelta(days=1, minutes=1))
         assert also.key in watch.left
+
+
+async def test_the_states_of_rules_go_with_the_last_of_them(watch: Watched, tmp_path: Path) -> None:
+    """They held a snapshot as long as the schedule was deployed."""
+    await watch.run([deal("a", BIG)])
+    held = (await watch.state()).snapshot
+    definition = tmp_path / "project" / "schedules" / "week.yaml"
+    before, _, after = definition.read_text("utf-8").partition("alerts:\n")
+    await watch.deploy(before + after[after.index("to:") :].replace("on_alert", "always"))
+    await watch.run([deal("a", BIG)])
+    assert (await watch.services.alerts.memory("week")).states == {}
+    runs = await watch.runs()
+    assert [(run.state, run.reason, run.notified) for run in runs][1:] == [(RunState.DELIVERED, None, 0)]
+    assert held

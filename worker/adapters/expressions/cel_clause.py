@@ -11,7 +11,7 @@ from worker.adapters.expressions.program import Program, program_of
 from worker.adapters.expressions.references import NullQuestion, ValueReference
 from worker.adapters.expressions.source_text import Token
 from worker.domain.alert.subject import ClauseResult, Operand
-from worker.domain.expression import Given
+from worker.domain.expression import CURRENCY, Given
 from worker.domain.snapshot.snapshot import Kind
 from worker.domain.snapshot.values import cell_of
 
@@ -87,5 +87,8 @@ def _kind_of(value: Decimal | str | bool | datetime | None) -> Kind:
 
 
 def _currency(one: ValueReference, variables: Mapping[str, Given]) -> str | None:
-    found = one.key if one.name and one.key else (variables.get(one.variable) or {}).get("currency")
+    """A group's amount has its own as the key, a row one column for all of its amounts, a query one of each measure."""
+    found = one.key if one.name and one.key else (variables.get(one.variable) or {}).get(CURRENCY)
+    if isinstance(found, Mapping):
+        found = found.get(one.key)
     return found if isinstance(found, str) else None

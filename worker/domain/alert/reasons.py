@@ -11,7 +11,7 @@ from worker.domain.alert.notification import Finding
 from worker.domain.alert.readers import AlertReader
 from worker.domain.alert.run_alerts import RunAlerts
 from worker.domain.alert.state import AlertReason, AlertState, Phase, Withheld
-from worker.domain.alert.subject import NO_DATA_SUBJECT
+from worker.domain.alert.subject import NO_DATA_SUBJECT, ClauseResult
 from worker.domain.alert.withheld import QUIET, Firing, Hold, Holding
 
 
@@ -84,7 +84,7 @@ def _after_quiet(given: RunAlerts, context: RuleContext, found: Evaluation, hold
             continue
         alert = given.alert(context, subject, held.facts, held.severity, held.since)
         if holding.hold(alert, AlertReason.AFTER_SILENCE) is None:
-            yield _still(subject, held)
+            yield _still(subject, held, found.quiet.get(subject, ()))
 
 
 def _judged(found: Evaluation, subject: str) -> bool:
@@ -92,7 +92,7 @@ def _judged(found: Evaluation, subject: str) -> bool:
     return found.skipped is (Skip.GAP if subject == NO_DATA_SUBJECT else None)
 
 
-def _still(subject: str, held: AlertState) -> Transition:
+def _still(subject: str, held: AlertState, clauses: tuple[ClauseResult, ...]) -> Transition:
     return Transition(
         subject,
         Phase.FIRING,
@@ -102,5 +102,6 @@ def _still(subject: str, held: AlertState) -> Transition:
         held.severity,
         AlertReason.AFTER_SILENCE,
         notified=held.notified,
+        clauses=clauses,
         readers=held.readers,
     )
