@@ -444,7 +444,7 @@ class Opened:
 
 
 class WithoutClauses:
-    def clauses(self, variables: object) -> tuple[ClauseResult, ...]:
+    def clauses(self, variables: object, *, fired: bool = False) -> tuple[ClauseResult, ...]:
         return ()
 
 

@@ -136,6 +136,21 @@ def test_a_clause_says_what_it_read_and_its_threshold() -> None:
     assert (stalled.text, stalled.holds) == ("!row.stalled", None)
 
 
+@pytest.mark.parametrize("text", ["row.value > 1 && row.stalled", "row.value > 1 || row.stalled", "!(row.value < 1)"])
+def test_the_clauses_of_what_fired_are_those_that_would_be_found(text: str) -> None:
+    condition = CelExpressions().condition(text, FORMS[Form.ROWS])
+    given: dict[str, Given] = {
+        "row": {"value": Decimal(2), "currency": "EUR", "stalled": None if "||" in text else True}
+    }
+    assert condition(given) is True
+    assert condition.clauses(given, fired=True) == condition.clauses(given)
+
+
+def test_a_currency_of_the_accounts_own_is_a_key_as_well() -> None:
+    condition = CelExpressions().condition('group.value["PTS:0:Points"] >= 100', FORMS[Form.GROUPS])
+    assert condition({"group": {"value": {"PTS:0:Points": Decimal(120)}}}) is True
+
+
 def test_the_currency_of_a_group_is_its_key() -> None:
     condition = CelExpressions().condition('group.value["EUR"] >= 100', FORMS[Form.GROUPS])
     (clause,) = condition.clauses({"group": {"value": {"EUR": Decimal(120)}}})

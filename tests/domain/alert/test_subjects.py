@@ -235,6 +235,10 @@ def test_a_list_that_the_user_cut_has_no_changes() -> None:
 
 def test_only_what_is_read_is_given() -> None:
     context = RuleContext(
-        "p", "s", rule_of(), Predicates(lambda _: None, lambda _: (), reads={"row": READS["row"]}), STALLED
+        "p",
+        "s",
+        rule_of(),
+        Predicates(lambda _: None, lambda _, *, fired=False: (), reads={"row": READS["row"]}),
+        STALLED,
     )
     assert set(seen(context, answer([deal("a")]))["a"]["row"] or {}) == READS["row"]

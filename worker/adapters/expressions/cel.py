@@ -41,11 +41,12 @@ _TYPES = "text, a number, true or false, or a time"
 
 @dataclass(frozen=True, slots=True)
 class CelCondition:
-    """Implements ports.Condition."""
+    """Implements ports.Condition. `all_needed`: it is true only if every part is."""
 
     program: Program
     parts: tuple[CelClause, ...]
     read: Mapping[str, frozenset[str]]
+    all_needed: bool = False
 
     def names(self, variable: str) -> frozenset[str]:
         return self.read.get(variable, frozenset())
@@ -53,8 +54,9 @@ class CelCondition:
     def __call__(self, variables: Mapping[str, Given]) -> bool | None:
         return self.program.holds(variables)
 
-    def clauses(self, variables: Mapping[str, Given]) -> tuple[ClauseResult, ...]:
-        return tuple(part.result(variables) for part in self.parts)
+    def clauses(self, variables: Mapping[str, Given], *, fired: bool = False) -> tuple[ClauseResult, ...]:
+        certain = fired and self.all_needed
+        return tuple([part.result(variables, fired=certain) for part in self.parts])
 
 
 class CelExpressions:
@@ -78,7 +80,8 @@ class CelExpressions:
             refuse_lists(part, found, variables)
             refuse_currencies(part, found)
         made = [clause_of(text, part, found, asked) for part in parts]
-        condition = CelCondition(program_of(listed, found, asked), tuple(made), _read(found))
+        all_needed = all(piece.text not in {"||", "?"} for piece in listed)
+        condition = CelCondition(program_of(listed, found, asked), tuple(made), _read(found), all_needed)
         for given in samples(variables, found):
             for clause in condition.parts:
                 _try(clause.program, given, f"column {clause.column}: ", certain=_certain(clause.references, variables))

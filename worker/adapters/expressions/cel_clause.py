@@ -18,7 +18,7 @@ from worker.domain.snapshot.values import cell_of
 
 @dataclass(frozen=True, slots=True)
 class CelClause:
-    """`column`: where it begins. The other fields are those of ClauseResult."""
+    """`column`: where it begins. `references`: each that it reads, once. The other fields are those of ClauseResult."""
 
     text: str
     column: int
@@ -27,11 +27,11 @@ class CelClause:
     operator: str
     threshold: str
 
-    def result(self, variables: Mapping[str, Given]) -> ClauseResult:
-        read = {one.text: one for one in self.references}
-        operands = [_operand(one, variables) for one in read.values()]
-        holds = self.program.holds(variables)
-        return ClauseResult(self.text, holds, tuple(one for one in operands if one), self.operator, self.threshold)
+    def result(self, variables: Mapping[str, Given], *, fired: bool = False) -> ClauseResult:
+        """`fired`: it is known to hold."""
+        operands = tuple([made for one in self.references if (made := _operand(one, variables))])
+        holds = True if fired else self.program.holds(variables)
+        return ClauseResult(self.text, holds, operands, self.operator, self.threshold)
 
 
 def clause_of(
@@ -41,7 +41,8 @@ def clause_of(
     end = part[-1].column + len(part[-1].text) - 1
     operator, threshold = _against_a_constant(part, found)
     text, program = source[part[0].column - 1 : end], program_of(part, found, asked)
-    return CelClause(text, part[0].column, program, inside(found, part), operator, threshold)
+    read = tuple({one.text: one for one in inside(found, part)}.values())
+    return CelClause(text, part[0].column, program, read, operator, threshold)
 
 
 def _against_a_constant(part: Sequence[Token], found: Sequence[ValueReference]) -> tuple[str, str]:

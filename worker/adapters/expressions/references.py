@@ -11,7 +11,8 @@ from worker.domain.snapshot.snapshot import Kind
 from worker.errors import RequestError
 
 _KEY = re.compile(r"[^\s\"'\\]{1,200}")
-_CURRENCY = re.compile("[A-Z]{3}")
+_CURRENCY = re.compile(r"[A-Z]{3}|[^:]+:\d+:.*")
+"""A code of ISO 4217, or a currency of the account's own (domain.money.custom)."""
 _BESIDE_NULL = frozenset({"(", ")", "[", "]", ",", "&&", "||", "?", ":"})
 """What may stand beside `row.owner == null`, so that nothing else belongs to the comparison."""
 

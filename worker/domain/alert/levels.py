@@ -44,7 +44,8 @@ def levels(context: RuleContext, moment: Moment, subjects: Subjects, held: Mappi
             seen = SubjectAtSlot(holds, facts_of(subjects, subject, last), severity)
         done = step(moment, before, seen)
         quiet = before is not None and before.withheld in QUIET and done.after is not None
-        clauses = context.predicates.clauses(variables) if quiet or done.reason is not None else ()
+        fired = bool(holds) and (before is None or _asks_if(context.predicates, before))
+        clauses = context.predicates.clauses(variables, fired=fired) if quiet or done.reason is not None else ()
         if quiet:
             found.quiet[subject] = clauses
         _note(found, subject, before, done, seen, clauses)
@@ -70,11 +71,15 @@ def severity_of(context: RuleContext, variables: Variables, held: AlertState | N
 
 def _holds(predicates: Predicates, held: AlertState, variables: Variables) -> bool | None:
     """A firing alert asks `until`, where there is one."""
-    until: Holds | None = predicates.until if held.phase is Phase.FIRING else None
-    if until is None:
+    until: Holds | None = predicates.until
+    if until is None or _asks_if(predicates, held):
         return predicates.fires(variables)
     over = until(variables)
     return None if over is None else not over
+
+
+def _asks_if(predicates: Predicates, held: AlertState) -> bool:
+    return predicates.until is None or held.phase is not Phase.FIRING
 
 
 def _note(
