@@ -238,7 +238,7 @@ def test_only_what_is_read_is_given() -> None:
         "p",
         "s",
         rule_of(),
-        Predicates(lambda _: None, lambda _, *, fired=False: (), reads={"row": READS["row"]}),
+        Predicates(lambda _: None, lambda _, **_fired: (), reads={"row": READS["row"]}),
         STALLED,
     )
     assert set(seen(context, answer([deal("a")]))["a"]["row"] or {}) == READS["row"]

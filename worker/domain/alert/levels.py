@@ -11,7 +11,7 @@ from worker.domain.alert.state import AlertState, Phase
 from worker.domain.alert.subject import ClauseResult
 from worker.domain.alert.subjects import Subjects, facts_of, gone
 from worker.domain.alert.transitions import AlertStep, Moment, SubjectAtSlot, left, step
-from worker.domain.alert.withheld import QUIET
+from worker.domain.alert.withheld import UNTOLD
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ def levels(context: RuleContext, moment: Moment, subjects: Subjects, held: Mappi
             last = before.facts if before is not None and not (moment.changed or before.unknown) else None
             seen = SubjectAtSlot(holds, facts_of(subjects, subject, last), severity)
         done = step(moment, before, seen)
-        quiet = before is not None and before.withheld in QUIET and done.after is not None
+        quiet = before is not None and before.withheld in UNTOLD and done.after is not None
         fired = bool(holds) and (before is None or _asks_if(context.predicates, before))
         clauses = context.predicates.clauses(variables, fired=fired) if quiet or done.reason is not None else ()
         if quiet:
