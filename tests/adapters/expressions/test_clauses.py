@@ -146,6 +146,12 @@ def test_the_clauses_of_what_fired_are_those_that_would_be_found(text: str) -> N
     assert condition.clauses(given, fired=True) == condition.clauses(given)
 
 
+def test_an_amount_without_a_currency_is_a_number() -> None:
+    condition = CelExpressions().condition("row.value >= 100", FORMS[Form.ROWS])
+    (clause,) = condition.clauses({"row": {"value": Decimal(120)}})
+    assert clause.operands == (Operand("row.value", Kind.INT, 120),)
+
+
 def test_a_currency_of_the_accounts_own_is_a_key_as_well() -> None:
     condition = CelExpressions().condition('group.value["PTS:0:Points"] >= 100', FORMS[Form.GROUPS])
     assert condition({"group": {"value": {"PTS:0:Points": Decimal(120)}}}) is True

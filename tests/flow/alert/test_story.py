@@ -10,9 +10,11 @@ from tests.support.watched import MINUTE, START, TEAM, Watched, watched
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.alert.silence import Matcher, Silence
 from worker.domain.alert.state import Acknowledgement
+from worker.domain.alert.subject import Operand
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
+from worker.domain.snapshot.snapshot import Kind
 from worker.flow.alert.explain import FindingEnd, explain_run
 
 BIG, SMALL = 100_000, 100
@@ -200,3 +202,12 @@ async def test_the_states_of_rules_go_with_the_last_of_them(watch: Watched, tmp_
     runs = await watch.runs()
     assert [(run.state, run.reason, run.notified) for run in runs][1:] == [(RunState.DELIVERED, None, 0)]
     assert held
+
+
+async def test_the_value_that_decided_is_told_in_the_currency_of_its_deal(watch: Watched) -> None:
+    """The rule reads no currency; 1,000.00 EUR were told as 100,000."""
+    await watch.run([deal("a", BIG)])
+    (row,) = await watch.alert_rows()
+    said = await watch.services.alerts.notification(row.key.run, row.content)
+    assert said is not None
+    assert said.findings[0].clauses[0].operands == (Operand("row.value", Kind.MONEY, BIG, "EUR"),)

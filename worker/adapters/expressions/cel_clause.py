@@ -75,6 +75,8 @@ def _operand(one: ValueReference, variables: Mapping[str, Given]) -> Operand | N
         return None
     kind = one.kind or _kind_of(value)
     currency = _currency(one, variables) if kind is Kind.MONEY else None
+    if kind is Kind.MONEY and currency is None and value is not None:
+        kind = _kind_of(value)  # a number: in hundredths it would be shown as a hundred times as much
     return Operand(one.text, kind, cell_of(value, kind, currency), currency)
 
 

@@ -6,13 +6,12 @@ from typing import Protocol
 from worker.domain.alert.predicates import Predicates
 from worker.domain.alert.rule import Rule
 from worker.domain.alert.variables import variables_of
-from worker.domain.expression import Columns, Variable
+from worker.domain.expression import CURRENCY, Columns, Variable
 from worker.domain.snapshot.snapshot import Kind
 from worker.flow.run.conditions import ROW, condition_of
 from worker.memo import Memo
 from worker.ports import Condition, Expressions
 
-CURRENCY = "currency"
 
 KEPT = 2_000
 """Rules and conditions that a process keeps compiled."""
