@@ -12,7 +12,6 @@ from worker.flow.run.conditions import ROW, condition_of
 from worker.memo import Memo
 from worker.ports import Condition, Expressions
 
-
 KEPT = 2_000
 """Rules and conditions that a process keeps compiled."""
 
