@@ -15,6 +15,7 @@ from worker.flow.services import Services
 from worker.web.api.app import PREFIX, api
 from worker.web.api.drafts import CheckDraft
 from worker.web.api.problem import TITLES, problem
+from worker.web.bounces import BounceReports
 from worker.web.limits import Limits
 from worker.web.links import application
 
@@ -37,8 +38,12 @@ def _api(of: SiteUses) -> BaseRoute:
     return Mount(PREFIX, api(of.uses, of.monotonic, of.project, of.check))
 
 
-PARTS: Mapping[str, Callable[[SiteUses], BaseRoute]] = {"api": _api, "links": _links}
-"""In the order in which paths are looked for: links take what nothing else took."""
+def _bounces(of: SiteUses) -> BaseRoute:
+    return Route("/bounces/{channel}", BounceReports(of.uses).post, methods=["POST"])
+
+
+PARTS: Mapping[str, Callable[[SiteUses], BaseRoute]] = {"api": _api, "bounces": _bounces, "links": _links}
+"""In the order in which paths are looked for: links take what nothing else took. They take bounces too."""
 
 
 def site(served: SiteUses, parts: Collection[str] = tuple(PARTS)) -> ASGIApp:
