@@ -15,6 +15,8 @@ from worker.flow.services import Services
 from worker.web.api.app import PREFIX, api
 from worker.web.api.drafts import CheckDraft
 from worker.web.api.problem import TITLES, problem
+from worker.web.hooks.app import PREFIX as HOOKS
+from worker.web.hooks.app import hooks
 from worker.web.limits import Limits
 from worker.web.links import application
 
@@ -37,7 +39,11 @@ def _api(of: SiteUses) -> BaseRoute:
     return Mount(PREFIX, api(of.uses, of.monotonic, of.project, of.check))
 
 
-PARTS: Mapping[str, Callable[[SiteUses], BaseRoute]] = {"api": _api, "links": _links}
+def _hooks(of: SiteUses) -> BaseRoute:
+    return Mount(HOOKS, hooks(of.uses))
+
+
+PARTS: Mapping[str, Callable[[SiteUses], BaseRoute]] = {"api": _api, "hooks": _hooks, "links": _links}
 """In the order in which paths are looked for: links take what nothing else took."""
 
 
