@@ -19,6 +19,7 @@ from tests.support.in_process import SCHEDULE, InProcessRun, in_process_run
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.webhook_signature import WebhookSigner
 from worker.domain.run import RunState
+from worker.entry.draft import checked_draft
 from worker.entry.project_dir import bundle_of
 from worker.flow.deploy.deploy import deploy
 from worker.flow.operate.pause import pause
@@ -26,6 +27,8 @@ from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
 from worker.flow.run.tick import tick
 from worker.web.hooks.app import LONGEST_BODY, hooks
+from worker.web.site import SiteUses
+from worker.web.site import site as whole_site
 
 CLOSE_KEY = "c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1c1"
 BASIC = "funnelbeat:correct-horse-battery"
@@ -286,6 +289,17 @@ async def test_others_sign_as_standard_webhooks_has_it(site: Site) -> None:
     assert (
         await site.post("site", bad, WebhookSigner([STANDARD]).headers("msg_3", bad, datetime.now(UTC)))
     ).status_code == 400
+
+
+async def test_the_site_serves_hooks_as_a_part_of_its_own(site: Site) -> None:
+    services = site.week.services
+    served = SiteUses(services, "acme", checked_draft)
+    body, answers = of_close(), dict[tuple[str, ...], int]()
+    for parts in [("hooks",), ("links",)]:
+        transport = httpx.ASGITransport(whole_site(served, parts))
+        async with httpx.AsyncClient(transport=transport, base_url="http://beat.acme.example") as client:
+            answers[parts] = (await client.post("/hooks/close", content=body, headers=by_close(body))).status_code
+    assert answers == {("hooks",): 202, ("links",): 404}
 
 
 async def _deploy(week: InProcessRun) -> None:

@@ -14,6 +14,7 @@ The answer comes before any work: the event opens a debounce window, and the clo
 
 import structlog
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
@@ -23,7 +24,7 @@ from worker.errors import FunnelbeatError, PostRefused, SignatureRefused
 from worker.flow.operate.receive_event import ReceiveUses, receive_event, takes_events
 
 PREFIX = "/hooks"
-LONGEST_BODY = 1_048_576
+LONGEST_BODY = 1_000_000
 """Bytes of an event. More is not read."""
 
 
@@ -76,6 +77,8 @@ async def _body(request: Request) -> bytes | None:
             body += chunk
             if len(body) > LONGEST_BODY:
                 return None
+    except HTTPException:  # the site's own limit was reached first
+        return None
     except ClientDisconnect:
         raise PostRefused("the body broke off") from None
     return bytes(body)
