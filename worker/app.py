@@ -120,6 +120,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         compiled=Compiled(CelExpressions()),
         fetches=SharedFetches(cache, snapshots, settings.heartbeat, time.monotonic, _jitter),
         subscriptions=ledger.subscriptions,
+        source_events=ledger.source_events,
         access=ledger.access,
         audit=ledger.audit,
         first_answers=ledger.first_answers,

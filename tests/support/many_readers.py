@@ -115,6 +115,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         holidays=PublicHolidays(),
         transmit=transmit,
         subscriptions=fake,
+        source_events=fake,
         access=fake,
         audit=fake,
         event_stream=fake,

@@ -139,6 +139,7 @@ async def month(client: Redis, start: datetime) -> Month:
         holidays=PublicHolidays(),
         transmit=transmit,
         subscriptions=ledger.subscriptions,
+        source_events=ledger.source_events,
         access=ledger.access,
         audit=ledger.audit,
         event_stream=ledger.event_stream,

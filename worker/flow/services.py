@@ -29,6 +29,7 @@ from worker.ports import (
     Queue,
     RunLedger,
     Snapshots,
+    SourceEvents,
     Subscriptions,
     Triggers,
     Upkeep,
@@ -66,6 +67,7 @@ class Services:
     compiled: Compiled
     fetches: SharedFetches
     subscriptions: Subscriptions
+    source_events: SourceEvents
     access: AccessTokens
     audit: Audit
     first_answers: FirstAnswers

@@ -30,6 +30,7 @@ from worker.ports import (
     Queue,
     RunLedger,
     Snapshots,
+    SourceEvents,
     Subscriptions,
     Triggers,
     Upkeep,
@@ -70,6 +71,11 @@ class UsesLinks(Protocol):
 class UsesSubscriptions(Protocol):
     @property
     def subscriptions(self) -> Subscriptions: ...
+
+
+class UsesSourceEvents(Protocol):
+    @property
+    def source_events(self) -> SourceEvents: ...
 
 
 class UsesEntryChecks(Protocol):

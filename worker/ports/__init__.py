@@ -25,6 +25,7 @@ from worker.ports.links import Links
 from worker.ports.lookups import Lookups
 from worker.ports.quota import Limit, Quota, RateReport, Reservations
 from worker.ports.runs import BeginResult, FailResult, HandOver, RunLease, RunLedger
+from worker.ports.source_events import SourceEvents, WindowClaim
 from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Source
 from worker.ports.subscriptions import EntryChecks, Subscriptions
 
@@ -85,6 +86,7 @@ __all__ = [
     "SlotClaim",
     "Snapshots",
     "Source",
+    "SourceEvents",
     "StreamedFact",
     "Subscriptions",
     "Sweep",
@@ -94,4 +96,5 @@ __all__ = [
     "Triggers",
     "Turn",
     "Upkeep",
+    "WindowClaim",
 ]

@@ -16,6 +16,8 @@ from worker.web.api.app import PREFIX, api
 from worker.web.api.drafts import CheckDraft
 from worker.web.api.problem import TITLES, problem
 from worker.web.bounces import BounceReports
+from worker.web.hooks.app import PREFIX as HOOKS
+from worker.web.hooks.app import hooks
 from worker.web.limits import Limits
 from worker.web.links import application
 
@@ -42,7 +44,16 @@ def _bounces(of: SiteUses) -> BaseRoute:
     return Route("/bounces/{channel}", BounceReports(of.uses).post, methods=["POST"])
 
 
-PARTS: Mapping[str, Callable[[SiteUses], BaseRoute]] = {"api": _api, "bounces": _bounces, "links": _links}
+def _hooks(of: SiteUses) -> BaseRoute:
+    return Mount(HOOKS, hooks(of.uses))
+
+
+PARTS: Mapping[str, Callable[[SiteUses], BaseRoute]] = {
+    "api": _api,
+    "hooks": _hooks,
+    "bounces": _bounces,
+    "links": _links,
+}
 """In the order in which paths are looked for: links take what nothing else took. They take bounces too."""
 
 

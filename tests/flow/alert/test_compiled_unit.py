@@ -27,6 +27,13 @@ async def test_the_condition_of_an_entry_is_compiled_once() -> None:
     assert least.compiled == 1
 
 
+async def test_the_filter_of_a_schedule_is_compiled_once() -> None:
+    least = Least()
+    compiled = Compiled(least)
+    assert await compiled.event("5") is await compiled.event("5")
+    assert least.compiled == 1
+
+
 def test_a_rule_has_a_predicate_for_each_expression_and_every_variable_is_read() -> None:
     written = replace(BIG, until="1", severities={Severity.CRITICAL: "9000"})
     made = predicates_of(Least(), written, {}, deals=True)

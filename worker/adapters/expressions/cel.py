@@ -17,6 +17,7 @@ from worker.adapters.expressions.checks import (
     refuse_whole,
 )
 from worker.adapters.expressions.clauses import clauses
+from worker.adapters.expressions.list_contains import with_list_contains
 from worker.adapters.expressions.program import UNKNOWN, Program, program_of
 from worker.adapters.expressions.quotients import NO_QUOTIENT
 from worker.adapters.expressions.references import ValueReference, null_questions, references, wrong
@@ -65,6 +66,7 @@ class CelExpressions:
     def condition(self, text: str, variables: Mapping[str, Variable]) -> Condition:
         if len(text) > LONGEST:
             raise RequestError(f"an expression of {len(text)} characters: write at most {LONGEST}")
+        text = with_list_contains(text, variables)
         pieces = tokens(text)
         found = references(pieces, variables)
         _refuse_words(pieces, found)

@@ -17,6 +17,7 @@ from worker.adapters.redis_store.lookups import RedisLookups
 from worker.adapters.redis_store.mailboxes import RedisMailboxes
 from worker.adapters.redis_store.runs import RedisRuns
 from worker.adapters.redis_store.scripts import Scripts
+from worker.adapters.redis_store.source_events import RedisSourceEvents
 from worker.adapters.redis_store.subscriptions import RedisSubscriptions
 from worker.adapters.redis_store.times import LeaseTimes
 
@@ -45,3 +46,4 @@ class RedisLedger:
         self.alerts = RedisAlerts(scripts)
         self.mailboxes = RedisMailboxes(scripts)
         self.heartbeats = RedisHeartbeats(scripts)
+        self.source_events = RedisSourceEvents(scripts, times)

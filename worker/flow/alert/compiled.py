@@ -8,6 +8,7 @@ from worker.domain.alert.rule import Rule
 from worker.domain.alert.variables import variables_of
 from worker.domain.expression import CURRENCY, Columns, Variable
 from worker.domain.snapshot.snapshot import Kind
+from worker.domain.source_event import VARIABLES
 from worker.flow.run.conditions import ROW, condition_of
 from worker.memo import Memo
 from worker.ports import Condition, Expressions
@@ -44,6 +45,14 @@ class Compiled:
             return condition_of(self.expressions, text)
 
         return await self.memo.get(("rows", text), compiled)
+
+    async def event(self, text: str) -> Condition:
+        """The filter of a schedule on events. Raises RequestError as `rule`."""
+
+        async def compiled() -> Condition:
+            return self.expressions.condition(text, VARIABLES)
+
+        return await self.memo.get(("event", text), compiled)
 
 
 class UsesCompiled(Protocol):

@@ -123,12 +123,21 @@ class LastRunShape(ApiShape):
     gaps: int
 
 
+class ScheduleEventShape(ApiShape):
+    """`name`: CONNECTION.OBJECT.ACTION. `filter`: empty for none."""
+
+    name: str
+    filter: str
+    debounce_seconds: int
+
+
 class ScheduleRowShape(ApiShape):
     """`next`: the nominal instant that is due next, null if there is none or the schedule is paused."""
 
     schedule: str
     name: str
     trigger: str
+    event: ScheduleEventShape | None
     timezone: str
     next: datetime | None
     paused: bool
