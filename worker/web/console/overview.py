@@ -1,0 +1,103 @@
+"""The first page: what needs somebody, then every schedule, those in trouble first."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from worker.domain.delivery import DeliveryState
+from worker.domain.missed import MissedRow
+from worker.domain.reason import SENTENCES, Reason
+from worker.domain.run import Run, RunState, stamp
+from worker.web.console.alert_rows import firing
+from worker.web.console.page import Visit, shown
+from worker.web.console.schedule_rows import ShownSchedule, shown_schedules
+from worker.web.console.states import FAILED, MISSED, PARTLY, UNKNOWN, Mark, run_mark
+
+RECENT = 60
+"""Runs that are looked through for trouble."""
+
+MISSED_FOR = timedelta(days=7)
+"""How long slots that never ran stand on this page."""
+
+MOST = 12
+"""Troubles that are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """One thing that needs somebody. `what`: what happened, in words."""
+
+    mark: Mark
+    name: str
+    what: str
+    at: str
+    href: str
+
+
+async def overview(visit: Visit, _request: Request) -> Response:
+    if not visit.project:
+        return shown(visit, "first", {"rows": ()})
+    rows = await shown_schedules(visit)
+    if not any(row.last for row in rows):
+        return shown(visit, "first", {"rows": rows})
+    names = {row.id: row.name for row in rows}
+    found = sorted([*await _runs(visit, names), *await _missed(visit, names)], key=lambda one: one.mark.rank)
+    due = sorted((row for row in rows if row.due), key=lambda row: row.due_in == "")
+    values: dict[str, object] = {
+        "troubles": found[:MOST],
+        "more": max(0, len(found) - MOST),
+        "rows": sorted(rows, key=lambda row: row.mark.rank),
+        "next": await _next(visit, due),
+        "alerts": await firing(visit),
+    }
+    return shown(visit, "overview", values)
+
+
+async def _next(visit: Visit, due: list[ShownSchedule]) -> ShownSchedule | None:
+    """The schedule that fires first."""
+    at = await visit.uses.clock.pending([row.id for row in due])
+    return min((row for row in due if row.id in at), key=lambda row: at[row.id], default=None)
+
+
+async def _runs(visit: Visit, names: dict[str, str]) -> list[Trouble]:
+    """A schedule's newest run, if it failed or arrived in part; and every recent run with an unknown delivery."""
+    troubles, seen = list[Trouble](), set[str]()
+    for run in await visit.uses.lookups.runs(None, RECENT):
+        newest = run.key.schedule not in seen
+        seen.add(run.key.schedule)
+        mark, what = await _judged(visit, run)
+        if mark == UNKNOWN or (newest and mark in {FAILED, PARTLY}):
+            name = names.get(run.key.schedule, run.key.schedule)
+            troubles.append(Trouble(mark, name, what, visit.w.stamp(run.key.slot), visit.to("run", str(run.key))))
+    return troubles
+
+
+async def _judged(visit: Visit, run: Run) -> tuple[Mark, str]:
+    mark = run_mark(run)
+    if mark == PARTLY or run.state is RunState.DELIVERING:
+        states = [row.state for row in await visit.uses.lookups.deliveries(run.key)]
+        unknown = states.count(DeliveryState.UNKNOWN)
+        if unknown:
+            return UNKNOWN, visit.w.say("console.unknown", unknown)
+        short = sum(states.count(state) for state in (DeliveryState.REFUSED, DeliveryState.FAILED))
+        if short:
+            return mark, visit.w.say("console.short", short)
+    if run.incomplete:
+        return mark, visit.w.say("console.parts_missing", run.incomplete)
+    return mark, run.sentence or (SENTENCES[run.reason] if run.reason else "")
+
+
+async def _missed(visit: Visit, names: dict[str, str]) -> list[Trouble]:
+    """Slots that never ran. Those of a pause were wanted."""
+    rows = await visit.uses.lookups.missed(None, RECENT)
+    recent = [row for row in rows if row.last >= visit.now - MISSED_FOR and row.reason is not Reason.PAUSED]
+    return [_missed_row(visit, row, names) for row in recent]
+
+
+def _missed_row(visit: Visit, row: MissedRow, names: dict[str, str]) -> Trouble:
+    what = f"{visit.w.say('console.slots', row.count)}. {SENTENCES[row.reason]}"
+    key = f"{row.schedule}@{stamp(row.last)}"
+    name = names.get(row.schedule, row.schedule)
+    return Trouble(MISSED, name, what, visit.w.stamp(row.last), visit.to("explain", key))
