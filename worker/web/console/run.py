@@ -17,6 +17,7 @@ from worker.flow.operate.find_run import find_run
 from worker.flow.operate.notes import notes_of
 from worker.flow.operate.preview import bridge_of
 from worker.flow.operate.retry import fell_short
+from worker.flow.run.readers import is_alert
 from worker.flow.run.stored_answers import load_found
 from worker.web.console.bridges import ShownBridge, shown_bridges
 from worker.web.console.page import Visit, shown
@@ -100,7 +101,7 @@ def _href(visit: Visit, run: Run, reader: str, form: str) -> str:
 
 def _chosen(request: Request, rows: tuple[Delivery, ...]) -> tuple[str, str]:
     """The reader whose message is shown, "" if there is none, and its form."""
-    readers = [row.key.reader for row in rows]
+    readers = sorted((row.key.reader for row in rows), key=is_alert)
     wanted, form = request.query_params.get("reader", ""), request.query_params.get("form", "")
     reader = wanted if wanted in readers else next(iter(readers), "")
     return reader, form if form in FORMS else FORMS[0]
