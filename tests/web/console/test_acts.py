@@ -7,6 +7,7 @@ import httpx
 from tests.web.console.served import ServedConsole, forms
 from worker.domain.access import Door, TokenScope
 from worker.domain.delivery import Delivery, DeliveryState
+from worker.flow.alert.current import current
 from worker.web.console.app import ACTS
 
 SCOPES = {name: scope for name, scope, _ in ACTS}
@@ -24,10 +25,14 @@ async def unknown(served: ServedConsole) -> Delivery:
 
 async def fields(served: ServedConsole, name: str) -> dict[str, str]:
     """What the form of an act says, without the mark of a session."""
-    if name in {"retry"}:
+    if name == "retry":
         return {"run": await newest(served)}
     if name == "settle":
         return {"delivery": str((await unknown(served)).key), "arrived": "yes"}
+    if name in {"acknowledge", "unacknowledge", "snooze"}:
+        return {"alert": (await current(served.project.services))[0].fingerprint}
+    if name in {"silence", "expire"}:
+        return {"match": "rule=big", "days": "1", "comment": "known", "silence": "0"}
     return {"schedule": "week"}
 
 
@@ -138,3 +143,33 @@ async def test_a_form_that_is_too_long_does_nothing(served: ServedConsole) -> No
     given = {"csrf": await csrf(client), "schedule": "week", "more": "x" * 10_000}
     assert (await client.post("/console/acts/pause", data=given)).status_code == 403
     assert await acts_done(served) == []
+
+
+async def test_an_alert_is_acknowledged_snoozed_and_silenced_by_its_forms(troubled: ServedConsole) -> None:
+    client = await troubled.signed_in()
+
+    async def submit(page: str, name: str, **more: str) -> str:
+        form = forms((await client.get(page)).text)[f"/console/acts/{name}"]
+        answer = await client.post(f"/console/acts/{name}", data={**form, **more})
+        return (await client.get(answer.headers["location"])).text
+
+    assert "is acknowledged" in await submit("/console/alerts", "acknowledge")
+    assert [row.ack.by for row in await current(troubled.project.services) if row.ack] == ["manage"]
+    assert "no longer acknowledged" in await submit("/console/alerts", "unacknowledge")
+    assert "is quiet until" in await submit("/console/alerts", "snooze")
+    preview = "/console/alerts?match=rule%3Dbig"
+    alerts = len(await current(troubled.project.services))
+    assert f"keeps {alerts} alerts quiet" in (await client.get(preview)).text
+    assert "Silenced" in await submit(preview, "silence", comment="known", days="1")
+    assert [row for row in await current(troubled.project.services) if row.quiet is None] == []
+    assert "is over" in await submit("/console/alerts", "expire")
+    assert await acts_done(troubled) == [
+        "alerts expire",
+        "alerts silence",
+        "alerts snooze",
+        "alerts unack",
+        "alerts ack",
+    ]
+    wrong = await client.get("/console/alerts", params={"match": 'owner="'})
+    assert wrong.status_code == 422
+    assert "quotes" in wrong.text

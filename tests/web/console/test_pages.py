@@ -89,6 +89,7 @@ async def test_trouble_stands_first(troubled: ServedConsole) -> None:
     run = (await client.get(f"/console/run/{quote(await newest(troubled))}")).text
     assert run.index("boss@acme.example") < run.index("sales@acme.example")
     assert "550" in run
+    assert "What moved" in run
     assert 'name="arrived"' in run
 
 
@@ -114,7 +115,8 @@ async def test_names_of_others_are_text_on_every_page(empty_redis: EmbeddedRedis
 name: "{written}"
 when: {{cron: "0 9 * * MON"}}
 report:
-  - {{id: deals, source: close, query: opportunities, follow: closed, params: {{pipeline: pipe_4vukv2FUlFh9FDiVYAop1U}}}}
+  - {{id: deals, source: close, query: opportunities, follow: closed,
+     params: {{pipeline: pipe_4vukv2FUlFh9FDiVYAop1U}}}}
 to:
   - {{id: team, channel: mail, address: sales@acme.example}}
 """

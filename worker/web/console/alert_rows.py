@@ -1,14 +1,17 @@
-"""Alerts as rows of a table, from what is remembered of each schedule's rules."""
+"""Alerts as rows of a table."""
 
+import shlex
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from worker.domain.alert.rule import Rule, alert_fingerprint
-from worker.domain.alert.silence import Silence
-from worker.domain.alert.state import Acknowledgement, AlertState, Phase
+from worker.domain.alert.listed import ListedAlert, Quiet
+from worker.domain.alert.matcher_text import parse_matcher
+from worker.domain.alert.silence import Matcher
+from worker.domain.alert.state import Phase
 from worker.domain.alert.subject import Amount
-from worker.domain.schedule import Schedule
 from worker.domain.snapshot.snapshot import Kind
-from worker.flow.deployed import bundle_of
+from worker.errors import RequestError
+from worker.flow.alert.current import current
 from worker.rendering.numbers import NONE
 from worker.web.console.page import Visit
 from worker.web.console.states import Mark
@@ -18,8 +21,8 @@ FIRING, PENDING, ACKED, QUIET = Mark("firing", 0), Mark("pending", 2), Mark("ack
 
 @dataclass(frozen=True, slots=True)
 class ShownAlert:
-    """Texts for one row. `note`: who acknowledged it and when, or what keeps it quiet. `loud`: nobody and nothing
-    keeps it quiet.
+    """Texts for one row. `note`: who acknowledged it and when, or what keeps it quiet. `open`: nobody knows of it yet,
+    and nothing keeps it quiet. `acked`: somebody knows.
     """
 
     mark: Mark
@@ -33,59 +36,56 @@ class ShownAlert:
     href: str
     since: str
     note: str
-    loud: bool
+    open: bool
+    acked: bool
 
 
-async def firing(visit: Visit) -> list[ShownAlert]:
-    return [row for row in await shown_alerts(visit) if row.mark == FIRING]
-
-
-async def shown_alerts(visit: Visit) -> list[ShownAlert]:
-    """Those that fire first, then by schedule and rule."""
-    deployed = await visit.uses.deployments.deployed()
-    if deployed is None:
+async def shown_alerts(visit: Visit, matchers: Sequence[Matcher] = ()) -> list[ShownAlert]:
+    """Those that are open first, then by schedule, rule and severity. Raises RequestError."""
+    if not visit.project:
         return []
-    bundle = await bundle_of(visit.uses.deployments, deployed.bundle)
-    watched = [schedule for _, schedule in sorted(bundle.schedules.items()) if schedule.alerts]
-    rows = [row for schedule in watched for row in await _of_schedule(visit, bundle.project, schedule)]
+    rows = [_row(visit, row) for row in await current(visit.uses, matchers=matchers)]
     return sorted(rows, key=lambda row: row.mark.rank)
 
 
-async def _of_schedule(visit: Visit, project: str, schedule: Schedule) -> list[ShownAlert]:
-    memory = await visit.uses.alerts.memory(schedule.id)
-    rows = []
-    for rule in schedule.alerts:
-        known = memory.states.get(rule.id)
-        for subject, state in (known.alerts if known is not None else {}).items():
-            name = alert_fingerprint(project, memory.origin, rule.id, subject)
-            rows.append(_row(visit, schedule, rule, state, name, memory.acks.get(name)))
-    return rows
+def matchers_of(text: str) -> tuple[Matcher, ...]:
+    """Matchers as on the command line, between blanks. Raises RequestError."""
+    try:
+        return tuple(parse_matcher(one) for one in shlex.split(text[:1_000]))
+    except ValueError as error:
+        raise RequestError(f"{text[:100]!r}: {error}; put quotes around a value with blanks") from None
 
 
-def _row(
-    visit: Visit, schedule: Schedule, rule: Rule, state: AlertState, fingerprint: str, ack: Acknowledgement | None
-) -> ShownAlert:
-    w, facts = visit.w, state.facts
-    mark = PENDING if state.phase is Phase.PENDING else ACKED if ack else QUIET if state.withheld else FIRING
+def _row(visit: Visit, row: ListedAlert) -> ShownAlert:
+    w, facts = visit.w, row.state.facts
+    pending = row.state.phase is Phase.PENDING
+    mark = PENDING if pending else ACKED if row.ack else QUIET if row.quiet else FIRING
     note = ""
-    if ack is not None:
-        note = w.say("console.acked_by", by=w.clean(ack.by), date=w.stamp(ack.at))
-    elif state.withheld is not None:
-        note = w.say(f"console.withheld.{state.withheld.value}")
+    if row.ack is not None:
+        note = w.say("console.acked_by", by=w.clean(row.ack.by), date=w.stamp(row.ack.at))
+    elif row.quiet is not None:
+        note = _quiet(visit, row.quiet)
     return ShownAlert(
         mark=mark,
-        fingerprint=fingerprint,
+        fingerprint=row.fingerprint,
         name=w.named(facts.name, facts.key),
         owner=w.clean(facts.owner),
         stage=w.clean(facts.stage),
         value=_amount(visit, facts.amount),
-        rule=rule.id,
-        schedule=w.named(schedule.name, schedule.id),
-        href=visit.to("schedule", schedule.id),
-        since=w.stamp(state.since),
+        rule=row.rule.id,
+        schedule=row.schedule,
+        href=visit.to("schedule", row.schedule),
+        since=w.stamp(row.state.since),
         note=note,
-        loud=mark == FIRING,
+        open=mark == FIRING,
+        acked=row.ack is not None,
     )
+
+
+def _quiet(visit: Visit, quiet: Quiet) -> str:
+    w = visit.w
+    why = w.say(f"console.withheld.{quiet.why.value}")
+    return f"{why}, {w.say('console.until', date=w.stamp(quiet.until))}" if quiet.until else why
 
 
 def _amount(visit: Visit, amount: Amount | None) -> str:
@@ -96,8 +96,3 @@ def _amount(visit: Visit, amount: Amount | None) -> str:
     if amount.kind is Kind.RATIO:
         return visit.w.percent(float(amount.value))
     return visit.w.count(round(amount.value))
-
-
-def silence_words(silence: Silence) -> str:
-    """What it keeps quiet, as it was written."""
-    return " ".join(f"{one.name}{one.operator}{one.value}" for one in silence.matchers)

@@ -11,8 +11,9 @@ from starlette.routing import Route
 from worker.domain.access import TokenScope
 from worker.flow.services import Services
 from worker.web.console import acts
+from worker.web.console.alerts import alerts_page
 from worker.web.console.door import Act, ConsoleDoor, Page, root_of, wording
-from worker.web.console.lists import alerts_page, audit_page, explain_page, subscriptions_page
+from worker.web.console.lists import audit_page, explain_page, subscriptions_page
 from worker.web.console.message import message
 from worker.web.console.overview import overview
 from worker.web.console.page import bare
@@ -39,6 +40,11 @@ ACTS: tuple[tuple[str, TokenScope, Act], ...] = (
     ("resume", TokenScope.MANAGE, acts.resume),
     ("retry", TokenScope.MANAGE, acts.retry),
     ("settle", TokenScope.MANAGE, acts.settle),
+    ("acknowledge", TokenScope.MANAGE, acts.acknowledge),
+    ("unacknowledge", TokenScope.MANAGE, acts.unacknowledge),
+    ("snooze", TokenScope.MANAGE, acts.snooze),
+    ("silence", TokenScope.MANAGE, acts.silence),
+    ("expire", TokenScope.MANAGE, acts.expire),
 )
 """By name, with the scope that a token needs: those of the API."""
 

@@ -1,4 +1,4 @@
-"""Explanations of a run, alerts, subscriptions, and what was done."""
+"""Explanations of a run, subscriptions, and what was done."""
 
 from urllib.parse import urlencode
 
@@ -11,12 +11,11 @@ from worker.domain.missed import MissedRow
 from worker.domain.reason import SENTENCES
 from worker.flow.operate.explain import Explained, explain
 from worker.flow.operate.subscriptions import EVERYBODY, SubscriptionRow, listed
-from worker.web.console.alert_rows import shown_alerts, silence_words
 from worker.web.console.page import Visit, shown
 
 PAGE = 50
-MOST_SHOWN = 200
-"""Subscriptions on one page."""
+MOST_SHOWN = 80
+"""Subscriptions, or readers of a run, on one page."""
 
 
 async def explain_page(visit: Visit, request: Request) -> Response:
@@ -29,6 +28,7 @@ async def explain_page(visit: Visit, request: Request) -> Response:
             "slot": w.stamp(found.last),
             "sentence": f"{w.say('console.slots', found.count)}. {SENTENCES[found.reason]}",
             "rows": (),
+            "more": 0,
             "href": "",
         }
         return shown(visit, "explain", values)
@@ -37,7 +37,8 @@ async def explain_page(visit: Visit, request: Request) -> Response:
         "schedule": run.key.schedule,
         "slot": w.stamp(run.key.slot),
         "sentence": run.sentence or (SENTENCES[run.reason] if run.reason else ""),
-        "rows": [_explained(visit, row) for row in rows],
+        "rows": [_explained(visit, row) for row in rows[:MOST_SHOWN]],
+        "more": max(0, len(rows) - MOST_SHOWN),
         "href": visit.to("run", str(run.key)),
     }
     return shown(visit, "explain", values)
@@ -56,19 +57,6 @@ def _explained(visit: Visit, one: Explained) -> dict[str, object]:
         "compared": compared,
         "undecided": [(w.clean(query), w.count(n)) for query, n in one.undecided.items()],
     }
-
-
-async def alerts_page(visit: Visit, _request: Request) -> Response:
-    silences = [one for one in await visit.uses.alerts.silences() if one.until > visit.now]
-    w = visit.w
-    values: dict[str, object] = {
-        "rows": await shown_alerts(visit),
-        "silences": [
-            (w.clean(silence_words(one), 200), w.clean(one.by), w.clean(one.comment, 200), w.stamp(one.until))
-            for one in silences
-        ],
-    }
-    return shown(visit, "alerts", values)
 
 
 async def audit_page(visit: Visit, request: Request) -> Response:

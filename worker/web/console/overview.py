@@ -10,7 +10,7 @@ from worker.domain.delivery import DeliveryState
 from worker.domain.missed import MissedRow
 from worker.domain.reason import SENTENCES, Reason
 from worker.domain.run import Run, RunState, stamp
-from worker.web.console.alert_rows import firing
+from worker.web.console.alert_rows import shown_alerts
 from worker.web.console.page import Visit, shown
 from worker.web.console.schedule_rows import ShownSchedule, shown_schedules
 from worker.web.console.states import FAILED, MISSED, PARTLY, UNKNOWN, Mark, run_mark
@@ -20,6 +20,9 @@ RECENT = 60
 
 MISSED_FOR = timedelta(days=7)
 """How long slots that never ran stand on this page."""
+
+ROWS = 40
+"""Schedules on this page. The page Schedules has all."""
 
 MOST = 12
 """Troubles that are listed."""
@@ -44,13 +47,13 @@ async def overview(visit: Visit, _request: Request) -> Response:
         return shown(visit, "first", {"rows": rows})
     names = {row.id: row.name for row in rows}
     found = sorted([*await _runs(visit, names), *await _missed(visit, names)], key=lambda one: one.mark.rank)
-    due = sorted((row for row in rows if row.due), key=lambda row: row.due_in == "")
     values: dict[str, object] = {
         "troubles": found[:MOST],
         "more": max(0, len(found) - MOST),
-        "rows": sorted(rows, key=lambda row: row.mark.rank),
-        "next": await _next(visit, due),
-        "alerts": await firing(visit),
+        "rows": sorted(rows, key=lambda row: row.mark.rank)[:ROWS],
+        "all": len(rows),
+        "next": await _next(visit, [row for row in rows if row.due]),
+        "alerts": [row for row in await shown_alerts(visit) if row.open],
     }
     return shown(visit, "overview", values)
 

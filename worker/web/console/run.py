@@ -27,7 +27,7 @@ from worker.web.console.states import Mark, delivery_mark, run_mark
 FORMS = ("phone", "desktop", "dark", "text")
 """How a message can be looked at."""
 
-MOST = 100
+MOST = 60
 """Deliveries on one page, those in trouble first."""
 
 
