@@ -149,20 +149,24 @@ async def test_an_alert_is_acknowledged_snoozed_and_silenced_by_its_forms(troubl
     client = await troubled.signed_in()
 
     async def submit(page: str, name: str, **more: str) -> str:
-        form = forms((await client.get(page)).text)[f"/console/acts/{name}"]
-        answer = await client.post(f"/console/acts/{name}", data={**form, **more})
+        shown = (await client.get(page)).text
+        assert f'action="/console/acts/{name}"' in shown
+        answer = await client.post(f"/console/acts/{name}", data={"csrf": await csrf(client), **more})
         return (await client.get(answer.headers["location"])).text
 
-    assert "is acknowledged" in await submit("/console/alerts", "acknowledge")
+    one = (await current(troubled.project.services))[0].fingerprint
+    alone = f"/console/alerts?match=fingerprint%3D{one}"
+    assert "is acknowledged" in await submit(alone, "acknowledge", alert=one)
     assert [row.ack.by for row in await current(troubled.project.services) if row.ack] == ["manage"]
-    assert "no longer acknowledged" in await submit("/console/alerts", "unacknowledge")
-    assert "is quiet until" in await submit("/console/alerts", "snooze")
+    assert "no longer acknowledged" in await submit(alone, "unacknowledge", alert=one)
+    assert "is quiet until" in await submit(alone, "snooze", alert=one)
     preview = "/console/alerts?match=rule%3Dbig"
     alerts = len(await current(troubled.project.services))
     assert f"keeps {alerts} alerts quiet" in (await client.get(preview)).text
-    assert "Silenced" in await submit(preview, "silence", comment="known", days="1")
+    assert "Silenced" in await submit(preview, "silence", match="rule=big", comment="known", days="1")
     assert [row for row in await current(troubled.project.services) if row.quiet is None] == []
-    assert "is over" in await submit("/console/alerts", "expire")
+    made = max(await troubled.project.services.alerts.silences(), key=lambda silence: silence.starts)
+    assert "is over" in await submit("/console/alerts", "expire", silence=made.id)
     assert await acts_done(troubled) == [
         "alerts expire",
         "alerts silence",

@@ -9,8 +9,8 @@ from worker.errors import RequestError
 from worker.web.console.alert_rows import matchers_of, shown_alerts
 from worker.web.console.page import Visit, shown
 
-MOST = 30
-"""Alerts on one page: one has up to three forms."""
+MOST = 40
+"""Alerts on one page."""
 
 
 async def alerts_page(visit: Visit, request: Request) -> Response:
