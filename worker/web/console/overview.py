@@ -82,11 +82,11 @@ async def _judged(visit: Visit, run: Run) -> tuple[Mark, str]:
     if mark == PARTLY or run.state is RunState.DELIVERING:
         states = [row.state for row in await visit.uses.lookups.deliveries(run.key)]
         unknown = states.count(DeliveryState.UNKNOWN)
-        if unknown:
-            return UNKNOWN, visit.w.say("console.unknown", unknown)
         short = sum(states.count(state) for state in (DeliveryState.REFUSED, DeliveryState.FAILED))
-        if short:
-            return mark, visit.w.say("console.short", short)
+        said = [visit.w.say("console.unknown", unknown)] if unknown else []
+        said += [visit.w.say("console.short", short)] if short else []
+        if said:
+            return UNKNOWN if unknown else mark, " ".join(said)
     if run.incomplete:
         return mark, visit.w.say("console.parts_missing", run.incomplete)
     return mark, run.sentence or (SENTENCES[run.reason] if run.reason else "")
