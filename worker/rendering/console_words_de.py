@@ -75,6 +75,7 @@ WORDS: Mapping[str, str] = {
     "console.of_all": "aller Zeitpläne",
     "console.newest_first": "Neueste zuerst",
     "console.older": "Ältere",
+    "console.more": "Weitere",
     "console.missed_slots": "Termine, die nie liefen",
     "console.slots.one": "{n} Termin",
     "console.slots.other": "{n} Termine",

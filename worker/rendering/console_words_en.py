@@ -74,6 +74,7 @@ WORDS: Mapping[str, str] = {
     "console.of_all": "of all schedules",
     "console.newest_first": "Newest first",
     "console.older": "Older",
+    "console.more": "More",
     "console.missed_slots": "Slots that never ran",
     "console.slots.one": "{n} slot",
     "console.slots.other": "{n} slots",

@@ -5,6 +5,7 @@ from urllib.parse import quote
 import httpx
 
 from tests.web.console.served import ServedConsole, forms
+from worker.documents import acts as documents
 from worker.domain.access import Door, TokenScope
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.flow.alert.current import current
@@ -44,6 +45,11 @@ async def csrf(client: httpx.AsyncClient) -> str:
 async def acts_done(served: ServedConsole) -> list[str]:
     records = await served.project.services.audit.newest(50)
     return [record.act for record in records if record.door is Door.CONSOLE]
+
+
+def test_scopes_are_those_of_the_other_doors() -> None:
+    offered = {name.split()[-1]: act.scope for name, act in documents.ACTS.items() if Door.CONSOLE in act.doors}
+    assert offered.items() <= SCOPES.items()
 
 
 async def test_acts_are_refused_without_the_mark_of_their_session(troubled: ServedConsole) -> None:

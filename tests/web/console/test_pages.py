@@ -154,3 +154,23 @@ async def test_pages_speak_the_language_that_the_browser_asks_for(troubled: Serv
     for name, answer in (await every_page(troubled, client)).items():
         assert (name, answer.status_code) == (name, 200)
         assert '<html lang="de"' in answer.text
+
+
+async def test_hundreds_of_schedules_make_pages_of_a_bounded_size(served: ServedConsole) -> None:
+    for number in range(120):
+        text = (served.project.place / "schedules" / "week.yaml").read_text("utf-8")
+        (served.project.place / "schedules" / f"s{number:03}.yaml").write_text(text, "utf-8")
+    await served.project.deploy()
+    await served.project.run()
+    client = await served.signed_in()
+    overview = await client.get("/console/")
+    assert len(overview.content) < 60_000
+    assert "81 more" in unescape(overview.text).replace("\u00a0", " ")
+    seen, path = set[str](), "/console/schedules"
+    while path:
+        page = await client.get(path)
+        assert len(page.content) < 60_000
+        seen |= set(re.findall(r'href="/console/schedule/([a-z0-9]+)"', page.text))
+        found = re.search(r'href="([^"]+)" rel="next"', page.text)
+        path = unescape(found[1]) if found else ""
+    assert len(seen) == 121

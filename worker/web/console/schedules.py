@@ -3,6 +3,7 @@
 import secrets
 from datetime import timedelta
 from itertools import islice, takewhile
+from urllib.parse import urlencode
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -19,10 +20,17 @@ SLOTS = 10
 RUNS = 20
 
 
-async def schedules_page(visit: Visit, _request: Request) -> Response:
+PAGE = 50
+"""Schedules on one page."""
+
+
+async def schedules_page(visit: Visit, request: Request) -> Response:
     if not visit.project:
         return shown(visit, "first", {"rows": ()})
-    return shown(visit, "schedules", {"rows": await shown_schedules(visit)})
+    after = request.query_params.get("after", "")
+    rows = [row for row in await shown_schedules(visit) if row.id > after]
+    more = f"{visit.to('schedules')}?{urlencode({'after': rows[PAGE - 1].id})}" if len(rows) > PAGE else ""
+    return shown(visit, "schedules", {"rows": rows[:PAGE], "next": more})
 
 
 async def schedule_page(visit: Visit, request: Request) -> Response:
