@@ -29,7 +29,7 @@ MOST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class AttentionRow:
     """One thing that needs somebody. `what`: what happened, in words."""
 
     mark: Mark
@@ -64,16 +64,16 @@ async def _next(visit: Visit, due: list[ShownSchedule]) -> ShownSchedule | None:
     return min((row for row in due if row.id in at), key=lambda row: at[row.id], default=None)
 
 
-async def _runs(visit: Visit, names: dict[str, str]) -> list[Trouble]:
+async def _runs(visit: Visit, names: dict[str, str]) -> list[AttentionRow]:
     """A schedule's newest run, if it failed or arrived in part; and every recent run with an unknown delivery."""
-    troubles, seen = list[Trouble](), set[str]()
+    troubles, seen = list[AttentionRow](), set[str]()
     for run in await visit.uses.lookups.runs(None, RECENT):
         newest = run.key.schedule not in seen
         seen.add(run.key.schedule)
         mark, what = await _judged(visit, run)
         if mark == UNKNOWN or (newest and mark in {FAILED, PARTLY}):
             name = names.get(run.key.schedule, run.key.schedule)
-            troubles.append(Trouble(mark, name, what, visit.w.stamp(run.key.slot), visit.to("run", str(run.key))))
+            troubles.append(AttentionRow(mark, name, what, visit.w.stamp(run.key.slot), visit.to("run", str(run.key))))
     return troubles
 
 
@@ -92,15 +92,15 @@ async def _judged(visit: Visit, run: Run) -> tuple[Mark, str]:
     return mark, run.sentence or (SENTENCES[run.reason] if run.reason else "")
 
 
-async def _missed(visit: Visit, names: dict[str, str]) -> list[Trouble]:
+async def _missed(visit: Visit, names: dict[str, str]) -> list[AttentionRow]:
     """Slots that never ran. Those of a pause were wanted."""
     rows = await visit.uses.lookups.missed(None, RECENT)
     recent = [row for row in rows if row.last >= visit.now - MISSED_FOR and row.reason is not Reason.PAUSED]
     return [_missed_row(visit, row, names) for row in recent]
 
 
-def _missed_row(visit: Visit, row: MissedRow, names: dict[str, str]) -> Trouble:
+def _missed_row(visit: Visit, row: MissedRow, names: dict[str, str]) -> AttentionRow:
     what = f"{visit.w.say('console.slots', row.count)}. {SENTENCES[row.reason]}"
     key = f"{row.schedule}@{stamp(row.last)}"
     name = names.get(row.schedule, row.schedule)
-    return Trouble(MISSED, name, what, visit.w.stamp(row.last), visit.to("explain", key))
+    return AttentionRow(MISSED, name, what, visit.w.stamp(row.last), visit.to("explain", key))
