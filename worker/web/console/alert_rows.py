@@ -14,9 +14,14 @@ from worker.errors import RequestError
 from worker.flow.alert.current import current
 from worker.rendering.numbers import NONE
 from worker.web.console.page import Visit
-from worker.web.console.states import Mark
+from worker.web.console.states import StateMark
 
-FIRING, PENDING, ACKED, QUIET = Mark("firing", 0), Mark("pending", 2), Mark("acked", 1), Mark("quiet", 1)
+FIRING, PENDING, ACKED, QUIET = (
+    StateMark("firing", 0),
+    StateMark("pending", 2),
+    StateMark("acked", 1),
+    StateMark("quiet", 1),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +30,7 @@ class ShownAlert:
     and nothing keeps it quiet. `acked`: somebody knows.
     """
 
-    mark: Mark
+    mark: StateMark
     fingerprint: str
     name: str
     owner: str

@@ -12,7 +12,7 @@ _KINDS = {Move.WON: "won", Move.MOVED_OUT: "gone", Move.REMOVED: "gone", Move.UN
 
 
 @dataclass(frozen=True, slots=True)
-class BridgeRow:
+class BridgeBar:
     """`kind`: the colour (total, in, out, won, gone). `left` and `width`: in percent."""
 
     label: str
@@ -26,7 +26,7 @@ class BridgeRow:
 @dataclass(frozen=True, slots=True)
 class ShownBridge:
     currency: str
-    rows: tuple[BridgeRow, ...]
+    rows: tuple[BridgeBar, ...]
 
 
 def shown_bridges(visit: Visit, found: Bridge | None) -> tuple[ShownBridge, ...]:
@@ -35,7 +35,7 @@ def shown_bridges(visit: Visit, found: Bridge | None) -> tuple[ShownBridge, ...]
     return tuple(ShownBridge(visit.w.currency(one.currency), _rows(visit, one)) for one in terms)
 
 
-def _rows(visit: Visit, of: Terms) -> tuple[BridgeRow, ...]:
+def _rows(visit: Visit, of: Terms) -> tuple[BridgeBar, ...]:
     w = visit.w
     moves = [move for move in Move if of.counts[move] or of.amounts[move]]
     steps = [of.amounts[move] if move in INWARD else -of.amounts[move] for move in moves]
@@ -46,6 +46,6 @@ def _rows(visit: Visit, of: Terms) -> tuple[BridgeRow, ...]:
     kinds = ["total", *(_KINDS.get(move, "in" if move in INWARD else "out") for move in moves), "total"]
     amounts = [of.opening, *steps, of.closing]
     return tuple(
-        BridgeRow(label, w.count(n), w.money(amount, of.currency, kind != "total", cents), kind, bar.left, bar.width)
+        BridgeBar(label, w.count(n), w.money(amount, of.currency, kind != "total", cents), kind, bar.left, bar.width)
         for label, n, amount, kind, bar in zip(labels, counts, amounts, kinds, bars, strict=True)
     )

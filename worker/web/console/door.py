@@ -17,7 +17,7 @@ from worker.flow.services import Services
 from worker.rendering.wording import Wording
 from worker.web.console import cookie
 from worker.web.console.page import Visit, bare, headers, shown
-from worker.web.console.sessions import Session, Sessions
+from worker.web.console.sessions import ConsoleSession, Sessions
 from worker.web.limit import WrongTries
 
 LONGEST_BODY = 8192
@@ -128,7 +128,7 @@ class ConsoleDoor:
         return sign_in_page(request, place_of(f"{place}?{query}" if query else place), "", 401)
 
 
-async def _visit_of(uses: Services, request: Request, session: Session, actor: Actor) -> Visit:
+async def _visit_of(uses: Services, request: Request, session: ConsoleSession, actor: Actor) -> Visit:
     deployed = await uses.deployments.deployed()
     bundle = await bundle_of(uses.deployments, deployed.bundle) if deployed is not None else None
     now = await uses.clock.now()

@@ -13,7 +13,7 @@ from worker.domain.run import Run, RunState, stamp
 from worker.web.console.alert_rows import shown_alerts
 from worker.web.console.page import Visit, shown
 from worker.web.console.schedule_rows import ShownSchedule, shown_schedules
-from worker.web.console.states import FAILED, MISSED, PARTLY, UNKNOWN, Mark, run_mark
+from worker.web.console.states import FAILED, MISSED, PARTLY, UNKNOWN, StateMark, run_mark
 
 RECENT = 60
 """Runs that are looked through for trouble."""
@@ -32,7 +32,7 @@ MOST = 12
 class AttentionRow:
     """One thing that needs somebody. `what`: what happened, in words."""
 
-    mark: Mark
+    mark: StateMark
     name: str
     what: str
     at: str
@@ -77,7 +77,7 @@ async def _runs(visit: Visit, names: dict[str, str]) -> list[AttentionRow]:
     return troubles
 
 
-async def _judged(visit: Visit, run: Run) -> tuple[Mark, str]:
+async def _judged(visit: Visit, run: Run) -> tuple[StateMark, str]:
     mark = run_mark(run)
     if mark == PARTLY or run.state is RunState.DELIVERING:
         states = [row.state for row in await visit.uses.lookups.deliveries(run.key)]

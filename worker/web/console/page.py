@@ -17,7 +17,7 @@ from worker.flow.services import Services
 from worker.rendering.template_sandbox import TemplateSandbox
 from worker.rendering.templates import environment
 from worker.rendering.wording import Wording
-from worker.web.console.sessions import Session
+from worker.web.console.sessions import ConsoleSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +28,7 @@ class Visit:
 
     uses: Services
     actor: Actor
-    session: Session
+    session: ConsoleSession
     w: Wording
     now: datetime
     root: str

@@ -22,7 +22,7 @@ from worker.flow.run.stored_answers import load_found
 from worker.web.console.bridges import ShownBridge, shown_bridges
 from worker.web.console.page import Visit, shown
 from worker.web.console.stages import stages
-from worker.web.console.states import Mark, delivery_mark, run_mark
+from worker.web.console.states import StateMark, delivery_mark, run_mark
 
 FORMS = ("phone", "desktop", "dark", "text")
 """How a message can be looked at."""
@@ -35,7 +35,7 @@ MOST = 60
 class ShownDelivery:
     """Texts for one row. `words`: the receiver's own, else ours. `key`: for a form, if a person has to settle it."""
 
-    mark: Mark
+    mark: StateMark
     reader: str
     address: str
     entry: str

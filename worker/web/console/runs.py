@@ -10,7 +10,7 @@ from starlette.responses import Response
 from worker.domain.reason import SENTENCES
 from worker.domain.run import Run, stamp
 from worker.web.console.page import Visit, shown
-from worker.web.console.states import Mark, run_mark
+from worker.web.console.states import StateMark, run_mark
 
 PAGE = 50
 MISSED = 10
@@ -18,7 +18,7 @@ MISSED = 10
 
 @dataclass(frozen=True, slots=True)
 class RunRow:
-    mark: Mark
+    mark: StateMark
     schedule: str
     slot: str
     href: str

@@ -7,7 +7,7 @@ from worker.domain.run import Run
 from worker.domain.schedule import Schedule, Trigger
 from worker.flow.operate.schedules import ScheduleRow, schedules
 from worker.web.console.page import Visit
-from worker.web.console.states import Mark, run_mark
+from worker.web.console.states import StateMark, run_mark
 
 LAST = 12
 """Runs that a row shows as shapes."""
@@ -17,7 +17,7 @@ LAST = 12
 class ShownRun:
     """`slot`: in words. `href`: its page."""
 
-    mark: Mark
+    mark: StateMark
     slot: str
     href: str
 
@@ -33,7 +33,7 @@ class ShownSchedule:
     href: str
     when: str
     last: ShownRun | None
-    mark: Mark
+    mark: StateMark
     runs: tuple[ShownRun, ...]
     counted: str
     due: str

@@ -15,7 +15,7 @@ MOST = 1_000
 
 
 @dataclass(slots=True)
-class Session:
+class ConsoleSession:
     """`token`: as it was written at sign-in, checked again with every request. `csrf`: stands in every form. `said`:
     what the next page says of the last act, once, and whether the act was refused.
     """
@@ -36,17 +36,17 @@ class Session:
 class Sessions:
     def __init__(self, monotonic: Callable[[], float]) -> None:
         self._monotonic = monotonic
-        self._held: dict[str, Session] = {}
+        self._held: dict[str, ConsoleSession] = {}
 
     def begin(self, token: str) -> str:
         """The name of a new session."""
         name = secrets.token_urlsafe(32)
-        self._held[name] = Session(token, secrets.token_urlsafe(32), self._monotonic())
+        self._held[name] = ConsoleSession(token, secrets.token_urlsafe(32), self._monotonic())
         if len(self._held) > MOST:
             self._held.pop(next(iter(self._held)))
         return name
 
-    def find(self, name: str) -> Session | None:
+    def find(self, name: str) -> ConsoleSession | None:
         session = self._held.get(name)
         if session is not None and self._monotonic() - session.since >= LASTS:
             self.end(name)

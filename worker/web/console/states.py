@@ -7,16 +7,26 @@ from worker.domain.run import Run, RunState
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class StateMark:
     """`name`: of the shape in the template, and of the word "console.state.NAME". `rank`: 0 needs somebody first."""
 
     name: str
     rank: int
 
 
-FAILED, PARTLY, MISSED, UNKNOWN = Mark("failed", 0), Mark("partly", 1), Mark("missed", 2), Mark("unknown", 1)
-WAITING, RUNNING = Mark("waiting", 3), Mark("running", 3)
-DELIVERED, SKIPPED, NONE, PAUSED = Mark("delivered", 4), Mark("skipped", 4), Mark("none", 5), Mark("paused", 4)
+FAILED, PARTLY, MISSED, UNKNOWN = (
+    StateMark("failed", 0),
+    StateMark("partly", 1),
+    StateMark("missed", 2),
+    StateMark("unknown", 1),
+)
+WAITING, RUNNING = StateMark("waiting", 3), StateMark("running", 3)
+DELIVERED, SKIPPED, NONE, PAUSED = (
+    StateMark("delivered", 4),
+    StateMark("skipped", 4),
+    StateMark("none", 5),
+    StateMark("paused", 4),
+)
 
 _RUNS = {
     RunState.CLAIMED: WAITING,
@@ -33,18 +43,18 @@ _DELIVERIES = {
     DeliveryState.SENDING: RUNNING,
     DeliveryState.SENT: DELIVERED,
     DeliveryState.SKIPPED: SKIPPED,
-    DeliveryState.REFUSED: Mark("refused", 0),
+    DeliveryState.REFUSED: StateMark("refused", 0),
     DeliveryState.FAILED: FAILED,
     DeliveryState.UNKNOWN: UNKNOWN,
 }
 
 
-def run_mark(run: Run | None) -> Mark:
+def run_mark(run: Run | None) -> StateMark:
     """A run without all of its parts counts as partly, even if every reader got what there is."""
     if run is None:
         return NONE
     return PARTLY if run.state is RunState.DELIVERED and run.incomplete else _RUNS[run.state]
 
 
-def delivery_mark(row: Delivery) -> Mark:
+def delivery_mark(row: Delivery) -> StateMark:
     return _DELIVERIES[row.state]
