@@ -42,6 +42,9 @@ async def test_every_part_answers_at_its_own_path(served: ServedApi) -> None:
     assert (await served.get("/schedules")).status_code == 200
     link = await served.client.get(at_root(served, "/u/nonsense"))
     assert (link.status_code, link.headers["content-type"]) == (404, "text/html; charset=utf-8")
+    door = await served.client.get(at_root(served, "/console"))
+    assert (door.status_code, door.headers["location"]) == (307, "/console/")
+    assert (await served.client.get(at_root(served, "/console/"))).status_code == 401
     for path in ("/", "/api", "/api/v1", "/api/v2/runs", "//evil.example/%2e%2e"):
         answer = await served.client.get(at_root(served, path))
         assert (answer.status_code, "location" in answer.headers) == (404, False), path

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from worker.domain.access import Door, TokenScope
 
-CLI, API = Door.CLI, Door.API
+CLI, API, CONSOLE = Door.CLI, Door.API, Door.CONSOLE
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +22,11 @@ def _offered(scope: TokenScope, *doors: Door) -> OfferedAct:
 
 
 ACTS: Mapping[str, OfferedAct] = {
-    "trigger": _offered(TokenScope.TRIGGER, CLI, API),
-    "pause": _offered(TokenScope.MANAGE, CLI, API),
-    "resume": _offered(TokenScope.MANAGE, CLI, API),
-    "retry": _offered(TokenScope.MANAGE, CLI, API),
-    "deliveries settle": _offered(TokenScope.MANAGE, CLI, API),
+    "trigger": _offered(TokenScope.TRIGGER, CLI, API, CONSOLE),
+    "pause": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "resume": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "retry": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "deliveries settle": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "forget": _offered(TokenScope.MANAGE, CLI, API),
     "subscriptions add": _offered(TokenScope.SUBSCRIBE, CLI, API),
     "subscriptions pause": _offered(TokenScope.SUBSCRIBE, CLI, API),

@@ -1,5 +1,7 @@
 """Our own words in German: the same keys as words_en, addressed to "Sie" only where a person must be addressed."""
 
+from worker.rendering import console_words_de
+
 WORDS: dict[str, str] = {
     "deals.one": "{n}\u00a0Deal",
     "deals.other": "{n}\u00a0Deals",
@@ -679,4 +681,5 @@ WORDS: dict[str, str] = {
     "alert.because.others": "Weitere Regeln: {rules}.",
     "alert.sent_to": "Gesendet an {address}.",
     "alert.preferences": "Diesen Alarm ändern oder beenden",
+    **console_words_de.WORDS,
 }

@@ -3,6 +3,8 @@
 `{names}` are filled by Wording.say; amounts, dates and names arrive already worded. U+00A0 binds a number to its noun.
 """
 
+from worker.rendering import console_words_en
+
 WORDS: dict[str, str] = {
     # nouns
     "deals.one": "{n}\u00a0deal",
@@ -698,4 +700,5 @@ WORDS: dict[str, str] = {
     "alert.because.others": "Other rules: {rules}.",
     "alert.sent_to": "Sent to {address}.",
     "alert.preferences": "Change or stop this alert",
+    **console_words_en.WORDS,
 }

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 
 from starlette.requests import Request
-from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
 from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
@@ -16,10 +16,13 @@ from worker.web.api.app import PREFIX, api
 from worker.web.api.drafts import CheckDraft
 from worker.web.api.problem import TITLES, problem
 from worker.web.bounces import BounceReports
+from worker.web.console.app import console
 from worker.web.hooks.app import PREFIX as HOOKS
 from worker.web.hooks.app import hooks
 from worker.web.limits import Limits
 from worker.web.links import application
+
+CONSOLE = "/console"
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,24 +35,29 @@ class SiteUses:
     monotonic: Callable[[], float] = time.monotonic
 
 
-def _links(of: SiteUses) -> BaseRoute:
-    return Mount("/", application(of.uses, of.monotonic))
+def _links(of: SiteUses) -> list[BaseRoute]:
+    return [Mount("/", application(of.uses, of.monotonic))]
 
 
-def _api(of: SiteUses) -> BaseRoute:
-    return Mount(PREFIX, api(of.uses, of.monotonic, of.project, of.check))
+def _api(of: SiteUses) -> list[BaseRoute]:
+    return [Mount(PREFIX, api(of.uses, of.monotonic, of.project, of.check))]
 
 
-def _bounces(of: SiteUses) -> BaseRoute:
-    return Route("/bounces/{channel}", BounceReports(of.uses).post, methods=["POST"])
+def _bounces(of: SiteUses) -> list[BaseRoute]:
+    return [Route("/bounces/{channel}", BounceReports(of.uses).post, methods=["POST"])]
 
 
-def _hooks(of: SiteUses) -> BaseRoute:
-    return Mount(HOOKS, hooks(of.uses))
+def _hooks(of: SiteUses) -> list[BaseRoute]:
+    return [Mount(HOOKS, hooks(of.uses))]
 
 
-PARTS: Mapping[str, Callable[[SiteUses], BaseRoute]] = {
+def _console(of: SiteUses) -> list[BaseRoute]:
+    return [Route(CONSOLE, _to_console, methods=["GET"]), Mount(CONSOLE, console(of.uses, of.monotonic))]
+
+
+PARTS: Mapping[str, Callable[[SiteUses], list[BaseRoute]]] = {
     "api": _api,
+    "console": _console,
     "hooks": _hooks,
     "bounces": _bounces,
     "links": _links,
@@ -60,9 +68,13 @@ PARTS: Mapping[str, Callable[[SiteUses], BaseRoute]] = {
 def site(served: SiteUses, parts: Collection[str] = tuple(PARTS)) -> ASGIApp:
     """`parts`: names of PARTS. /health and /ready are always there."""
     probes = [Route("/health", _health, methods=["GET"]), Route("/ready", _Ready(served.uses).answer, methods=["GET"])]
-    chosen = [make(served) for name, make in PARTS.items() if name in parts]
+    chosen = [route for name, make in PARTS.items() if name in parts for route in make(served)]
     nothing = problem(404, "not_found", TITLES[404])
     return Limits(Router([*probes, *chosen], redirect_slashes=False, default=nothing))
+
+
+async def _to_console(_request: Request) -> Response:
+    return RedirectResponse(f"{CONSOLE}/", headers=_HEADERS)
 
 
 async def _health(_request: Request) -> Response:

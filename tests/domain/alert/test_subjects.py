@@ -13,10 +13,14 @@ from worker.domain.alert.deciding import Deciding, deciding
 from worker.domain.alert.evaluation import Skip
 from worker.domain.alert.predicates import Predicates, Variables
 from worker.domain.alert.rule import ChangeKind, Form
-from worker.domain.alert.subject import Amount
+from worker.domain.alert.subject import Amount, ClauseResult
 from worker.domain.alert.subjects import subjects_of
 from worker.domain.snapshot.snapshot import Column, Kind, Measure, Row, Snapshot, table
 from worker.domain.time.window import Window
+
+
+def nothing_said(variables: object, *, fired: bool = True) -> tuple[ClauseResult, ...]:
+    return ()
 
 
 def seen(
@@ -238,7 +242,7 @@ def test_only_what_is_read_is_given() -> None:
         "p",
         "s",
         rule_of(),
-        Predicates(lambda _: None, lambda _, **_fired: (), reads={"row": READS["row"]}),
+        Predicates(lambda _: None, nothing_said, reads={"row": READS["row"]}),
         STALLED,
     )
     assert set(seen(context, answer([deal("a")]))["a"]["row"] or {}) == READS["row"]

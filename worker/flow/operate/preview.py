@@ -214,7 +214,7 @@ async def bridge_of(uses: BridgeUses, run: Run, rows: tuple[Delivery, ...]) -> B
     """
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     query = schedule.bridge
-    pair = next((row.compared_with for row in rows if row.compared_with is not None), None)
+    pair = next((row.compared_with for row in rows if row.compared_with), None)
     baseline = pair.get(query) if pair is not None and query is not None else None
     if baseline is None or query is None:
         return None
