@@ -30,6 +30,7 @@ from worker.adapters.triggers import ApTriggers
 from worker.connectors import SILENT, OpenConnectors
 from worker.decorators.caches import with_kept_bundles, with_throttled_retention
 from worker.decorators.fail_points import armed, with_fail_points
+from worker.decorators.streamed_events import StreamedEvents
 from worker.flow.alert.compiled import Compiled
 from worker.flow.intervals import Intervals
 from worker.flow.run.reader_digests import ReaderDigests
@@ -99,7 +100,8 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         mailboxes=ledger.mailboxes,
         snapshots=snapshots,
         queue=queue,
-        events=EventLog(),
+        events=StreamedEvents(EventLog(), ledger.event_stream),
+        event_stream=ledger.event_stream,
         triggers=triggers,
         connectors=connectors,
         holidays=holidays,
@@ -118,8 +120,10 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         compiled=Compiled(CelExpressions()),
         fetches=SharedFetches(cache, snapshots, settings.heartbeat, time.monotonic, _jitter),
         subscriptions=ledger.subscriptions,
+        source_events=ledger.source_events,
         access=ledger.access,
         audit=ledger.audit,
+        first_answers=ledger.first_answers,
         links=SignedLinks(link_keys(settings), project),
         check_entry=partial(checked_entry, registry()),
         pid=os.getpid(),

@@ -22,6 +22,7 @@ from worker.ports import Channel, Quota, Source, Templates
 from worker.ports.bounces import WEBHOOK_SECRETS, BounceMailbox, BounceWebhook, sending
 from worker.ports.channels import ChannelGroup, ChannelKind
 from worker.ports.kinds import QuerySpec
+from worker.ports.source_events import WEBHOOK_SECRET, EventReader, asking
 from worker.ports.tokens import Renewal, TokenStore
 from worker.rendering.templates import JinjaTemplates
 from worker.vocabulary import vocabulary
@@ -97,20 +98,33 @@ class OpenConnectors:
 
     def source(self, bundle: Bundle, connection: str) -> Source:
         spec = bundle.connections[connection]
-        options = resolve(spec.options, os.environ, self.directory)
+        options = resolve(asking(spec.options), os.environ, self.directory)
         key = (spec.type, *(f"{k}={v}" for k, v in sorted(options.items())))
         return self._sources.get(key, lambda: self._open_source(spec, options))
 
     def _open_source(self, spec: Connection, options: Mapping[str, str]) -> Source:
         account = account_id(spec.type, options)
         quota = self.quotas(account) if self.quotas else None
-        again = partial(resolve, spec.options, os.environ, self.directory)
+        again = partial(resolve, asking(spec.options), os.environ, self.directory)
         renewal = Renewal(again, self.tokens(account) if self.tokens else None)
         return open_source(spec.type, options, self.sandbox, wall_clock, quota, renewal)
 
     def account(self, bundle: Bundle, connection: str) -> str:
         spec = bundle.connections[connection]
-        return account_id(spec.type, resolve(spec.options, os.environ, self.directory))
+        return account_id(spec.type, resolve(asking(spec.options), os.environ, self.directory))
+
+    def posts_events(self, bundle: Bundle, connection: str) -> bool:
+        spec = bundle.connections[connection]
+        return WEBHOOK_SECRET in spec.options and source_kind(spec.type).events is not None
+
+    def event_reader(self, bundle: Bundle, connection: str) -> EventReader | None:
+        """Resolves this secret alone: `web` has no key of the service, and a worker has not this one."""
+        spec = bundle.connections[connection]
+        contract = source_kind(spec.type).events
+        if contract is None or WEBHOOK_SECRET not in spec.options:
+            return None
+        written = {WEBHOOK_SECRET: spec.options[WEBHOOK_SECRET]}
+        return contract.open([resolve(written, os.environ, self.directory)[WEBHOOK_SECRET]])
 
     def query(self, bundle: Bundle, query: Query) -> QuerySpec:
         kind = source_kind(bundle.connections[query.source].type)

@@ -10,7 +10,7 @@ from worker.channels import apprise, console, email, file, sandbox, slack, webho
 from worker.errors import RequestError
 from worker.ports import Quota, Source
 from worker.ports.channels import ChannelKind
-from worker.ports.kinds import SourceKind
+from worker.ports.kinds import SourceKind, webhook_option
 from worker.ports.tokens import Renewal
 from worker.sources.close import CLOSE
 from worker.sources.pipedrive import PIPEDRIVE
@@ -29,7 +29,9 @@ def _stand_ins(kinds: tuple[SourceKind, ...]) -> dict[str, SourceKind]:
 
 
 def _without_account(kind: SourceKind, name: str) -> SourceKind:
-    return replace(kind, type=name, options=(), one_of=(), faults=lambda _options: ())
+    """It has no key of an account. Events can be posted to it as to the service itself."""
+    options = () if kind.events is None else (webhook_option(kind.events),)
+    return replace(kind, type=name, options=options, ask_for_init=None, one_of=(), faults=lambda _options: ())
 
 
 STAND_INS: dict[str, SourceKind] = _stand_ins(SOURCES)

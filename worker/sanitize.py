@@ -46,6 +46,8 @@ def clean(name: str, limit: int = NAME_LIMIT) -> str:
 
 def visible(name: str) -> bool:
     """Whether a reader can see anything of it. A name of blanks, fillers or controls is not visible."""
+    if name[:1].isalnum() and name.isascii():  # most names, and some thousand are asked for at once
+        return True
     return _BLANK.fullmatch(clean(name)) is None
 
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.domain.schedule import Bundle, Defaults
+from worker.domain.schedule import Bundle, ChannelSpec, Defaults
 from worker.entry.web_address import address_of, web_member, web_words
 from worker.settings import Settings
 
@@ -25,7 +25,7 @@ def bundle(web: str) -> Bundle:
 def test_it_is_always_loopback(base_url: str, address: tuple[str, int]) -> None:
     assert address_of(base_url) == address
     words = web_member(bundle(base_url), WITH_KEY)
-    assert words == ("web", "--only", "links", "--host", address[0], "--port", str(address[1]))
+    assert words == ("web", "--host", address[0], "--port", str(address[1]))
     assert f"listen on {address[0]}:{address[1]}; links lead to {base_url}" in web_words(bundle(base_url), WITH_KEY)
 
 
@@ -36,3 +36,12 @@ def test_without_pages_nothing_is_served_and_nothing_said() -> None:
 def test_without_a_key_it_says_that_messages_have_no_links() -> None:
     assert web_member(bundle("https://beat.acme.example"), Settings()) == ()
     assert "FUNNELBEAT_LINK_KEY is not set" in web_words(bundle("https://beat.acme.example"), Settings())
+
+
+@pytest.mark.parametrize("web", ["", "https://beat.acme.example"])
+def test_posts_of_bounces_are_taken_without_a_key_of_links(web: str) -> None:
+    mail = ChannelSpec("mail", "email", {"bounces.secret": "${SECRET}"})
+    posted = Bundle("acme", Defaults(), {}, {"mail": mail}, {}, web=web)
+    assert web_member(posted, Settings()) == ("web", "--host", "127.0.0.1", "--port", "8080")
+    assert web_words(posted, Settings()).startswith("Posts of bounces are taken on 127.0.0.1:8080")
+    assert ("FUNNELBEAT_LINK_KEY is not set" in web_words(posted, Settings())) == bool(web)

@@ -185,8 +185,8 @@ def test_a_rise_of_the_severity_is_said() -> None:
 def test_one_that_waited_and_is_over_says_from_when_to_when() -> None:
     row = AlertPage(alerts.CARRIED, EN).groups[0].rows[-1]
     assert row.word == "Over"
-    assert row.why == "was open since Mon 16 Nov, 20:05 CET, over since Tue 17 Nov, 11:05 CET"
-    assert "found Mon 16 Nov, 20:05 CET" in row.detail
+    assert row.why == "was open since Mon\u00a016\u00a0Nov, 20:05 CET, over since Tue\u00a017\u00a0Nov, 11:05 CET"
+    assert "found Mon\u00a016\u00a0Nov, 20:05 CET" in row.detail
 
 
 def test_more_than_five_open_ones_are_counted() -> None:
@@ -233,7 +233,7 @@ SHARE = Operand('now["won.share"]', Kind.RATIO, 0.18)
                 "<",
                 "2026-12-01",
             ),
-            "closing date before 1 Dec",
+            "closing date before 1\u00a0Dec",
         ),
         (ClauseResult("row.value > was.value", True, (READ, replace(READ, name="was.value"))), "row.value > was.value"),
         (
@@ -262,7 +262,7 @@ def test_why_names_both_values_where_a_rule_compares_two() -> None:
 def test_a_repeat_that_changed_says_both() -> None:
     one = finding(HALVORSEN, AlertReason.REPEAT, since=SLOT - timedelta(days=7), told=euros(5_000_000))
     [row] = AlertPage(replace(WORSE, findings=(one, *WORSE.findings[1:])), EN).groups[0].repeats[:1]
-    assert row.why.replace("\u2060", "") == "was €50,000, +€2,000; told Tue 10 Nov"
+    assert row.why.replace("\u2060", "") == "was €50,000, +€2,000; told Tue\u00a010\u00a0Nov"
 
 
 def test_a_project_replaces_one_block_of_an_alert() -> None:

@@ -45,7 +45,7 @@ def test_every_closed_list_has_its_words(w: Wording) -> None:
 
 
 def test_a_sentence_ends_once() -> None:
-    assert DE.say("compares_with", date=DE.day(SLOT)) == "Er vergleicht mit Ihrem Bericht vom 16. Nov."
+    assert DE.say("compares_with", date=DE.day(SLOT)) == "Er vergleicht mit Ihrem Bericht vom 16.\u00a0Nov."
 
 
 @pytest.mark.parametrize("name", ["Q4 push... EMEA", "A..B", "{date}", "{name.__class__}", "{0}", "{", "100 %(x)s {}"])

@@ -24,6 +24,7 @@ from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Kind
 from worker.errors import RenderError
 from worker.rendering.page import Cut, Page
+from worker.rendering.templates import breaks
 from worker.rendering.wording import Wording
 
 ENTRY = Subscription("team", "email", "sales@acme.example", "pipeline", "en_GB", "Europe/Berlin")
@@ -291,3 +292,16 @@ def test_lines_of_the_normal_digest_are_in_the_order_of_the_classes() -> None:
     order = list(Move)
     positions = [order.index(line.move) for line in LINES]
     assert positions == sorted(positions)
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("beat.acme.example/pricing", "beat.<wbr>acme.<wbr>example/<wbr>pricing"),
+        ("/2026/11/v2", "/<wbr>2026/<wbr>11/<wbr>v2"),
+        ("v2.x", "v2.<wbr>x"),
+        ("Offen 815.101,12 € (40 Deals)", "Offen 815.101,12 € (40 Deals)"),
+    ],
+)
+def test_a_host_and_a_path_may_break_but_a_figure_does_not(text: str, expected: str) -> None:
+    assert breaks(text) == expected

@@ -17,10 +17,10 @@ def window(start: str, end: str, name: str = "range", *, so_far: bool = False) -
 
 
 def test_dates_name_the_year_only_when_it_is_another() -> None:
-    assert EN.date(SLOT) == "Mon 16 Nov"
-    assert DE.date(SLOT) == "Mo. 16. Nov."
-    assert EN.day(SLOT) == "16 Nov"
-    assert EN.date(SLOT.replace(year=2025)) == "Sun 16 Nov 2025"
+    assert EN.date(SLOT) == "Mon\u00a016\u00a0Nov"
+    assert DE.date(SLOT) == "Mo.\u00a016.\u00a0Nov."
+    assert EN.day(SLOT) == "16\u00a0Nov"
+    assert EN.date(SLOT.replace(year=2025)) == "Sun\u00a016\u00a0Nov\u00a02025"
 
 
 @pytest.mark.parametrize(
@@ -39,7 +39,7 @@ def test_a_time_always_names_its_zone(zone: str, expected: str) -> None:
 
 
 def test_german_has_its_own_names_of_zones() -> None:
-    assert DE.stamp(SLOT) == "Mo. 16. Nov., 09:00 MEZ"
+    assert DE.stamp(SLOT) == "Mo.\u00a016.\u00a0Nov., 09:00 MEZ"
 
 
 @pytest.mark.parametrize(
@@ -61,7 +61,7 @@ def test_a_window_says_its_days_last_one_included(given_window: Window, expected
 def test_a_day_without_a_midnight_still_begins_somewhere() -> None:
     """Cairo skipped 00:00 to 01:00 on 24 April 2026."""
     start = datetime(2026, 4, 23, 22, tzinfo=UTC)
-    assert EN.span(Window(start, start + timedelta(hours=23), "Africa/Cairo", "yesterday")) == "24 Apr"
+    assert EN.span(Window(start, start + timedelta(hours=23), "Africa/Cairo", "yesterday")) == "24\u00a0Apr"
 
 
 @pytest.mark.parametrize(

@@ -444,7 +444,7 @@ class Opened:
 
 
 class WithoutClauses:
-    def clauses(self, variables: object) -> tuple[ClauseResult, ...]:
+    def clauses(self, variables: object, *, fired: bool = False) -> tuple[ClauseResult, ...]:
         return ()
 
 
@@ -473,3 +473,16 @@ class AnyAddress:
 
     def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
         return self.address(bundle, channel, address) is not None
+
+
+class Called:
+    """Stands in for the function that does the act: what it was called with, and its answer."""
+
+    def __init__(self, answer: Any = None) -> None:
+        self.answer, self.calls = answer, list[tuple[Any, ...]]()
+
+    async def __call__(self, _uses: object, *given: Any, **named: Any) -> Any:
+        self.calls.append((*given, *named.values()))
+        if isinstance(self.answer, Exception):
+            raise self.answer
+        return self.answer

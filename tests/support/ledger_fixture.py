@@ -21,6 +21,8 @@ from worker.ports import (
     ClockLedger,
     DeliveryLedger,
     Deployments,
+    EventStream,
+    FirstAnswers,
     HeartbeatStore,
     Lookups,
     RunLedger,
@@ -90,6 +92,8 @@ class LedgerFixture:
         self.subscriptions: Subscriptions = ledger.subscriptions
         self.access: AccessTokens = ledger.access
         self.audit: Audit = ledger.audit
+        self.event_stream: EventStream = ledger.event_stream
+        self.first_answers: FirstAnswers = ledger.first_answers
         self.lookups: Lookups = ledger.lookups
         self.heartbeats: HeartbeatStore = ledger.heartbeats
 

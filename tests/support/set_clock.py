@@ -139,8 +139,11 @@ async def month(client: Redis, start: datetime) -> Month:
         holidays=PublicHolidays(),
         transmit=transmit,
         subscriptions=ledger.subscriptions,
+        source_events=ledger.source_events,
         access=ledger.access,
         audit=ledger.audit,
+        event_stream=ledger.event_stream,
+        first_answers=ledger.first_answers,
         links=SignedLinks((), PROJECT),
         check_entry=partial(checked_entry, registry()),
         digests=ReaderDigests(

@@ -55,6 +55,8 @@ class ApTriggers:
         """
         if trigger.end is not None:
             before = min(before, trigger.end)
+        if trigger.kind == "event":
+            return None
         if trigger.kind == "every":
             return every_before(trigger.seconds, trigger.start, before)
         span = _MINUTE
@@ -92,6 +94,8 @@ class ApTriggers:
 
 
 def _next(trigger: Trigger, after: datetime) -> datetime | None:
+    if trigger.kind == "event":
+        return None
     if after.year >= _END_OF_TIME or (trigger.end is not None and after >= trigger.end):
         return None
     slot = _endless(trigger, after)

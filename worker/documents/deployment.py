@@ -4,8 +4,15 @@ from collections.abc import Sequence
 from typing import Any
 
 from worker.domain.run import stamp
+from worker.domain.schedule import Bundle
 from worker.flow.deploy.deploy import Changes
 from worker.flow.operate.rollback import DeploymentRow
+from worker.ports import Deployment
+
+
+def deployment_document(deployed: Deployment, bundle: Bundle) -> dict[str, Any]:
+    """What is in force: {"bundle", "at", "schedules": [id, …]}."""
+    return {"bundle": deployed.bundle, "at": stamp(deployed.activated_at), "schedules": sorted(bundle.schedules)}
 
 
 def deployed_document(bundle: str, changes: Changes) -> dict[str, Any]:

@@ -10,9 +10,10 @@ from worker.flow.operate.schedules import ScheduleRow
 def schedules_document(rows: Iterable[ScheduleRow]) -> list[dict[str, Any]]:
     """Every schedule, by id.
 
-    [{"schedule", "name", "trigger", "timezone", "next", "paused", "paused_until", "readers", "last"}, …]
+    [{"schedule", "name", "trigger", "event", "timezone", "next", "paused", "paused_until", "readers", "last"}, …]
 
-    `trigger` is the cron expression, or "every 900s". `next` is the nominal instant that is due next, null if there is
+    `trigger` is the cron expression, "every 900s", or "event" if only `event` fires it: {"name", "filter",
+    "debounce_seconds"}, null without. `next` is the nominal instant that is due next, null if there is
     none or the schedule is paused. `paused_until` is null if a person has to end the pause. `readers` counts an entry
     with `each` once. `last` is the newest run, null before the first: {"key", "state", "reason", "closed_at", "gaps"};
     `gaps` is a number.
@@ -27,7 +28,14 @@ def _row(row: ScheduleRow) -> dict[str, Any]:
     return {
         "schedule": row.schedule.id,
         "name": row.schedule.name,
-        "trigger": trigger.expression or f"every {trigger.seconds}s",
+        "trigger": trigger.expression or (f"every {trigger.seconds}s" if trigger.seconds else trigger.kind),
+        "event": None
+        if (event := row.schedule.event) is None
+        else {
+            "name": f"{event.connection}.{event.name}",
+            "filter": event.filter,
+            "debounce_seconds": event.debounce,
+        },
         "timezone": trigger.zone,
         "next": stamp(row.next_slot) if row.next_slot else None,
         "paused": row.pause is not None,

@@ -10,7 +10,8 @@ from worker.domain.schedule import Bundle, ChannelSpec, Connection, Schedule
 
 ADDED, CHANGED, REMOVED = "added", "changed", "removed"
 
-_KEYS = {"trigger": "when", "catch_up": "when", "bridge": "digest", "key": "digest", "template": "digest"}
+_WHEN, _DIGEST = ("trigger", "catch_up", "event"), ("bridge", "key", "template")
+_KEYS = dict.fromkeys(_WHEN, "when") | dict.fromkeys(_DIGEST, "digest")
 """Fields of a schedule that have another name in the user's file."""
 
 _ALERTS = "alerts"

@@ -45,6 +45,13 @@ class QueryMissing(Fact):
 
 
 @dataclass(frozen=True, slots=True)
+class DeliveryBegun(Fact):
+    """The queries of a run are answered, and its `readers` are delivered to. Only on the stream of facts."""
+
+    readers: int
+
+
+@dataclass(frozen=True, slots=True)
 class RunEnded(Fact):
     """A run is closed, or closed in another state than before, after a late settlement or another try."""
 

@@ -10,6 +10,9 @@ from worker.domain.snapshot.snapshot import Kind
 Value = Decimal | str | bool | datetime | None
 """What a cell is to an expression. None: the service knows no value."""
 
+CURRENCY = "currency"
+"""Of a row, the column with the currency of its amounts. Of a query, the currencies of its measures by key."""
+
 Columns = Mapping[str, Kind]
 """The names that follow a variable's dot, and what each holds."""
 

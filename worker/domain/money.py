@@ -23,7 +23,7 @@ def custom(code: str, digits: int, label: str) -> str:
 
 def exponent(currency: str) -> int:
     """Digits after the decimal point of `currency` (JPY 0, EUR 2, KWD 3, CLF 4; a custom currency names its own)."""
-    made_up = _parts(currency)
+    made_up = _parts(currency) if ":" in currency else None
     return _EXPONENTS.get(currency, 2) if made_up is None else int(made_up[1])
 
 

@@ -65,9 +65,10 @@ class OnUnknown(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Trigger:
-    """Names instants. `kind` is cron (`expression`, evaluated on the wall clock of `zone`) or every (`seconds` of
-    elapsed time, counted from the Unix epoch or from `start`). The range is half open: slots lie at or after `start`
-    and before `end`. A cron has no slot on a public holiday of the calendar `holidays` (such as DE-BE; empty for none).
+    """Names instants. `kind` is cron (`expression`, evaluated on the wall clock of `zone`), every (`seconds` of elapsed
+    time, counted from the Unix epoch or from `start`), or event, which names none. The range is half open: slots lie at
+    or after `start` and before `end`. A cron has no slot on a public holiday of the calendar `holidays` (such as DE-BE;
+    empty for none).
     """
 
     kind: str
@@ -77,6 +78,18 @@ class Trigger:
     start: datetime | None = None
     end: datetime | None = None
     holidays: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class EventTrigger:
+    """Events of a connection that cause a run. `name`: "object.action", as the service has them. `filter`: a condition
+    on the event, empty for none. `debounce`: seconds from the first event to the run, which stands for all of them.
+    """
+
+    connection: str
+    name: str
+    filter: str = ""
+    debounce: int = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,7 +191,7 @@ class Timing:
 
     `grace`: seconds after the due instant that still count as on time. `within`: a run's deadline, in seconds after it
     starts (None: the earlier of the next slot and 1800). `spread`: seconds over which due instants are distributed
-    (domain.due.spread).
+    (domain.due.spread). `event`: events that cause a run too, beside the slots of `trigger`.
     """
 
     trigger: Trigger
@@ -188,6 +201,7 @@ class Timing:
     spread: int = 0
     paused: bool = False
     retention: Retention = Retention()
+    event: EventTrigger | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -8,11 +8,12 @@ from worker.documents.baselines import baselines_document, reset_document
 from worker.domain.delivery import DeliveryKey
 from worker.domain.run import stamp
 from worker.entry import console
+from worker.entry.actor import command_line_actor
 from worker.entry.options import Json, Project, directory
 from worker.entry.run_commands import ScheduleId
 from worker.entry.with_ledger import with_ledger
 from worker.flow.operate.reset_baselines import ResetPlan, Selection, held, plan_reset
-from worker.flow.operate.reset_baselines import reset as reset_planned
+from worker.flow.operate.upkeep_acts import reset_baselines
 from worker.flow.services import Services
 from worker.ports import HeldBaseline
 
@@ -82,7 +83,7 @@ def reset(
         console.confirm("Reset?", "nothing was reset", yes=yes, as_json=as_json)
 
         async def work(services: Services) -> tuple[DeliveryKey, ...]:
-            return await reset_planned(services, plan)
+            return await reset_baselines(services, command_line_actor(), plan)
 
         going = with_ledger(place, work)
     if as_json:

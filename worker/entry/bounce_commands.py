@@ -11,10 +11,12 @@ import typer
 
 from worker.documents.bounces import bounces_document
 from worker.entry import console
+from worker.entry.actor import command_line_actor
 from worker.entry.options import Json, Project, directory
 from worker.entry.with_ledger import with_ledger
 from worker.errors import RequestError
-from worker.flow.operate.bounces import BounceResult, suspend_bounced
+from worker.flow.operate.bounces import BounceResult
+from worker.flow.operate.upkeep_acts import report_bounces
 from worker.flow.services import Services
 from worker.plugins import CHANNELS
 from worker.ports.bounces import BounceReport
@@ -29,7 +31,7 @@ def bounces(ctx: typer.Context, mails: Mails, project: Project = None, as_json: 
         reports = [report for report in read if report is not None]
 
         async def work(services: Services) -> tuple[BounceResult, ...]:
-            return await suspend_bounced(services, reports)
+            return await report_bounces(services, command_line_actor(), reports)
 
         results = with_ledger(directory(ctx, project), work)
     others = len(read) - len(reports)

@@ -48,7 +48,7 @@ LISTED = {
     "resume": CommandEntry(Section.RUNNING, "plan_commands", "End a pause."),
     "clock": CommandEntry(Section.RUNNING, "processes", "Claim due slots and publish them, until told to stop."),
     "worker": CommandEntry(Section.RUNNING, "processes", "Fetch and deliver as a Celery worker, until told to stop."),
-    "web": CommandEntry(Section.RUNNING, "web_command", "Serve the pages behind the links in messages."),
+    "web": CommandEntry(Section.RUNNING, "web_command", "Serve the HTTP API and the pages behind links."),
     "schedules": CommandEntry(Section.LOOKING, "schedule_commands", "List schedules: next slot, last run, readers."),
     "runs": CommandEntry(Section.LOOKING, "ask_commands", "List runs and missed slots, newest first."),
     "show": CommandEntry(Section.LOOKING, "ask_commands", "Show one run: its state, its bridge and its deliveries."),

@@ -11,16 +11,18 @@ from worker.app import open_services
 from worker.documents.deployment import deployed_document, deployments_document
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.actor import command_line_actor
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
 from worker.entry.plan_commands import show
 from worker.entry.project_dir import deployable, redis_for
 from worker.entry.with_ledger import with_ledger
-from worker.flow.deploy.deploy import Changes, deploy
+from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.plan import Plan, plan
 from worker.flow.operate.rollback import DeploymentRow, rollback_target
 from worker.flow.operate.rollback import deployments as past_deployments
+from worker.flow.operate.upkeep_acts import deploy_definitions
 from worker.flow.services import Services
 from worker.settings import Settings
 
@@ -75,7 +77,7 @@ def _activate(
     async def activate() -> tuple[str, Changes]:
         await own(settings, bundle.project, place, bundle.schedules)
         async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-            deployment, found = await deploy(bundle, services)
+            deployment, found = await deploy_definitions(services, command_line_actor(), bundle)
             return deployment.bundle, found
 
     if not as_json:

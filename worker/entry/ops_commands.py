@@ -12,18 +12,17 @@ from worker.documents.replay import replayed_document
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.reason import Reason
 from worker.entry import console
+from worker.entry.actor import command_line_actor
 from worker.entry.message_diff import difference
 from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Project, directory
 from worker.entry.with_ledger import with_ledger
 from worker.errors import RequestError
+from worker.flow.operate import acts
 from worker.flow.operate.find_run import find_run
 from worker.flow.operate.forget import Forgotten
-from worker.flow.operate.forget import forget as forgotten
 from worker.flow.operate.replay import Replayed
 from worker.flow.operate.replay import replay as made_again
-from worker.flow.operate.retry import retry as tried_again
-from worker.flow.operate.settle import settle as settled
 from worker.flow.services import Services
 
 RunRef = Annotated[str, typer.Argument(metavar="RUN", help="A run's key, a unique prefix, ID@latest or ID@-1.")]
@@ -123,7 +122,8 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
         async def work(services: Services) -> tuple[str, tuple[str, ...], bool]:
             found = await find_run(services.lookups, run)
             before = await services.lookups.deliveries(found.key)
-            again = tuple(str(key) for key in await tried_again(services, found))
+            _, keys = await acts.retry_run(services, command_line_actor(), str(found.key))
+            again = tuple(str(key) for key in keys)
             return str(found.key), again, any(row.reason is Reason.RENDER for row in before)
 
         key, again, rendered = with_ledger(directory(ctx, project), work, publish=True)
@@ -185,7 +185,7 @@ def settle(
             raise RequestError(f"found {outcome!r}, expected sent or not-sent")
 
         async def work(services: Services) -> Delivery:
-            return await settled(services, key, arrived=outcome == "sent")
+            return await acts.settle_unknown(services, command_line_actor(), key, arrived=outcome == "sent")
 
         row = with_ledger(directory(ctx, project), work, publish=True)
     if as_json:
@@ -206,7 +206,7 @@ def forget(
         console.confirm(f"Forget {what}? It cannot be undone.", "nothing was forgotten", yes=yes, as_json=as_json)
 
         async def work(services: Services) -> Forgotten:
-            return await forgotten(services, what)
+            return await acts.forget_subject(services, command_line_actor(), what)
 
         with console.progress(f"Forgetting {what}", quiet=as_json):
             gone = with_ledger(directory(ctx, project), work)

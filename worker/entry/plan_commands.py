@@ -14,6 +14,7 @@ from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
 from worker.domain.time.duration import written
 from worker.entry import console
+from worker.entry.actor import command_line_actor
 from worker.entry.forecast_words import forecast_lines
 from worker.entry.instants import instant
 from worker.entry.options import Json, Project, directory
@@ -28,7 +29,7 @@ from worker.flow.deploy.owners_reached import OwnersReached
 from worker.flow.deploy.plan import Plan, Planned
 from worker.flow.deploy.plan import plan as planned
 from worker.flow.deployed import bundle_of as stored_bundle
-from worker.flow.operate import pause as pausing
+from worker.flow.operate import acts
 from worker.flow.services import Services
 
 SHOWN = 60
@@ -218,7 +219,7 @@ def pause(
 
         async def work(services: Services) -> datetime | None:
             end = instant(await _in_force(services), schedule, until, option="--until")
-            await pausing.pause(services, schedule, end)
+            await acts.pause_schedule(services, command_line_actor(), schedule, end)
             return end
 
         end = with_ledger(directory(ctx, project), work)
@@ -233,7 +234,7 @@ def resume(ctx: typer.Context, schedule: ScheduleId, project: Project = None, as
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[bool, datetime | None]:
-            ended = await pausing.resume(services, schedule)
+            ended = await acts.resume_schedule(services, command_line_actor(), schedule)
             return ended, (await services.clock.pending([schedule])).get(schedule)
 
         ended, due = with_ledger(directory(ctx, project), work)

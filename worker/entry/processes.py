@@ -19,6 +19,7 @@ from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.actor import command_line_actor
 from worker.entry.announce import announce
 from worker.entry.children import ChildProcesses
 from worker.entry.clock import run_clock
@@ -41,7 +42,8 @@ from worker.entry.up_notes import command_for, what_is_up
 from worker.entry.watcher import Watcher, print_changes, stamps
 from worker.entry.web_address import web_member, web_words
 from worker.errors import FunnelbeatError
-from worker.flow.deploy.deploy import Changes, deploy
+from worker.flow.deploy.deploy import Changes
+from worker.flow.operate.upkeep_acts import deploy_definitions
 from worker.settings import Settings
 
 SAVE_LOOK = 1.0
@@ -103,7 +105,7 @@ def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
     async def activate() -> Changes:
         await own(settings, bundle.project, place, bundle.schedules)
         async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-            return (await deploy(bundle, services))[1]
+            return (await deploy_definitions(services, command_line_actor(), bundle))[1]
 
     return asyncio.run(activate())
 

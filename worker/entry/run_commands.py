@@ -15,6 +15,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import Run, RunState
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.actor import command_line_actor
 from worker.entry.instants import instant
 from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Out, Project, directory
@@ -25,6 +26,7 @@ from worker.entry.project_dir import (
 from worker.entry.with_services import with_services
 from worker.errors import RequestError
 from worker.flow.deployed import bundle_of as stored_bundle
+from worker.flow.operate import acts
 from worker.flow.operate.doctor import Level, processes
 from worker.flow.operate.notes import Noted, notes_of
 from worker.flow.operate.on_demand import request, run_here
@@ -180,8 +182,7 @@ def trigger(
         place = directory(ctx, project)
 
         async def work(services: Services) -> tuple[str, bool]:
-            claimed = await request(services, schedule, None, key)
-            await services.queue.produce([claimed], on_demand=True)
+            claimed = await acts.trigger(services, command_line_actor(), schedule, None, key)
             seen = await processes(services.heartbeats, services.clock)
             return str(claimed), any(one.what == "workers" and one.level is Level.OK for one in seen)
 

@@ -40,7 +40,9 @@ def _next(row: ScheduleRow) -> str:
     zone = row.schedule.trigger.zone
     if row.pause is not None:
         return f"paused until {_local(row.pause.until, zone)}" if row.pause.until else "paused"
-    return _local(row.next_slot, zone) if row.next_slot else "never"
+    event = row.schedule.event
+    without = f"on {event.connection}.{event.name}" if event else "never"
+    return _local(row.next_slot, zone) if row.next_slot else without
 
 
 def _local(instant: datetime, zone: str) -> str:

@@ -2,7 +2,7 @@
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
@@ -14,10 +14,13 @@ from worker.documents.catalog import deleted_document, held_document, kinds_docu
 from worker.domain.schedule import Bundle
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Table
 from worker.entry import console
+from worker.entry.actor import command_line_actor
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.project_dir import bundle_of, redis_for, sandbox_for
 from worker.errors import RequestError
+from worker.flow.operate.audited import record
+from worker.flow.services import Services
 from worker.plugins import source_kind
 from worker.ports import Catalog, Editable
 from worker.sources.common.calls import somebody_waits
@@ -51,21 +54,30 @@ def source(
             what = f"{verb} {kind} {key}".strip()
             console.confirm(f"{what} at {name}?", f"{what} changes {name}", yes=yes, as_json=as_json)
 
-        async def work(catalog: Catalog) -> Table | list[str] | None:
+        async def work(services: Services, catalog: Catalog) -> Table | list[str] | None:
             if kind is None:
                 return list(source_kind(bundle.connections[name].type).catalogue)
             if verb is None:
                 return await catalog.holds(kind)
             if not isinstance(catalog, Editable):
                 raise RequestError(f"{name}: nothing there can be changed from here, it can only be listed")
-            return await catalog.apply(kind, verb, key, values)
+            answer = await catalog.apply(kind, verb, key, values)
+            if verb in ASKS_FIRST:
+                await _record(services, verb, f"{name} {kind} {key}".strip(), values)
+            return answer
 
         with console.progress(f"Asking {name}", quiet=as_json):
             answer = with_catalog(place, bundle, name, work)
     _print_answer(answer, as_json=as_json)
 
 
-def with_catalog(place: Path, bundle: Bundle, name: str, work: Callable[[Catalog], Awaitable[T]]) -> T:
+async def _record(services: Services, verb: str, subject: str, values: Mapping[str, Any]) -> None:
+    """The names of what was written, and no values: they are data of the service."""
+    after = {"written": ", ".join(sorted(values))} if values else {}
+    await record(services, command_line_actor(), f"source {verb}", subject, after=after)
+
+
+def with_catalog(place: Path, bundle: Bundle, name: str, work: Callable[[Services, Catalog], Awaitable[T]]) -> T:
     """Calls `work` on what the connection holds, within the budget that runs share. Raises RequestError,
     SourceError.
     """
@@ -77,7 +89,7 @@ def with_catalog(place: Path, bundle: Bundle, name: str, work: Callable[[Catalog
                 if not isinstance(catalog, Catalog):
                     raise RequestError(f"{name}: a connection of this type cannot list what it holds")
                 with somebody_waits():
-                    return await work(catalog)
+                    return await work(services, catalog)
 
         return asyncio.run(opened())
 

@@ -15,7 +15,6 @@ from worker.documents.subscriptions import (
 from worker.domain.quiet import WEEK
 from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
-from worker.domain.subscription import Origin
 from worker.entry import console
 from worker.entry.actor import command_line_actor
 from worker.entry.instants import instant
@@ -23,8 +22,9 @@ from worker.entry.options import Json, Project, directory
 from worker.entry.run_commands import ScheduleId
 from worker.entry.with_ledger import with_ledger
 from worker.flow.deployed import bundle_of
+from worker.flow.operate import acts
 from worker.flow.operate import subscriptions as flow
-from worker.flow.operate.subscriptions import Author, State, SubscriptionRow
+from worker.flow.operate.subscriptions import State, SubscriptionRow
 from worker.flow.services import Services
 
 Which = Annotated[str, typer.Argument(metavar="READER", help="An entry's id, an address, or ENTRY|ADDRESS.")]
@@ -127,7 +127,7 @@ def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
 
         async def work(services: Services) -> Any:
             end = instant(await _in_force(services), schedule, expires, option="--expires")
-            return await flow.add(services, schedule, written, _author(), end)
+            return await acts.subscribe(services, command_line_actor(), schedule, written, end)
 
         record, same = with_ledger(directory(ctx, project), work)
     if as_json:
@@ -146,7 +146,7 @@ def remove(
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> SubscriptionRow:
-            return await flow.remove(services, schedule, reader)
+            return await acts.unsubscribe(services, command_line_actor(), schedule, reader)
 
         row = with_ledger(directory(ctx, project), work)
     if as_json:
@@ -171,7 +171,7 @@ def pause(
 
         async def work(services: Services) -> tuple[SubscriptionRow, datetime | None]:
             end = instant(await _in_force(services), schedule, until, option="--until")
-            return await flow.pause(services, schedule, reader, _author(), end), end
+            return await acts.pause_reader(services, command_line_actor(), schedule, reader, end), end
 
         row, end = with_ledger(directory(ctx, project), work)
     if as_json:
@@ -189,7 +189,7 @@ def resume(
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[SubscriptionRow, bool]:
-            return await flow.resume(services, schedule, reader)
+            return await acts.resume_reader(services, command_line_actor(), schedule, reader)
 
         row, ended = with_ledger(directory(ctx, project), work)
     if as_json:
@@ -206,10 +206,6 @@ def _quiet(hours: str, holidays: str) -> str | dict[str, str]:
     begins, _, ends = hours.partition("-")
     told = {"from": begins.strip(), "to": ends.strip(), "holidays": holidays}
     return {name: text for name, text in told.items() if text}
-
-
-def _author() -> Author:
-    return Author(Origin.CLI, command_line_actor().who)
 
 
 async def _in_force(services: Services) -> Bundle | None:

@@ -1,9 +1,10 @@
-"""Where `up` lets the pages behind links listen: on loopback, at the port of a `base_url` that is loopback itself."""
+"""Where `up` lets `web` listen: on loopback, at the port of a `base_url` that is loopback itself."""
 
 from urllib.parse import urlsplit
 
 from worker.adapters.url import is_loopback
 from worker.domain.schedule import Bundle
+from worker.ports.bounces import WEBHOOK_SECRETS
 from worker.settings import Settings, link_keys
 
 HOST, PORT = "127.0.0.1", 8080
@@ -12,21 +13,33 @@ NO_KEY = "FUNNELBEAT_LINK_KEY is not set, so that messages have no links, althou
 
 
 def web_member(bundle: Bundle, settings: Settings) -> tuple[str, ...]:
-    """The command that serves the pages; empty if messages have no links."""
-    if not bundle.web or not link_keys(settings):
+    """The command that serves the API, the pages and the posts of bounces; empty if messages have no links and no mail
+    service posts.
+    """
+    if not _has_links(bundle, settings) and not _takes_posts(bundle):
         return ()
     host, port = address_of(bundle.web)
-    return ("web", "--only", "links", "--host", host, "--port", str(port))
+    return ("web", "--host", host, "--port", str(port))
 
 
 def web_words(bundle: Bundle, settings: Settings) -> str:
     """What `up` says of the pages; empty for a project that has none."""
-    if not bundle.web:
-        return ""
-    if not link_keys(settings):
-        return NO_KEY
     host, port = address_of(bundle.web)
-    return f"Readers' pages listen on {host}:{port}; links lead to {bundle.web}"
+    posts = f"Posts of bounces are taken on {host}:{port}" if _takes_posts(bundle) else ""
+    if not bundle.web:
+        return posts
+    if not link_keys(settings):
+        return f"{posts}. {NO_KEY}" if posts else NO_KEY
+    return f"The API and readers' pages listen on {host}:{port}; links lead to {bundle.web}"
+
+
+def _has_links(bundle: Bundle, settings: Settings) -> bool:
+    return bool(bundle.web and link_keys(settings))
+
+
+def _takes_posts(bundle: Bundle) -> bool:
+    """They are signed with a secret of their channel, and need no key of links."""
+    return any(WEBHOOK_SECRETS in channel.options for channel in bundle.channels.values())
 
 
 def address_of(base_url: str) -> tuple[str, int]:

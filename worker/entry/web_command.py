@@ -1,7 +1,9 @@
-"""The command that serves pages: web."""
+"""The command that serves the API and pages: web."""
 
 import asyncio
+import resource
 import signal
+from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -10,68 +12,118 @@ import typer
 import uvicorn
 
 from worker.adapters.event_log import configure
+from worker.adapters.url import is_loopback
 from worker.app import open_services
 from worker.entry import console
+from worker.entry.draft import checked_draft
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Project, directory
 from worker.entry.ownership import fit_to_start
 from worker.entry.project_dir import project_name, redis_for
 from worker.errors import RequestError
 from worker.settings import Settings, link_keys
-from worker.web.links import application
+from worker.web.server import CONNECTIONS, server_config
+from worker.web.site import PARTS, SiteUses, site
 
-PARTS = ("links",)
-AT_ONCE = 100
-"""Requests that are answered at the same time. More get 503."""
+NO_KEY = "FUNNELBEAT_LINK_KEY is not set, so that no link can be checked: workers need it too"
 
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
+Certificate = Annotated[Path | None, typer.Option("--tls-cert", help="A PEM file: the certificate and its chain.")]
+PrivateKey = Annotated[Path | None, typer.Option("--tls-key", help="A PEM file: the key of the certificate.")]
+Behind = Annotated[
+    bool, typer.Option("--behind-proxy", help="A proxy with TLS is before it. FORWARDED_ALLOW_IPS names its address.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class Listening:
+    host: str
+    port: int
+    certificate: Path | None
+    private_key: Path | None
+    behind_proxy: bool
+
+    def refuse_plain(self) -> None:
+        """Raises RequestError if tokens would travel unencrypted."""
+        if (self.certificate is None) != (self.private_key is None):
+            raise RequestError("--tls-cert and --tls-key: found one of them, expected both")
+        for file in (self.certificate, self.private_key):
+            if file is not None and not file.is_file():
+                raise RequestError(f"{file}: there is no such file")
+        if self.certificate is None and not self.behind_proxy and not is_loopback(self.host):
+            raise RequestError(
+                f"--host: found {self.host}, which others reach, without TLS: add --tls-cert and --tls-key, or"
+                " --behind-proxy if a proxy with TLS is before it"
+            )
 
 
 def web(
     ctx: typer.Context,
     only: Annotated[
-        str, typer.Option("--only", help="Which pages: links, those behind the links in messages.")
-    ] = "links",
+        str, typer.Option("--only", help=f"Which parts, with commas between them: {', '.join(PARTS)}. Default: all.")
+    ] = "",
     host: Host = "127.0.0.1",
     port: Port = 8080,
+    tls_cert: Certificate = None,
+    tls_key: PrivateKey = None,
+    behind_proxy: Behind = False,
     project: Project = None,
 ) -> None:
-    """Serve the pages behind the links in messages, until told to stop. TLS is for a proxy before it."""
+    """Serve the HTTP API and the pages behind the links in messages, until told to stop."""
     with console.guarded(as_json=False):
-        if only not in PARTS:
-            raise RequestError(f"--only: found {only!r}, expected links")
+        asked = _asked(only)
+        listening = Listening(host, port, tls_cert, tls_key, behind_proxy)
+        listening.refuse_plain()
         place = directory(ctx, project)
         with redis_for(place) as settings:
             configure(settings.log_level)
             name = project_name(place, settings)
-            if not link_keys(settings):
-                raise RequestError(
-                    "FUNNELBEAT_LINK_KEY is not set, so that no link can be checked: workers need it too"
-                )
+            parts = _served(asked, settings)
             fit_to_start(settings, name, place)
-            asyncio.run(serve(settings, name, place, host, port))
+            asyncio.run(serve(settings, name, place, parts, listening))
 
 
-async def serve(settings: Settings, project: str, place: Path, host: str, port: int) -> None:
+def _asked(only: str) -> tuple[str, ...]:
+    """Empty for all. Raises RequestError for a part that there is not."""
+    asked = tuple(word.strip() for word in only.split(",") if word.strip())
+    unknown = [word for word in asked if word not in PARTS]
+    if unknown:
+        raise RequestError(f"--only: found {unknown[0]!r}, expected one or more of {', '.join(PARTS)}")
+    return asked
+
+
+def _served(asked: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
+    """Without a key there are no links, which is said. Raises RequestError if they were asked for by name."""
+    if link_keys(settings):
+        return asked or tuple(PARTS)
+    if "links" in asked:
+        raise RequestError(NO_KEY)
+    if not asked:
+        console.err.print(f"Links are not served: {NO_KEY}.", markup=False, soft_wrap=True)
+    return asked or tuple(part for part in PARTS if part != "links")
+
+
+async def serve(settings: Settings, project: str, place: Path, parts: tuple[str, ...], listening: Listening) -> None:
     """Runs until SIGTERM or SIGINT. The addresses of pages are credentials, so that none is logged."""
-    async with open_services(settings, project, queue=LocalQueue(), directory=place, offline=True) as services:
-        config = uvicorn.Config(
-            application(services),
-            host=host,
-            port=port,
-            loop="asyncio",
-            ws="none",
-            lifespan="off",
-            log_config=None,
-            access_log=False,
-            server_header=False,
-            limit_concurrency=AT_ONCE,
-            timeout_keep_alive=15,
-        )
+    alone = not {"api", "console"} & set(parts)  # the others need no broker, and fetch and send nothing
+    queue = LocalQueue() if alone else None
+    async with open_services(settings, project, queue=queue, directory=place, offline=alone) as services:
+        app, at = site(SiteUses(services, project, checked_draft), parts), listening
+        config = server_config(app, at.host, at.port, at.certificate, at.private_key)
+        _more_files()
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, _no_more)  # uvicorn raises the signal again once it has stopped
         await uvicorn.Server(config).serve()
+
+
+def _more_files() -> None:
+    """Each connection is an open file, and a shell often allows 1,024."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = CONNECTIONS + 200
+    if soft != resource.RLIM_INFINITY and soft < wanted:
+        most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))
 
 
 def _no_more(_number: int, _frame: FrameType | None) -> None:

@@ -19,6 +19,8 @@ from worker.ports import (
     Deployments,
     EntryChecks,
     Events,
+    EventStream,
+    FirstAnswers,
     HeartbeatStore,
     Holidays,
     Links,
@@ -27,6 +29,7 @@ from worker.ports import (
     Queue,
     RunLedger,
     Snapshots,
+    SourceEvents,
     Subscriptions,
     Triggers,
     Upkeep,
@@ -55,6 +58,7 @@ class Services:
     snapshots: Snapshots
     queue: Queue
     events: Events
+    event_stream: EventStream
     triggers: Triggers
     connectors: Connectors
     holidays: Holidays
@@ -63,8 +67,10 @@ class Services:
     compiled: Compiled
     fetches: SharedFetches
     subscriptions: Subscriptions
+    source_events: SourceEvents
     access: AccessTokens
     audit: Audit
+    first_answers: FirstAnswers
     links: Links
     check_entry: EntryChecks
     pid: int

@@ -21,6 +21,8 @@ from worker.ports import (
     Deployments,
     EntryChecks,
     Events,
+    FirstAnswers,
+    HeartbeatStore,
     Holidays,
     Links,
     Lookups,
@@ -28,6 +30,7 @@ from worker.ports import (
     Queue,
     RunLedger,
     Snapshots,
+    SourceEvents,
     Subscriptions,
     Triggers,
     Upkeep,
@@ -70,6 +73,11 @@ class UsesSubscriptions(Protocol):
     def subscriptions(self) -> Subscriptions: ...
 
 
+class UsesSourceEvents(Protocol):
+    @property
+    def source_events(self) -> SourceEvents: ...
+
+
 class UsesEntryChecks(Protocol):
     @property
     def check_entry(self) -> EntryChecks: ...
@@ -95,6 +103,11 @@ class UsesAudit(Protocol):
     def audit(self) -> Audit: ...
 
 
+class UsesFirstAnswers(Protocol):
+    @property
+    def first_answers(self) -> FirstAnswers: ...
+
+
 class UsesUpkeep(Protocol):
     @property
     def upkeep(self) -> Upkeep: ...
@@ -108,6 +121,11 @@ class UsesLookups(Protocol):
 class UsesSnapshots(Protocol):
     @property
     def snapshots(self) -> Snapshots: ...
+
+
+class UsesHeartbeats(Protocol):
+    @property
+    def heartbeats(self) -> HeartbeatStore: ...
 
 
 class UsesMailboxes(Protocol):

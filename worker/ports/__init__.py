@@ -14,8 +14,10 @@ from worker.ports.clock import Claimed, ClockLedger, Due, SlotClaim, Sweep
 from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Triggers
 from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult, TakenOver
 from worker.ports.deployments import ActivationBasis, Deployment, Deployments
+from worker.ports.event_stream import EventStream, StreamedFact
 from worker.ports.expressions import Condition, Expressions
 from worker.ports.fetch_cache import FetchCache, FetchFailed, Hit, Turn
+from worker.ports.first_answers import FirstAnswer, FirstAnswers, Repetition
 from worker.ports.heartbeats import HeartbeatStore
 from worker.ports.holidays import Holidays
 from worker.ports.housekeeping import Expired, SweepResult, Upkeep
@@ -23,6 +25,7 @@ from worker.ports.links import Links
 from worker.ports.lookups import Lookups
 from worker.ports.quota import Limit, Quota, RateReport, Reservations
 from worker.ports.runs import BeginResult, FailResult, HandOver, RunLease, RunLedger
+from worker.ports.source_events import SourceEvents, WindowClaim
 from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Source
 from worker.ports.subscriptions import EntryChecks, Subscriptions
 
@@ -52,12 +55,15 @@ __all__ = [
     "Due",
     "Editable",
     "EntryChecks",
+    "EventStream",
     "Events",
     "Expired",
     "Expressions",
     "FailResult",
     "FetchCache",
     "FetchFailed",
+    "FirstAnswer",
+    "FirstAnswers",
     "HandOver",
     "HeartbeatStore",
     "HeldBaseline",
@@ -72,6 +78,7 @@ __all__ = [
     "Queue",
     "Quota",
     "RateReport",
+    "Repetition",
     "Reservations",
     "RunLease",
     "RunLedger",
@@ -79,6 +86,8 @@ __all__ = [
     "SlotClaim",
     "Snapshots",
     "Source",
+    "SourceEvents",
+    "StreamedFact",
     "Subscriptions",
     "Sweep",
     "SweepResult",
@@ -87,4 +96,5 @@ __all__ = [
     "Triggers",
     "Turn",
     "Upkeep",
+    "WindowClaim",
 ]

@@ -59,10 +59,13 @@ class Templates(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
-    """A message for a person to look at: one line that names it, and the whole text."""
+    """A message for a person to look at: one line that names it, and the whole text. `plain`: the form for readers
+    without HTML; empty if there is none beside `text`.
+    """
 
     subject: str
     text: str
+    plain: str = ""
 
 
 class Channel(Protocol[C]):

@@ -12,6 +12,7 @@ from worker.domain.snapshot.snapshot import Snapshot
 from worker.ports.bounces import BounceMailbox, BounceWebhook
 from worker.ports.channels import Channel, Templates
 from worker.ports.kinds import QuerySpec
+from worker.ports.source_events import EventReader
 from worker.ports.sources import Source
 
 
@@ -78,6 +79,16 @@ class Connectors(Protocol):
     def account(self, bundle: Bundle, connection: str) -> str:
         """A short text that stands for the account behind a connection. It covers the credentials, and does not show
         them.
+        """
+        ...
+
+    def posts_events(self, bundle: Bundle, connection: str) -> bool:
+        """Whether the connection takes events: its service posts some, and it names a secret for them."""
+        ...
+
+    def event_reader(self, bundle: Bundle, connection: str) -> EventReader | None:
+        """What verifies and reads events of the connection; None if it takes none. Its secret is resolved in an offline
+        process too.
         """
         ...
 

@@ -18,9 +18,9 @@ class Condition(Protocol):
         """Variables by name. None: a value that the answer hangs on is not known."""
         ...
 
-    def clauses(self, variables: Mapping[str, Given]) -> tuple[ClauseResult, ...]:
+    def clauses(self, variables: Mapping[str, Given], *, fired: bool = False) -> tuple[ClauseResult, ...]:
         """The parts of the condition that && and || join, in the order in which they are written, each with the values
-        that it read and how it turned out.
+        that it read and how it turned out. `fired`: the condition is true of these variables, as the caller found out.
         """
         ...
 

@@ -15,6 +15,7 @@ from worker.domain.snapshot.traits import QueryTraits
 from worker.ports.endpoints import Endpoint
 from worker.ports.init_forms import FirstSchedule, InitForm
 from worker.ports.quota import Quota
+from worker.ports.source_events import WEBHOOK_SECRET, EventContract
 from worker.ports.sources import Source
 from worker.ports.tokens import Renewal
 
@@ -187,6 +188,10 @@ class Option:
 TLS = Option("tls", note="`never`: base_url may be http:// to another machine; key or password travel unencrypted")
 
 
+def webhook_option(events: EventContract) -> Option:
+    return Option(WEBHOOK_SECRET, secret=True, note=f"events are verified with it: {events.secret}")
+
+
 def without_tls(options: Mapping[str, str]) -> bool:
     """Whether a connection may use http:// to another machine, because its definition says so."""
     return options.get(TLS.name) == "never"
@@ -242,7 +247,7 @@ class SourceKind:
     `words`: words of this service alone, by language and key. If another service or Funnelbeat itself has the same key,
     the text must be the same. `example`: a connection as a mapping in YAML, on one line, that a new project shows in a
     comment. `endpoints`: the service's endpoints that it uses, for the reference. `notes`: the kinds of what it may say
-    beside an answer; each has words in every language of `words`.
+    beside an answer; each has words in every language of `words`. `events`: what it posts to /hooks/CONNECTION.
     """
 
     type: str
@@ -259,3 +264,4 @@ class SourceKind:
     endpoints: tuple[Endpoint, ...] = ()
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     notes: tuple[NoteKind, ...] = ()
+    events: EventContract | None = None

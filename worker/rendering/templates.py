@@ -169,8 +169,10 @@ def fill(pattern: str, **values: object) -> Markup:
 
 
 def breaks(text: str) -> Markup:
-    """A host or a path may break behind its dots and slashes, so that no line breaks inside a word that fits."""
-    return Markup(re.sub(r"([./])(?=\w)", r"\1<wbr>", str(escape(text))))  # noqa: S704
+    """A host or a path may break behind its dots and slashes, so that no line breaks inside a word that fits. A dot
+    between two digits is of a figure, which does not break.
+    """
+    return Markup(re.sub(r"(/(?=\w)|(?<!\d)\.(?=\w)|\.(?=[^\W\d]))", r"\1<wbr>", str(escape(text))))  # noqa: S704
 
 
 FILTERS = {

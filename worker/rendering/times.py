@@ -1,4 +1,4 @@
-"""Dates, times, windows and durations in a reader's locale and zone, by Babel's CLDR data."""
+"""Dates, times, windows and durations in a reader's locale and zone, by Babel's CLDR data. A date is never broken."""
 
 from datetime import UTC, datetime, timedelta
 from datetime import date as calendar_date
@@ -96,12 +96,13 @@ class Times:
 
     def _date(self, local: datetime | calendar_date, short: str, long: str) -> str:
         skeleton = short if local.year == self._year else long
-        return format_skeleton(skeleton, local, locale=self._locale).replace(", ", " ", 1 if "E" in skeleton else 0)
+        text = format_skeleton(skeleton, local, locale=self._locale).replace(", ", " ", 1 if "E" in skeleton else 0)
+        return text.replace(" ", NBSP)
 
     def _days(self, first: calendar_date, last: calendar_date) -> str:
         skeleton = "MMMd" if first.year == last.year == self._year else "yMMMd"
         text = format_interval(first, last, skeleton, locale=self._locale)
-        return text.replace("\u2009", "").replace("\u202f", NBSP)
+        return text.replace("\u2009", "").replace("\u202f", NBSP).replace(" ", NBSP)
 
     def _moment(self, local: datetime) -> str:
         return f"{self._date(local, 'MMMd', 'yMMMd')}, {format_time(local, 'HH:mm', locale=self._locale)}"

@@ -1,5 +1,7 @@
 """Our own words in German: the same keys as words_en, addressed to "Sie" only where a person must be addressed."""
 
+from worker.rendering import console_words_de
+
 WORDS: dict[str, str] = {
     "deals.one": "{n}\u00a0Deal",
     "deals.other": "{n}\u00a0Deals",
@@ -245,9 +247,10 @@ WORDS: dict[str, str] = {
     "change_pp": "Änd., PP",
     "before": "Davor",
     "of": "{part} von {whole}",
-    "legend": "Dicker Balken: {what}; dünner: der Zeitraum davor. {advanced}: Anteil bis zur nächsten Phase.",
-    "legend_text": "{advanced}: Anteil bis zur nächsten Phase.",
-    "legend_alone": "Balken: {what}. {advanced}: Anteil bis zur nächsten Phase.",
+    "legend": "Dicker Balken: {what}; dünner: der Zeitraum davor. {advanced}: {share}.",
+    "legend_text": "{advanced}: {share}.",
+    "legend_alone": "Balken: {what}. {advanced}: {share}.",
+    "share": "Anteil bis zur nächsten Phase",
     "funnel_still": "In diesem Zeitraum kein Deal in einer Phase.",
     "figures": "Summen",
     "figure": "Kennzahl",
@@ -678,4 +681,5 @@ WORDS: dict[str, str] = {
     "alert.because.others": "Weitere Regeln: {rules}.",
     "alert.sent_to": "Gesendet an {address}.",
     "alert.preferences": "Diesen Alarm ändern oder beenden",
+    **console_words_de.WORDS,
 }

@@ -3,6 +3,8 @@
 `{names}` are filled by Wording.say; amounts, dates and names arrive already worded. U+00A0 binds a number to its noun.
 """
 
+from worker.rendering import console_words_en
+
 WORDS: dict[str, str] = {
     # nouns
     "deals.one": "{n}\u00a0deal",
@@ -257,9 +259,10 @@ WORDS: dict[str, str] = {
     "change_pp": "Change, pp",
     "before": "Before",
     "of": "{part} of {whole}",
-    "legend": "Thick bar: {what}; thin bar: the period before. {advanced}: share reaching the next stage.",
-    "legend_text": "{advanced}: share reaching the next stage.",
-    "legend_alone": "Bar: {what}. {advanced}: share reaching the next stage.",
+    "legend": "Thick bar: {what}; thin bar: the period before. {advanced}: {share}.",
+    "legend_text": "{advanced}: {share}.",
+    "legend_alone": "Bar: {what}. {advanced}: {share}.",
+    "share": "share reaching the next stage",
     "funnel_still": "No deal in any stage in this period.",
     "figures": "Totals",
     "figure": "Figure",
@@ -697,4 +700,5 @@ WORDS: dict[str, str] = {
     "alert.because.others": "Other rules: {rules}.",
     "alert.sent_to": "Sent to {address}.",
     "alert.preferences": "Change or stop this alert",
+    **console_words_en.WORDS,
 }

@@ -249,6 +249,14 @@ def test_what_is_wrong_is_said_where_it_stands(
             "`against: comparison` with `for_each`; write `on: QUERY`",
         ),
         ("for_each: deals, rule: change, of: value, by: 5, until: row.stalled", "`until` for `deals.changed`"),
+        ("for_each: deals., if: row.stalled", '`for_each` with "deals.", which names no table; write `deals`'),
+        ("for_each: deals, if: row.stalled, labels: {owner_id: x}", "the label `owner_id`, which every alert has"),
+        ("for_each: deals, if: row.stalled, labels: {pipeline: x}", "the label `pipeline`, which every alert has"),
+        ("for_each: deals, rule: threshold, of: value > 1 || row.value, above: 5", "`of` with "),
+        (
+            "for_each: deals, if: row.stalled, notify: {id: 'alert:x', channel: email, address: a@acme.example}",
+            'the id "alert:x": notifications have ids with `alert:`; choose another',
+        ),
         ("on: deals, rule: newly_stalled", "`rule: newly_stalled` for anything but the rows of a list of deals"),
         ("for_each: deals, rule: no_data", "`rule: no_data` with `for_each`; write `on: deals`"),
         ("for_each: deals, rule: thresh, of: value, above: 1", '`rule` with "thresh"; did you mean `threshold`?'),
@@ -335,3 +343,15 @@ DECLARED = WEEKLY.replace("digest:", "  - {id: sold, source: shop, query: sales}
 def test_measures_and_tables_that_a_source_declares_are_checked(words: str, sentence: str, loading: Load) -> None:
     loaded = loading({SCHEDULE: f"{DECLARED}alerts:\n  - {{id: one, {words}}}\n"})
     assert [sentence in str(one) for one in loaded.complaints] == ([True] if sentence else []), loaded.complaints
+
+
+def test_an_entry_that_is_named_after_a_channel_called_alert_needs_an_id(loading: Load) -> None:
+    """Its readers would be taken for those of notifications, and their digests for notifications."""
+    project = PROJECT.replace("  room: {", "  alert: {")
+    named = WEEKLY.replace("{channel: room}", "{channel: alert, ID}")
+    files = {"funnelbeat.yaml": project, SCHEDULE: named.replace(", ID", "")}
+    addressed = WEEKLY.replace("channel: email, address", "channel: alert, address").replace("id: team, ", "")
+    mail = PROJECT.replace("  email:", "  alert:")
+    said = loading({"funnelbeat.yaml": mail, SCHEDULE: addressed}).complaints
+    assert any('the id "alert:sales@acme.example"' in str(one) and "give the entry an `id`" in str(one) for one in said)
+    assert loading(files).complaints == ()

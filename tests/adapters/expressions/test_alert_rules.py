@@ -8,13 +8,17 @@ from tests.domain.alert.histories import STALLED, History, at
 from tests.domain.builders import answer, deal
 from worker.adapters.expressions.cel import CelExpressions
 from worker.domain.alert.context import RuleContext
+from worker.domain.alert.evaluate import evaluate
 from worker.domain.alert.predicates import Predicates
 from worker.domain.alert.rule import ChangeKind, Form, Rule, Severity
-from worker.domain.alert.subject import Amount
+from worker.domain.alert.state import RuleState
+from worker.domain.alert.subject import Amount, Operand
 from worker.domain.alert.variables import variables_of
 from worker.domain.snapshot.opportunity import COLUMNS
 from worker.domain.snapshot.snapshot import Kind, Measure
+from worker.domain.snapshot.traits import QueryTraits
 from worker.domain.snapshot.values import KEY
+from worker.flow.alert.compiled import predicates_of
 
 ROW = {column.name: column.kind for column in (KEY, *COLUMNS)}
 
@@ -77,6 +81,19 @@ def test_a_share_below_its_target_gets_worse_when_it_falls() -> None:
     for minute, share in ((0, 0.19), (5, 0.199), (10, 0.17), (15, None), (20, 0.25)):
         rule.answer(minute, answer([], at=at(minute), measures=(Measure(("won", "share"), Kind.RATIO, share),)))
     assert rule.said == [(0, "deals", "first"), (10, "deals", "worse"), (20, "deals", "resolved cleared")]
+
+
+def test_a_measure_that_the_source_declares_is_read_as_what_it_is() -> None:
+    """A share of exactly 0 or 1 was called a count, and an amount a number without a currency."""
+    rule = Rule("rule", "Rule", Form.QUERY, "funnel", 'now["won.share"] < 0.2 && now["won.value"] < 5000')
+    kinds = {"won.share": Kind.RATIO, "won.value": Kind.MONEY}
+    predicates = predicates_of(CelExpressions(), rule, kinds, deals=False)
+    context = RuleContext("project", "watch", rule, predicates, QueryTraits(), "funnel")
+    measures = (Measure(("won", "share"), Kind.RATIO, 0.0), Measure(("won", "value"), Kind.MONEY, 480_000, "EUR"))
+    (said,) = evaluate(context, RuleState(), at(0), answer([], at=at(0), measures=measures)).transitions
+    share, value = said.clauses
+    assert share.operands == (Operand('now["won.share"]', Kind.RATIO, 0),)
+    assert value.operands == (Operand('now["won.value"]', Kind.MONEY, 480_000, "EUR"),)
 
 
 def test_a_query_counts_rows_and_compares_with_the_baseline() -> None:

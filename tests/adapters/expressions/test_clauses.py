@@ -92,6 +92,8 @@ def test_each_form_reads_its_variables(form: Form, text: str, variables: dict[st
         (Form.GROUPS, 'group.value["EUR"] + was_group.value["USD"] > 5', "an amount in another currency: compare am"),
         (Form.GROUPS, 'group.value["EUR"] == "much"', 'group.value["EUR"], which holds a number, against text'),
         (Form.GROUPS, "group.value > 5", 'column 7: group.value without a key: write one, such as group.value["EUR"]'),
+        (Form.GROUPS, 'group.value["eur"] < 5', 'column 13: the currency "eur": write its code in capitals, such as'),
+        (Form.CHANGES, 'change.columns == "value"', "column 8: change.columns, which holds a list: ask what is in it"),
         (Form.GROUPS, "group.cuont > 5", "column 7: group.cuont, which is no column: did you mean count?"),
         (Form.GROUPS, "group.value[EUR] > 5", "column 12: square brackets without a key in quotes: write one, such as"),
         (Form.QUERY, "now > 5", 'column 1: now by itself: write one of its values, such as now["won.count"]'),
@@ -132,6 +134,27 @@ def test_a_clause_says_what_it_read_and_its_threshold() -> None:
     assert (day.operator, day.threshold, day.holds) == ("<", "2026-12-31", True)
     assert day.operands == (Operand("row.expected_close", Kind.DATE, "2026-12-30"),)
     assert (stalled.text, stalled.holds) == ("!row.stalled", None)
+
+
+@pytest.mark.parametrize("text", ["row.value > 1 && row.stalled", "row.value > 1 || row.stalled", "!(row.value < 1)"])
+def test_the_clauses_of_what_fired_are_those_that_would_be_found(text: str) -> None:
+    condition = CelExpressions().condition(text, FORMS[Form.ROWS])
+    given: dict[str, Given] = {
+        "row": {"value": Decimal(2), "currency": "EUR", "stalled": None if "||" in text else True}
+    }
+    assert condition(given) is True
+    assert condition.clauses(given, fired=True) == condition.clauses(given)
+
+
+def test_an_amount_without_a_currency_is_a_number() -> None:
+    condition = CelExpressions().condition("row.value >= 100", FORMS[Form.ROWS])
+    (clause,) = condition.clauses({"row": {"value": Decimal(120)}})
+    assert clause.operands == (Operand("row.value", Kind.INT, 120),)
+
+
+def test_a_currency_of_the_accounts_own_is_a_key_as_well() -> None:
+    condition = CelExpressions().condition('group.value["PTS:0:Points"] >= 100', FORMS[Form.GROUPS])
+    assert condition({"group": {"value": {"PTS:0:Points": Decimal(120)}}}) is True
 
 
 def test_the_currency_of_a_group_is_its_key() -> None:

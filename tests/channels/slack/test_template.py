@@ -91,7 +91,7 @@ def test_the_main_post_says_number_movement_why_act_and_the_bridge_in_that_order
         == "€1,274,500 open, +\u2060€76,200 (+\u2060\u2060".replace("\u2060\u2060", "\u2060") + "6.4%)"
     )
     rows = table_of(main)
-    assert (rows[0][0], rows[1][0], rows[-1][0]) == ("Why it moved", "Opening, 9 Nov", "Closing, 16 Nov")
+    assert (rows[0][0], rows[1][0], rows[-1][0]) == ("Why it moved", "Opening, 9\u00a0Nov", "Closing, 16\u00a0Nov")
     assert [str(post["text"]).split(":")[0] for post in thread] == [
         "Who must act",
         "Why it moved, deal by deal",
@@ -122,14 +122,14 @@ def test_a_first_digest_shows_what_is_open_and_neither_why_nor_bridge() -> None:
     main = rendered(DIGESTS["first"]).posts[0]
     assert table_of(main)[0][0] == "What is open"
     assert "Why  " not in strings(main)
-    assert any("First digest: movement starts Mon 23 Nov" in text for text in strings(main))
+    assert any("First digest: movement starts Mon\u00a023\u00a0Nov" in text for text in strings(main))
 
 
 def test_a_gap_in_the_key_part_never_shows_the_old_figure_as_the_number() -> None:
     out = rendered(DIGESTS["key-gap"])
     assert header(out) == "Incomplete: open pipeline not known today"
     assert "table" not in kinds(out.posts[0])
-    assert any("Last known €1,198,300 on Mon 9 Nov" in text for text in strings(out.posts[0]))
+    assert any("Last known €1,198,300 on Mon\u00a09\u00a0Nov" in text for text in strings(out.posts[0]))
 
 
 def test_a_gap_elsewhere_keeps_the_number_and_names_the_part() -> None:

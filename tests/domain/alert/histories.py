@@ -71,7 +71,10 @@ def context_of(
     reads: Mapping[str, frozenset[str]] = READS,
     traits: QueryTraits = STALLED,
 ) -> RuleContext:
-    predicates = Predicates(fires or over(500), lambda _: clauses, until, severities or {}, reads)
+    def said(variables: object, *, fired: bool = True) -> tuple[ClauseResult, ...]:
+        return clauses
+
+    predicates = Predicates(fires or over(500), said, until, severities or {}, reads)
     return RuleContext("project", "watch", rule or rule_of(), predicates, traits, "Stalled deals")
 
 

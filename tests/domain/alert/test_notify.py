@@ -72,6 +72,8 @@ def test_a_silence_withholds_and_its_end_is_told_while_the_alert_fires() -> None
     assert (run.see(5, [deal("a", BIG)]).fired, told(run.notified[5])) == (0, [])
     done = run.see(10, [deal("a", BIG)])
     assert told(done) == [("a", "after_silence")]
+    (finding,) = done.notifications[SALES].findings
+    assert [one.holds for one in finding.clauses] == [True], "it says why the alert still fires"
     assert run.see(15, [deal("a", BIG)]).fired == 0
 
 
@@ -220,6 +222,19 @@ def test_a_number_of_the_team_needs_totals_and_the_group_of_an_owner_its_owner()
         assert [one for one, _ in told(done, "alert:own|bo@acme.example")] == subjects
 
 
+def test_an_alert_that_nobody_could_be_told_is_told_to_whom_its_row_goes_and_once() -> None:
+    owner = AlertReader("own", "bo@acme.example", sees=lambda _context, facts: facts.owner_id == "user_bo")
+    run = Telling([context_of()], readers=(owner,))
+    nobodys, bos = (deal("a", BIG, owner_id=who, owner=who) for who in ("user_gone", "user_bo"))
+    assert kept(run.see(0, [nobodys])) == [("a", "first", "no_reader")]
+    assert run.see(5, [nobodys]).fired == 0
+    done = run.see(10, [bos])
+    assert told(done, "alert:own|bo@acme.example") == [("a", "new")]
+    assert done.notifications["alert:own|bo@acme.example"].findings[0].clauses
+    assert run.see(15, [bos]).fired == 0
+    assert told(run.see(20, [deal("a", SMALL, owner_id="user_bo")]), "alert:own|bo@acme.example") == [("a", "resolved")]
+
+
 def test_everybody_who_knows_the_same_shares_one_content() -> None:
     readers = tuple(AlertReader("team", f"{name}@acme.example") for name in "abc")
     done = Telling([context_of()], readers=readers).see(0, [deal("a", BIG)])
@@ -341,3 +356,10 @@ def test_a_silence_of_labels_finds_owner_stage_and_own_labels() -> None:
 def test_the_operator_is_told_of_nothing_but_missing_data() -> None:
     done = Telling([context_of()], readers=(OPERATOR,)).see(0, [deal("a", BIG)])
     assert (done.notifications, kept(done)) == ({}, [("a", "first", "no_reader")])
+
+
+def test_a_rule_that_a_notification_does_not_name_is_a_key_error() -> None:
+    """StopIteration would end whatever loop asks."""
+    done = Telling([context_of()]).see(0, [deal("a", BIG)])
+    with pytest.raises(KeyError):
+        done.notifications[SALES].rule("other")

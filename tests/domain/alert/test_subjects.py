@@ -13,10 +13,14 @@ from worker.domain.alert.deciding import Deciding, deciding
 from worker.domain.alert.evaluation import Skip
 from worker.domain.alert.predicates import Predicates, Variables
 from worker.domain.alert.rule import ChangeKind, Form
-from worker.domain.alert.subject import Amount
+from worker.domain.alert.subject import Amount, ClauseResult
 from worker.domain.alert.subjects import subjects_of
 from worker.domain.snapshot.snapshot import Column, Kind, Measure, Row, Snapshot, table
 from worker.domain.time.window import Window
+
+
+def nothing_said(variables: object, *, fired: bool = True) -> tuple[ClauseResult, ...]:
+    return ()
 
 
 def seen(
@@ -127,6 +131,7 @@ def test_a_query_has_measures_rows_and_sums_now_then_and_in_comparison() -> None
         "won.count": Decimal(4),
         "won.share": Decimal("0.25"),
         "won.value": Decimal("10.5"),
+        "currency": {"won.value": "EUR"},
         "rows": Decimal(1),
         "value": {"EUR": Decimal(2)},
     }
@@ -234,6 +239,10 @@ def test_a_list_that_the_user_cut_has_no_changes() -> None:
 
 def test_only_what_is_read_is_given() -> None:
     context = RuleContext(
-        "p", "s", rule_of(), Predicates(lambda _: None, lambda _: (), reads={"row": READS["row"]}), STALLED
+        "p",
+        "s",
+        rule_of(),
+        Predicates(lambda _: None, nothing_said, reads={"row": READS["row"]}),
+        STALLED,
     )
     assert set(seen(context, answer([deal("a")]))["a"]["row"] or {}) == READS["row"]

@@ -9,7 +9,7 @@ from tests.support.alert_fakes import BIG, LARGE, NOTHING, WATCHED, found, parts
 from tests.support.fakes import TEAM
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.readers import AlertReader
-from worker.domain.alert.state import RuleState
+from worker.domain.alert.state import RuleState, Withheld
 from worker.domain.schedule import Each, Person, Schedule
 from worker.flow.alert.alert_readers import Judged, alert_readers, rules_of, seen_by
 from worker.flow.alert.evaluate import RunFound, evaluate_rules, rule_contexts
@@ -74,6 +74,15 @@ async def test_of_an_entry_with_each_the_owners_of_what_fires_are_told_of_their_
     facts = {one.subject: one.facts for one in known.evaluations["big"].transitions}
     seen = [[key for key in "abc" if one.sees is not None and one.sees(context, facts[key])] for one in readers]
     assert seen == [["a"], ["b"]]
+
+
+async def test_owners_of_what_nobody_could_be_told_are_asked() -> None:
+    known = await judged(owned(replace(WATCHED, to=(OWNERS,)), a="ann"))
+    evaluation = known.evaluations["big"]
+    held = replace(evaluation.state.alerts["a"], withheld=Withheld.NO_READER)
+    later = replace(evaluation, transitions=(), state=replace(evaluation.state, alerts={"a": held}))
+    readers = await alert_readers(parts(), replace(known, evaluations={"big": later}))
+    assert names(readers) == [("owners", "ann@acme.example")]
 
 
 async def test_who_was_told_of_an_alert_is_asked_though_the_row_has_another_owner() -> None:

@@ -62,6 +62,14 @@ async def test_what_is_over_is_told_and_its_acknowledgement_ends() -> None:
     assert second.changes.ended == (finding.fingerprint,)
 
 
+async def test_the_states_of_rules_go_with_the_last_rule_and_so_do_acknowledgements() -> None:
+    first = await evaluated(run_at(0, LARGE))
+    (finding,) = first.changes.notifications[TEAM_ALERTS].findings
+    second = await evaluated(run_at(1, LARGE, schedule=WEEKLY), Ledger(remembered(first)))
+    assert (second.changes.dropped, second.changes.ended) == (("big",), (finding.fingerprint,))
+    assert (second.changes.states, second.changes.notifications) == ({}, {})
+
+
 async def test_who_was_never_reached_is_not_told_of_the_end() -> None:
     first = await evaluated(run_at(0, LARGE))
     ledger = Ledger(remembered(first), gone=[DeliveryKey(RUN.key, TEAM_ALERTS.id)])

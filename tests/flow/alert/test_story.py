@@ -11,10 +11,12 @@ from tests.support.watched import MINUTE, START, TEAM, Watched, watched
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.alert.silence import AlertFilter, Matcher, Silence
 from worker.domain.alert.state import Acknowledgement
+from worker.domain.alert.subject import Operand
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
 from worker.domain.schedule import Subscription
+from worker.domain.snapshot.snapshot import Kind
 from worker.domain.subscription import Origin, SubscriptionRecord
 from worker.flow.alert.explain import FindingEnd, explain_run
 
@@ -204,3 +206,26 @@ async def test_a_subscriber_to_one_rule_is_told_of_it_and_gets_no_digest(watch: 
         "alert:team|sales@acme.example",
         "team|sales@acme.example",
     ]
+
+
+async def test_the_states_of_rules_go_with_the_last_of_them(watch: Watched, tmp_path: Path) -> None:
+    """They held a snapshot as long as the schedule was deployed."""
+    await watch.run([deal("a", BIG)])
+    held = (await watch.state()).snapshot
+    definition = tmp_path / "project" / "schedules" / "week.yaml"
+    before, _, after = definition.read_text("utf-8").partition("alerts:\n")
+    await watch.deploy(before + after[after.index("to:") :].replace("on_alert", "always"))
+    await watch.run([deal("a", BIG)])
+    assert (await watch.services.alerts.memory("week")).states == {}
+    runs = await watch.runs()
+    assert [(run.state, run.reason, run.notified) for run in runs][1:] == [(RunState.DELIVERED, None, 0)]
+    assert held
+
+
+async def test_the_value_that_decided_is_told_in_the_currency_of_its_deal(watch: Watched) -> None:
+    """The rule reads no currency; 1,000.00 EUR were told as 100,000."""
+    await watch.run([deal("a", BIG)])
+    (row,) = await watch.alert_rows()
+    said = await watch.services.alerts.notification(row.key.run, row.content)
+    assert said is not None
+    assert said.findings[0].clauses[0].operands == (Operand("row.value", Kind.MONEY, BIG, "EUR"),)

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -18,6 +18,7 @@ from tests.support.fakes import (
     Deployed,
     FixedClock,
     OneQuery,
+    Said,
     Stepped,
     Stored,
     Subscribed,
@@ -25,7 +26,9 @@ from tests.support.fakes import (
     bundle_with,
     uses,
 )
+from worker.domain.choices import Choices
 from worker.domain.due.pauses import Pause
+from worker.domain.quiet import QuietHours
 from worker.domain.schedule import Schedule
 from worker.domain.snapshot.requests import requests
 from worker.domain.subscription import Origin, SubscriptionRecord
@@ -92,6 +95,16 @@ async def test_who_subscribed_at_run_time_is_a_reader_of_the_coming_runs() -> No
     record = SubscriptionRecord("weekly", replace(TEAM, id="eve"), Origin.CLI, "ops", NOW)
     [row] = (await planned([WEEKLY], WEEKLY, subscriptions=Subscribed(record))).schedules
     assert row.readers == (READER.id, record.reader.id)
+
+
+async def test_what_a_reader_chose_counts_for_waits_and_messages() -> None:
+    reader = Said()
+    reader.made[READER.id] = Choices(Origin.LINK, "the reader", NOW, quiet_hours=QuietHours(time(0), time(23, 59)))
+    plain, chosen = await planned([WEEKLY], WEEKLY), await planned([WEEKLY], WEEKLY, subscriptions=reader)
+    assert not any(row.shifts for row in plain.schedules)
+    [row] = chosen.schedules
+    assert {one.readers for several in row.shifts.values() for one in several} == {(READER.id,)}
+    assert [one.count for one in chosen.messages] < [one.count for one in plain.messages]
 
 
 def on_time(*hours: int) -> tuple[Fire, ...]:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import HOUR, KEY, NOW, RUN, Audited, Emitted, FixedClock, uses
+from tests.support.fakes import HOUR, KEY, NOW, RUN, Audited, Called, Emitted, FixedClock, uses
 from worker.domain.access import Actor, Door
 from worker.domain.run import RunKey
 from worker.errors import RequestError
@@ -24,19 +24,6 @@ from worker.flow.operate.acts import (
 )
 
 CI = Actor(Door.API, "ci")
-
-
-class Called:
-    """Stands in for the function that does the act: what it was called with, and its answer."""
-
-    def __init__(self, answer: Any = None) -> None:
-        self.answer, self.calls = answer, list[tuple[Any, ...]]()
-
-    async def __call__(self, _uses: object, *given: Any, **named: Any) -> Any:
-        self.calls.append((*given, *named.values()))
-        if isinstance(self.answer, Exception):
-            raise self.answer
-        return self.answer
 
 
 class Queued:

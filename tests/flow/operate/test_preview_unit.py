@@ -21,17 +21,21 @@ from tests.support.fakes import (
     Least,
     OneQuery,
     OneSource,
+    Said,
     Shown,
     Stepped,
     Stored,
+    Subscribed,
     TwoParts,
     bundle_with,
     uses,
 )
+from worker.domain.choices import Choices
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, Envelope, Part, Reader, Receipt
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, Schedule
+from worker.domain.subscription import Origin
 from worker.errors import DeliveryRefused, RequestError, SourceUnavailable
 from worker.flow.intervals import Intervals
 from worker.flow.operate.preview import bridge_of, dry_run, preview, send_to, shown_entry
@@ -97,7 +101,7 @@ def parts(connectors: OneSource | None = None, fetches: Fetches | None = None, *
         snapshots=stored,
         times=Intervals(),
         triggers=Stepped(),
-        **other,
+        **{"subscriptions": Subscribed()} | other,
     )
 
 
@@ -106,6 +110,14 @@ async def test_the_first_entry_that_a_browser_can_show_is_previewed_against_what
     assert (shown.subject, shown.page, shown.suffix) == ("to boss@acme.example", "content", "html")
     assert shown.digest.since == NOW - HOUR
     assert shown.digest.run == str(RunKey("weekly", NOW))
+
+
+async def test_a_preview_is_as_its_reader_chose_it() -> None:
+    reader, boss = Said(), Reader("weekly", "boss", "boss@acme.example")
+    reader.made[boss.id] = Choices(Origin.LINK, "the reader", NOW, rows="1000")
+    shown = await preview(parts(subscriptions=reader), BUNDLE, BOTH, "boss")
+    assert shown.digest.narrowed
+    assert not (await preview(parts(subscriptions=reader), BUNDLE, BOTH, "team")).digest.narrowed
 
 
 async def test_an_entry_that_is_named_is_previewed_and_else_the_first_where_none_is_a_page() -> None:

@@ -6,12 +6,13 @@ import pytest
 
 from tests.support.fakes import NOW, READER, TEAM, WEEKLY, Takes, bundle_with, uses
 from worker.domain.choices import Choices
-from worker.domain.delivery import Reader
+from worker.domain.delivery import Reader, plain_id
 from worker.domain.operators import Operator
 from worker.domain.schedule import ChannelSpec, Each
 from worker.domain.subscription import Origin
 from worker.flow.run.readers import (
     also_id,
+    as_read,
     chosen_entries,
     entries,
     entry_of,
@@ -20,7 +21,6 @@ from worker.flow.run.readers import (
     is_notice,
     operator_entries,
     operator_entry,
-    plain_id,
     readers,
     subjects,
 )
@@ -175,3 +175,14 @@ def test_a_choice_of_somebody_who_is_no_reader_is_left_alone() -> None:
     made = Choices(Origin.LINK, "the reader", NOW, locale="de_DE")
     gone = Reader("weekly", "gone", "gone@acme.example")
     assert chosen_entries(BOTH, {}, [gone], {gone.id: made}) == {}
+
+
+def test_a_schedule_as_it_is_read_has_an_entry_for_each_reader_as_that_reader_chose_it() -> None:
+    eve, owners = replace(TEAM, id="eve", address="eve@acme.example"), replace(TEAM, id="owners", address=None)
+    owners = replace(owners, each=Each.OWNER)
+    record = Reader("weekly", "eve", "eve@acme.example")
+    made = {one.id: Choices(Origin.LINK, "the reader", NOW, days=(0,)) for one in (READER, record)}
+    schedule = replace(WEEKLY, to=(TEAM, BOSS, owners))
+    assert as_read(schedule, {}, {}) == schedule
+    told = as_read(schedule, {record: eve}, made)
+    assert told.to == (replace(TEAM, days=(0,)), BOSS, replace(eve, days=(0,)), owners)

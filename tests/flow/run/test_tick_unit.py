@@ -28,8 +28,8 @@ from worker.domain.events import RunClaimed
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.schedule import CatchUp, Timing
-from worker.flow.run.tick import BATCH, deadline, slot_claim, tick
-from worker.ports import Claimed, Due, SlotClaim, Sweep
+from worker.flow.run.tick import BATCH, deadline, slot_claim, tick, window_claim
+from worker.ports import Claimed, Due, SlotClaim, Sweep, WindowClaim
 
 MINUTE = timedelta(minutes=1)
 ON_DEMAND = RunKey("weekly", NOW, "manual", "0123abcd")
@@ -52,6 +52,20 @@ class Clock:
         return Sweep((RunKey("weekly", NOW - HOUR), ON_DEMAND), (KEY,), (RunClaimed(None, 0),))
 
 
+class Windows:
+    """Debounce windows that have ended. Every claim that has a run creates it."""
+
+    def __init__(self, *ended: tuple[str, datetime]) -> None:
+        self.ended, self.claims = ended, list[WindowClaim]()
+
+    async def due(self, limit: int) -> Sequence[tuple[str, datetime]]:
+        return self.ended[:limit]
+
+    async def claim(self, batch: Sequence[WindowClaim], pid: int) -> Claimed:
+        self.claims += batch
+        return Claimed(tuple(one.run.key for one in batch if one.run))
+
+
 class Idle:
     """Counts how often somebody asks for the housekeeping's next runs."""
 
@@ -62,7 +76,7 @@ class Idle:
         self.asked += 1
 
 
-def parts(clock: Clock, queue: Published, in_force: bool = True) -> Any:
+def parts(clock: Clock, queue: Published, in_force: bool = True, windows: Windows | None = None) -> Any:
     deployments = Deployed(bundle_with(WEEKLY) if in_force else None)
     return uses(
         clock=clock,
@@ -70,6 +84,7 @@ def parts(clock: Clock, queue: Published, in_force: bool = True) -> Any:
         events=Emitted(),
         pid=7,
         queue=queue,
+        source_events=windows or Windows(),
         triggers=Stepped(),
         upkeep=Idle(),
     )
@@ -203,3 +218,22 @@ def test_a_run_has_as_long_as_its_schedule_says_else_until_the_next_slot_or_half
 def test_a_run_of_the_last_slot_has_half_an_hour() -> None:
     last = replace(WEEKLY, trigger=replace(HOURLY, seconds=60, end=NOW))
     assert deadline(Stepped(), last, NOW) == NOW + 30 * MINUTE
+
+
+async def test_a_tick_claims_the_run_of_a_window_that_has_ended() -> None:
+    windows = Windows(("weekly", NOW - HOUR), ("gone", NOW - HOUR))
+    given = parts(Clock(), Published(), windows=windows)
+    done = await tick(given)
+    (run,) = done.claimed
+    assert (run.schedule, run.slot, run.kind) == ("weekly", NOW - HOUR, "event")
+    assert run in given.queue.runs
+    assert [one.run is None for one in windows.claims] == [False, True], "no run of a schedule that is gone"
+
+
+def test_the_run_of_a_window_has_its_time_from_now_on_however_late_it_is() -> None:
+    timing = Timing(WEEKLY.trigger, within=600)
+    claim = window_claim({"weekly": timing}, "bundle", "weekly", NOW - HOUR, NOW).run
+    assert claim is not None
+    assert (claim.trigger, claim.deadline) == ("event", NOW + timedelta(seconds=600))
+    assert claim == window_claim({"weekly": timing}, "bundle", "weekly", NOW - HOUR, NOW).run, "any clock makes one key"
+    assert window_claim({}, "bundle", "weekly", NOW, NOW).run is None

@@ -27,9 +27,9 @@ def page(digest: Digest = NORMAL) -> Page:
 
 
 def test_the_comparison_is_there_from_the_second_week_on() -> None:
-    assert page().period(FIGURES) == "9–15 Nov against 2–8 Nov"
+    assert page().period(FIGURES) == "9–15\u00a0Nov against 2–8\u00a0Nov"
     second = replace(NORMAL, figures=(replace(FIGURES, new_period=True),))
-    assert page(second).period(second.figures[0]) == "New period, 9–15 Nov against 2–8 Nov"
+    assert page(second).period(second.figures[0]) == "New period, 9–15\u00a0Nov against 2–8\u00a0Nov"
     for text in messages(second):
         for word in ("Won", "+4", "28 d before", "+€42,000"):
             assert word in text

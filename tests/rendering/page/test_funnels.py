@@ -46,3 +46,17 @@ def asked(source: str, query: str) -> Digest:
 def test_a_funnel_says_what_its_query_counts(source: str, query: str, english: str, german: str) -> None:
     for w, head in ((EN, english), (DE, german)):
         assert FunnelRows(asked(source, query), w, Cut(), VOCABULARY).counted("funnel") == head
+
+
+@pytest.mark.parametrize(
+    ("source", "query", "english", "german"),
+    [
+        ("close", "funnel_stages", "share reaching the next stage", "Anteil bis zur nächsten Phase"),
+        ("umami", "funnel", "share taking the next step", "Anteil bis zum nächsten Schritt"),
+    ],
+)
+def test_a_legend_calls_the_rows_as_their_head_does(source: str, query: str, english: str, german: str) -> None:
+    for w, share in ((EN, english), (DE, german)):
+        rows = FunnelRows(asked(source, query), w, Cut(), VOCABULARY)
+        assert rows.legend(FUNNEL).endswith(f": {share}.")
+        assert rows.legend_text(FUNNEL.query_id).endswith(f": {share}.")

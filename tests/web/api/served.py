@@ -13,9 +13,14 @@ import uvicorn
 from tests.support import in_process
 from tests.support.in_process import SCHEDULE, InProcessRun
 from worker.adapters.redis_server import EmbeddedRedis
+from worker.app import open_services
 from worker.domain.access import Actor, Door, TokenScope
+from worker.entry.draft import checked_draft
+from worker.entry.local_queue import LocalQueue
 from worker.flow.operate.access_tokens import add_token
-from worker.web.api.app import api
+from worker.settings import Settings
+from worker.web.server import server_config
+from worker.web.site import SiteUses, site
 
 OPS = Actor(Door.CLI, "ops@host")
 
@@ -28,6 +33,8 @@ class ServedApi:
     client: httpx.AsyncClient
     tokens: dict[TokenScope, str]
     clock: list[float]
+    config: uvicorn.Config
+    redis_url: str
 
     async def ask(
         self, method: str, path: str, scope: TokenScope | None = TokenScope.MANAGE, **more: Any
@@ -36,6 +43,11 @@ class ServedApi:
         if scope is not None:
             headers["Authorization"] = f"Bearer {self.tokens[scope]}"
         return await self.client.request(method, path, headers=headers, **more)
+
+    async def foreign_token(self) -> str:
+        """With every scope, of another project in the same Redis."""
+        async with open_services(Settings(redis_url=self.redis_url), "other", queue=LocalQueue()) as other:
+            return (await add_token(other, OPS, "other", list(TokenScope)))[1]
 
     async def get(self, path: str, **more: Any) -> httpx.Response:
         return await self.ask("GET", path, **more)
@@ -53,15 +65,14 @@ async def served_api(redis: EmbeddedRedis, place: Path) -> AsyncIterator[ServedA
             for scope in TokenScope
         }
         clock = [0.0]
-        config = uvicorn.Config(
-            api(project.services, lambda: clock[0]), port=0, lifespan="off", log_config=None, access_log=False
-        )
+        parts = SiteUses(project.services, "acme", checked_draft, lambda: clock[0])
+        config = server_config(site(parts), "127.0.0.1", 0)
         server = uvicorn.Server(config)
         going = asyncio.create_task(server.serve())
         while not server.started:  # noqa: ASYNC110  # uvicorn tells nobody when it has started
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as client:
-            yield ServedApi(project, client, made, clock)
+        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False) as client:
+            yield ServedApi(project, client, made, clock, config, redis.url)
         server.should_exit = True
         await going

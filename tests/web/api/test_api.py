@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from redis.asyncio import Redis
 
 from tests.web.api.served import ServedApi, served_api
 from worker.adapters.redis_server import EmbeddedRedis
+from worker.adapters.redis_store.first_answers import TURN, RedisFirstAnswers
 from worker.domain.access import TokenScope
+from worker.errors import LedgerUnavailable
 from worker.web.api.guard import PER_MINUTE, WRONG_PER_MINUTE
 
 READ, TRIGGER, SUBSCRIBE, MANAGE = TokenScope
@@ -73,6 +76,85 @@ async def test_a_run_is_queued_once_for_one_idempotency_key(served: ServedApi) -
     assert [run["key"] for run in (await served.get("/runs")).json()["items"]] == [answers[0].json()["key"]]
     other = await served.post("/schedules/week/trigger", {"at": "2026-01-01T00:00:00Z"}, headers=once, scope=TRIGGER)
     assert (other.status_code, reason(other.json())) == (422, "idempotency_key_reused")
+
+
+async def test_every_act_with_an_idempotency_key_is_done_once_and_answered_alike(served: ServedApi) -> None:
+    once = {"Idempotency-Key": "ann"}
+    body = {"entry": {"channel": "mail", "address": "ann@acme.example"}}
+    first, again = [await served.post("/schedules/week/subscriptions", body, headers=once) for _ in range(2)]
+    assert (first.status_code, again.status_code, again.json()) == (201, 201, first.json())
+    assert "idempotency-replayed" not in first.headers
+    assert again.headers["idempotency-replayed"] == "true"
+    assert (await served.post("/schedules/week/subscriptions", body)).status_code == 422, "it is there already"
+    other = await served.post("/schedules/week/pause", headers=once)
+    assert (other.status_code, reason(other.json())) == (422, "idempotency_key_reused")
+    own = await served.post("/schedules/week/trigger", headers=once, scope=TRIGGER)
+    assert own.status_code == 202, "each token has keys of its own"
+    wrong = {"Idempotency-Key": "k" * 201}
+    assert (await served.post("/schedules/week/pause", headers=wrong)).status_code == 422
+
+
+async def test_a_refusal_is_not_kept_and_a_secret_is_not_shown_twice(served: ServedApi) -> None:
+    once = {"Idempotency-Key": "early"}
+    body = {"name": "ci", "scopes": ["read"]}
+    assert (await served.post("/tokens", body, headers=once, scope=READ)).status_code == 403
+    for scope in (READ, MANAGE):
+        assert (await served.post("/runs/week@latest/retry", headers=once, scope=scope)).status_code in {403, 404}
+    await served.project.run()
+    assert (await served.post("/runs/week@latest/retry", headers=once)).status_code == 200
+    made, again = [await served.post("/tokens", body, headers={"Idempotency-Key": "ci"}) for _ in range(2)]
+    assert (made.status_code, again.status_code, reason(again.json())) == (201, 409, "conflict")
+    assert made.json()["token"] not in str(await served.project.services.audit.newest(10))
+
+
+async def test_an_act_whose_answer_was_lost_is_done_once(
+    served: ServedApi, redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The process ended after the act and before its answer was kept."""
+
+    async def killed(*_given: object) -> None:
+        raise LedgerUnavailable("it ended here")
+
+    once, body = {"Idempotency-Key": "killed"}, {"at": "2026-01-01T00:00:00Z"}
+    with monkeypatch.context() as patched:
+        patched.setattr(RedisFirstAnswers, "keep", killed)
+        assert (await served.post("/schedules/week/trigger", body, headers=once)).status_code == 503
+    busy = await served.post("/schedules/week/trigger", body, headers=once)
+    assert (busy.status_code, reason(busy.json()), busy.headers["retry-after"]) == (409, "conflict", "1")
+    [name] = [name async for name in redis_client.scan_iter(match="acme:answer:*")]
+    await redis_client.hincrby(name, "turn", -TURN)
+    done = await served.post("/schedules/week/trigger", body, headers=once)
+    assert [run["key"] for run in (await served.get("/runs")).json()["items"]] == [done.json()["key"]]
+
+
+async def test_a_deployment_is_refused_when_another_one_came_in_between(served: ServedApi) -> None:
+    place = served.project.place
+    files = {path: (place / path).read_text("utf-8") for path in ("funnelbeat.yaml", "schedules/week.yaml")}
+    tag = {"If-Match": (await served.get("/deployment")).headers["etag"]}
+    files["schedules/day.yaml"] = files["schedules/week.yaml"]
+    made = await served.post("/deployments", {"files": files}, headers=tag)
+    assert (made.status_code, made.json()["added"]) == (201, ["day"])
+    late = await served.post("/deployments", {"files": files}, headers=tag)
+    assert (late.status_code, reason(late.json())) == (412, "changed")
+    assert {row["schedule"] for row in (await served.get("/schedules")).json()} == {"day", "week"}
+
+
+async def test_a_draft_is_checked_with_places_and_other_paths_are_refused(served: ServedApi) -> None:
+    wrong = {"files": {"funnelbeat.yaml": "project: acme\nchanels: {}\n"}}
+    found = (await served.post("/check", wrong)).json()
+    assert [(one["path"], one["line"]) for one in found["complaints"]] == [("funnelbeat.yaml", 2), ("schedules", 1)]
+    refused = await served.post("/deployments", wrong)
+    assert (refused.status_code, reason(refused.json())) == (422, "definition")
+    place = served.project.place
+    files = {path: (place / path).read_text("utf-8") for path in ("funnelbeat.yaml", "schedules/week.yaml")}
+    planned = (await served.post("/plan", {"files": files, "days": 7})).json()
+    assert {run["schedule"] for run in planned["runs"]} == {"week"}
+    files["funnelbeat.yaml"] = files["funnelbeat.yaml"].replace("project: acme", "project: other")
+    other = await served.post("/plan", {"files": files})
+    assert (other.status_code, "'acme'" in other.json()["detail"]) == (422, True), other.text
+    for path in ("../x.yaml", "/etc/x", "schedules/../../x.yaml", "schedules", ".env", "schedules//x.yaml"):
+        answer = await served.post("/check", {"files": {path: "x"}})
+        assert (answer.status_code, reason(answer.json())) == (422, "request"), path
 
 
 async def test_a_schedule_is_paused_and_resumed_and_both_stand_on_the_audit_list(served: ServedApi) -> None:

@@ -14,7 +14,7 @@ from worker.domain.time.duration import DAY, parse_duration, written
 SPANS = {"pending": 7 * DAY, "keep_firing": 7 * DAY, "repeat": 30 * DAY}
 """The longest, in seconds, by the field of the shape."""
 _LABEL = re.compile(r"[a-z_][a-z0-9_]{0,63}")
-_OURS = ("schedule", "rule", "subject", "fingerprint", "severity", "owner", "stage")
+_OURS = ("schedule", "rule", "subject", "fingerprint", "severity", "owner", "owner_id", "stage", "pipeline")
 """Labels that every alert has."""
 
 

@@ -57,7 +57,11 @@ def _each(sheet: Sheet, path: Path, value: Any, asked: Report) -> Target | None:
     if not isinstance(value, str):
         sheet.complain(path, f"`for_each` with {described(value)}", "write a query, or `{rows: QUERY, by: owner}`")
         return None
-    query, _, table = str(value).partition(".")
+    query, dot, table = str(value).partition(".")
+    if dot and not table:
+        found = f"`for_each` with {described(value)}, which names no table"
+        sheet.complain(path, found, f"write `{query}`, or a table behind the dot")
+        return None
     if table in set(ChangeKind):
         return _made(sheet, path, query, "", asked, Form.CHANGES, change=ChangeKind(table))
     return _made(sheet, path, query, table, asked, Form.ROWS)

@@ -23,6 +23,7 @@ from worker.domain.alert.rule import ChangeKind, Form
 
 _NUMBER = re.compile(r"(-?\d{1,15}(?:\.\d{1,4})?)(%?)")
 _CURRENCY = re.compile(r"[A-Z]{3}")
+_NAME = re.compile(r"\w+")
 _ALLOWED = {
     ReadyMade.THRESHOLD: ("of", "above", "below", "currency"),
     ReadyMade.CHANGE: ("of", "by", "direction", "against", "currency"),
@@ -83,6 +84,9 @@ def _measured(
         sheet.complain(
             (*path, "rule"), f"`rule: {piece.rule}` without `of`", "write what it looks at, such as `of: value`"
         )
+    elif target.form is not Form.QUERY and not _NAME.fullmatch(piece.of):
+        expected = "write the name of a column, such as `of: value`"
+        sheet.complain((*path, "of"), f"`of` with {described(piece.of)}", expected)
     if not any(_has(piece, name) for name in wanted):
         names = listed(f"`{name}`" for name in wanted)
         sheet.complain((*path, "rule"), f"`rule: {piece.rule}` without {names}", f"write {names} with a number")

@@ -22,6 +22,7 @@ from worker.ports.channels import ChannelKind
 
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID = re.compile(r"[^\s|/]{1,320}")
+_OPERATOR, _NOTIFICATION = "operator", "alert:"
 NO_CAP = "none"
 ROW = Variable(OPPORTUNITY)
 """What a condition on a deal may name."""
@@ -86,8 +87,7 @@ def entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Subs
     entry_id = piece.id or ("each-owner" if each else f"{piece.channel}:{address}" if address else piece.channel)
     if piece.id and not (_ID.fullmatch(piece.id) and piece.id.isprintable()):
         sheet.complain((*path, "id"), f"the id {described(piece.id)}", "leave out spaces, `/` and `|`")
-    if piece.id == "operator":
-        sheet.complain((*path, "id"), "the id `operator`, which notices to the operator have", "choose another")
+    _refuse_ours(sheet, path, piece, entry_id)
     thread = _thread(context, path, piece, below, address)
     if sheet.count > before:
         return None
@@ -204,6 +204,15 @@ def _check_rows(context: LoadContext, path: Path, piece: ReaderShape, *, lists: 
     if not lists:
         context.sheet.complain(at, "`rows` in a schedule that lists no deals", "leave it out", key=True)
     checked(context, at, piece.rows, {"row": ROW})
+
+
+def _refuse_ours(sheet: Sheet, path: Path, piece: EntryShape, entry_id: str) -> None:
+    """Without an id of its own an entry is named after its channel, which may have one of these names."""
+    at, expected = ((*path, "id"), "choose another") if piece.id else (path, "give the entry an `id`")
+    if entry_id == _OPERATOR:
+        sheet.complain(at, "the id `operator`, which notices to the operator have", expected)
+    if entry_id.startswith(_NOTIFICATION):
+        sheet.complain(at, f"the id {described(entry_id)}: notifications have ids with `{_NOTIFICATION}`", expected)
 
 
 def _refuse_twins(sheet: Sheet, made: list[tuple[int, Subscription]]) -> None:

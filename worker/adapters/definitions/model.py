@@ -109,10 +109,9 @@ class QuietShape(Shape):
 
 class ScheduleShape(Shape):
     title = "a schedule"
-    later = ("event", "debounce")
 
     name: Text = Field(default="", description="What messages are headed with; the schedule's id unless given.")
-    when: Keys = Field(description="What fires it: cron or every.")
+    when: Keys = Field(description="What fires it: cron, every or event.")
     report: Items = Field(description="The queries, at least one.")
     digest: Keys = Field(default_factory=dict, description="How the message is made; defaults of every entry.")
     to: Items = Field(default_factory=list, description="Who gets it, through which channel.")
@@ -137,11 +136,13 @@ class RetentionShape(Shape):
 
 class WhenShape(Shape):
     title = "when"
-    later = ("event", "debounce")
     above = ("spread", "start", "end", "grace", "within", "paused")
 
     cron: Text = Field(default="", description='Five fields, such as "0 9 * * MON", or @daily and its kind.')
     every: Text = Field(default="", description="Elapsed time under a day, such as 15m.")
+    event: Text = Field(default="", description="CONNECTION.OBJECT.ACTION, such as close.opportunity.updated.")
+    filter: Text = Field(default="", description="Which events count: event.changed.contains('status_id').")
+    debounce: Text = Field(default="", description="From the first event to the run for all of them; 5m.")
     timezone: Text = Field(default="", description="An IANA zone; that of defaults unless given.")
     holidays: Text = Field(default="", description="Whose public holidays a cron leaves out: DE, or DE-BE.")
     catch_up: _CatchUp = Field(default=CatchUp.LATEST, description="none, latest (unless given) or all.")

@@ -11,7 +11,7 @@ from worker.adapters.definitions.place import Document, Findings, Path, Sheet, S
 from worker.adapters.definitions.project import Project
 from worker.adapters.definitions.readers_of_project import refusal
 from worker.domain.quiet import EVERY_DAY
-from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.domain.schedule import Bundle, Collect, Schedule, Subscription
 from worker.errors import RequestError
 
 T = TypeVar("T")
@@ -40,7 +40,9 @@ def _below(kinds: Registry, bundle: Bundle, schedule: Schedule) -> Fallback:
     """A bundle keeps entries complete, so that of `digest` and `defaults` only this is still known."""
     specs = [kinds.connections[bundle.connections[q.source].type].queries[q.query] for q in schedule.report]
     return Fallback(
-        DigestShape(template=schedule.template, collect=_common({entry.collect for entry in schedule.to})),
+        DigestShape(
+            template=schedule.template, collect=_common({entry.collect for entry in schedule.to}) or Collect.NONE
+        ),
         bundle.defaults.locale,
         schedule.trigger.zone,
         frozenset(query.id for query in schedule.report),

@@ -16,6 +16,7 @@ from worker.adapters.definitions.times import one_line
 from worker.adapters.definitions.when import When, when
 from worker.adapters.definitions.words import advice, described
 from worker.domain.schedule import CatchUp, Collect, Follow, Query, Schedule, Send, Subscription
+from worker.domain.time.window import SINCE_PREVIOUS
 
 _SLICES = ("_limit", "_skip")
 
@@ -27,7 +28,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     if shaped is None:
         _pieces_of_a_broken_one(sheet, project, kinds)
         return None
-    timed = when(sheet, shaped.when, project.defaults.timezone, shaped, kinds)
+    timed = when(sheet, shaped.when, project, shaped, kinds)
     context = LoadContext(sheet, kinds, project, timed.zone)
     asked = report(context, shaped.report)
     digest = read(DigestShape, shaped.digest, sheet, ("digest",)).piece or DigestShape()
@@ -39,6 +40,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     _check_bridge(sheet, digest.bridge, asked)
     _check_key(sheet, digest.key, digest.bridge, asked)
     _check_catch_up(sheet, timed.catch_up, asked)
+    _check_slots(sheet, timed, asked)
     _check_collect(sheet, timed.catch_up, to)
     name = parsed(sheet, ("name",), shaped.name, one_line, schedule_id)
     previously = _previously(sheet, shaped.previously, schedule_id)
@@ -63,6 +65,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
         paused=shaped.paused,
         previously=previously,
         retention=kept,
+        event=timed.event,
         alerts=alerted.rules,
         inhibit=alerted.inhibit,
         notify=alerted.notify,
@@ -136,7 +139,7 @@ def _pieces_of_a_broken_one(sheet: Sheet, project: Project, kinds: Registry) -> 
         return
     timed = When(project.defaults.timezone)
     if isinstance(value.get("when"), dict):
-        timed = when(sheet, value["when"], project.defaults.timezone, None, kinds)
+        timed = when(sheet, value["when"], project, None, kinds)
     if isinstance(value.get("report"), list):
         report(LoadContext(sheet, kinds, project, timed.zone), value["report"])
 
@@ -188,6 +191,16 @@ def _check_collect(sheet: Sheet, catch_up: CatchUp, to: tuple[Subscription, ...]
     if catch_up is CatchUp.ALL and collected:
         found = f"`catch_up: all` beside `collect` of `{collected[0]}`"
         sheet.complain(("when", "catch_up"), found, "write latest, or leave `collect` out")
+
+
+def _check_slots(sheet: Sheet, timed: When, asked: Report) -> None:
+    """A schedule that only events fire has no slots of its own, between which such a window would lie."""
+    if timed.trigger is None or timed.trigger.kind != "event":
+        return
+    for name, item in asked.items.items():
+        if item.window is not None and item.window.name == SINCE_PREVIOUS:
+            found = f"`window: {SINCE_PREVIOUS}` in a schedule that only events fire"
+            sheet.complain(("report", asked.names[name], "window"), found, "write another window, or `cron:` too")
 
 
 def _check_catch_up(sheet: Sheet, catch_up: CatchUp, asked: Report) -> None:

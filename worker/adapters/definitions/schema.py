@@ -73,7 +73,7 @@ def _operator() -> Schema:
 
 def _schedule(kinds: Registry) -> Schema:
     fields = {
-        "when": _object(WhenShape, {"catch_up": _one_of(CatchUp)}) | {"oneOf": _either("cron", "every")},
+        "when": _object(WhenShape, {"catch_up": _one_of(CatchUp)}) | {"oneOf": _triggers()},
         "report": {"type": "array", "minItems": 1, "items": _item(kinds)},
         "digest": _object(DigestShape, _READER),
         "to": {"type": "array", "items": _object(EntryShape, _READER)},
@@ -83,6 +83,12 @@ def _schedule(kinds: Registry) -> Schema:
         "retention": _object(RetentionShape, {}),
     }
     return {"$schema": _DRAFT, "title": "Funnelbeat schedule", **_object(ScheduleShape, fields)}
+
+
+def _triggers() -> list[Schema]:
+    """cron or every, with or without event; or event alone."""
+    alone = {"required": ["event"], "not": {"anyOf": _either("cron", "every")}}
+    return [*_either("cron", "every"), alone]
 
 
 def _alert() -> Schema:

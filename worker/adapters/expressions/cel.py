@@ -3,14 +3,23 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import pairwise
 
 import cel
 
 from worker.adapters.expressions.cel_clause import CelClause, clause_of
-from worker.adapters.expressions.checks import refuse_currencies, refuse_types, refuse_whole
+from worker.adapters.expressions.checks import (
+    refuse_currencies,
+    refuse_lists,
+    refuse_nested,
+    refuse_types,
+    refuse_whole,
+)
 from worker.adapters.expressions.clauses import clauses
+from worker.adapters.expressions.list_contains import with_list_contains
 from worker.adapters.expressions.program import UNKNOWN, Program, program_of
+from worker.adapters.expressions.quotients import NO_QUOTIENT
 from worker.adapters.expressions.references import ValueReference, null_questions, references, wrong
 from worker.adapters.expressions.samples import samples
 from worker.adapters.expressions.source_text import Token, tokens, with_timestamps, words
@@ -20,7 +29,7 @@ from worker.errors import RequestError
 from worker.ports.expressions import Condition
 
 LONGEST = 2_000
-"""Characters. Macros over lists can be nested, and what they cost grows with every level."""
+"""Characters."""
 
 _OPERATORS = frozenset(
     {"_&&_", "_||_", "!_", "_?_:_", "_==_", "_!=_", "_<_", "_<=_", "_>_", "_>=_", "_+_", "_-_", "_*_", "_/_", "-_"}
@@ -33,11 +42,12 @@ _TYPES = "text, a number, true or false, or a time"
 
 @dataclass(frozen=True, slots=True)
 class CelCondition:
-    """Implements ports.Condition."""
+    """Implements ports.Condition. `all_needed`: it is true only if every part is."""
 
     program: Program
     parts: tuple[CelClause, ...]
     read: Mapping[str, frozenset[str]]
+    all_needed: bool = False
 
     def names(self, variable: str) -> frozenset[str]:
         return self.read.get(variable, frozenset())
@@ -45,8 +55,9 @@ class CelCondition:
     def __call__(self, variables: Mapping[str, Given]) -> bool | None:
         return self.program.holds(variables)
 
-    def clauses(self, variables: Mapping[str, Given]) -> tuple[ClauseResult, ...]:
-        return tuple(part.result(variables) for part in self.parts)
+    def clauses(self, variables: Mapping[str, Given], *, fired: bool = False) -> tuple[ClauseResult, ...]:
+        certain = fired and self.all_needed
+        return tuple([part.result(variables, fired=certain) for part in self.parts])
 
 
 class CelExpressions:
@@ -55,10 +66,12 @@ class CelExpressions:
     def condition(self, text: str, variables: Mapping[str, Variable]) -> Condition:
         if len(text) > LONGEST:
             raise RequestError(f"an expression of {len(text)} characters: write at most {LONGEST}")
+        text = with_list_contains(text, variables)
         pieces = tokens(text)
         found = references(pieces, variables)
         _refuse_words(pieces, found)
         _refuse_dates(pieces)
+        refuse_nested(words(pieces))
         _refuse_functions(_compiled(text), variables)
         asked = null_questions(pieces, found)
         listed = words(pieces)
@@ -66,9 +79,11 @@ class CelExpressions:
         parts = clauses(pieces)
         for part in parts:
             refuse_types(part, found)
+            refuse_lists(part, found, variables)
             refuse_currencies(part, found)
         made = [clause_of(text, part, found, asked) for part in parts]
-        condition = CelCondition(program_of(listed, found, asked), tuple(made), _read(found))
+        all_needed = all(piece.text not in {"||", "?"} for piece in listed)
+        condition = CelCondition(program_of(listed, found, asked), tuple(made), _read(found), all_needed)
         for given in samples(variables, found):
             for clause in condition.parts:
                 _try(clause.program, given, f"column {clause.column}: ", certain=_certain(clause.references, variables))
@@ -84,9 +99,12 @@ def _read(found: Sequence[ValueReference]) -> dict[str, frozenset[str]]:
 
 
 def _refuse_words(pieces: tuple[Token, ...], found: Sequence[ValueReference]) -> None:
-    for piece in pieces:
+    listed = words(pieces)
+    for before, piece in zip(["", *(one.text for one in listed)], listed, strict=False):
         if piece.kind == "number" and re.search(r"[xXuU]", piece.text):
             raise wrong(piece.column, f"the number {piece.text}", "write it in digits, such as 5000 or 0.25")
+        if piece.kind == "number" and before == "/" and not Decimal(piece.text):
+            raise wrong(piece.column, "a division by 0", "write another number")
         if piece.kind == "operator" and piece.text == "%":
             raise wrong(piece.column, "the operator %", "amounts have no remainder; use + - * /")
         known = any(one.start < piece.column < one.stop for one in found)
@@ -118,6 +136,8 @@ def _unreadable(message: str) -> RequestError:
     place = re.search(r"<input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)", message)
     if place is None:
         return RequestError("it cannot be read as an expression: write a condition, such as row.value >= 50000")
+    if "Recursion limit" in place[3]:
+        return RequestError("its brackets are nested too deep to be read: write it with fewer brackets")
     problem = re.sub(r" expecting .*", "", place[3]).replace("<EOF>", "the end")
     return wrong(int(place[2]), problem, "write a condition, such as row.value >= 50000")
 
@@ -142,9 +162,11 @@ def _certain(found: Sequence[ValueReference], variables: Mapping[str, Variable])
 
 
 def _try(program: Program, given: Mapping[str, Given], at: str, *, certain: bool) -> None:
-    """Raises RequestError where it fails although every value is known."""
+    """Raises RequestError where it fails although every value is known. Made-up values may well divide by 0."""
     try:
         answer = program.answer(given)
+    except NO_QUOTIENT:
+        return
     except UNKNOWN as error:
         if certain or not (isinstance(error, TypeError) or _undefined(error) in _FUNCTIONS):
             raise RequestError(at + _said(error)) from None

@@ -11,14 +11,14 @@ from worker.adapters.expressions.program import Program, program_of
 from worker.adapters.expressions.references import NullQuestion, ValueReference
 from worker.adapters.expressions.source_text import Token
 from worker.domain.alert.subject import ClauseResult, Operand
-from worker.domain.expression import Given
+from worker.domain.expression import CURRENCY, Given
 from worker.domain.snapshot.snapshot import Kind
 from worker.domain.snapshot.values import cell_of
 
 
 @dataclass(frozen=True, slots=True)
 class CelClause:
-    """`column`: where it begins. The other fields are those of ClauseResult."""
+    """`column`: where it begins. `references`: each that it reads, once. The other fields are those of ClauseResult."""
 
     text: str
     column: int
@@ -27,11 +27,11 @@ class CelClause:
     operator: str
     threshold: str
 
-    def result(self, variables: Mapping[str, Given]) -> ClauseResult:
-        read = {one.text: one for one in self.references}
-        operands = [_operand(one, variables) for one in read.values()]
-        holds = self.program.holds(variables)
-        return ClauseResult(self.text, holds, tuple(one for one in operands if one), self.operator, self.threshold)
+    def result(self, variables: Mapping[str, Given], *, fired: bool = False) -> ClauseResult:
+        """`fired`: it is known to hold."""
+        operands = tuple([made for one in self.references if (made := _operand(one, variables))])
+        holds = True if fired else self.program.holds(variables)
+        return ClauseResult(self.text, holds, operands, self.operator, self.threshold)
 
 
 def clause_of(
@@ -41,7 +41,8 @@ def clause_of(
     end = part[-1].column + len(part[-1].text) - 1
     operator, threshold = _against_a_constant(part, found)
     text, program = source[part[0].column - 1 : end], program_of(part, found, asked)
-    return CelClause(text, part[0].column, program, inside(found, part), operator, threshold)
+    read = tuple({one.text: one for one in inside(found, part)}.values())
+    return CelClause(text, part[0].column, program, read, operator, threshold)
 
 
 def _against_a_constant(part: Sequence[Token], found: Sequence[ValueReference]) -> tuple[str, str]:
@@ -74,6 +75,8 @@ def _operand(one: ValueReference, variables: Mapping[str, Given]) -> Operand | N
         return None
     kind = one.kind or _kind_of(value)
     currency = _currency(one, variables) if kind is Kind.MONEY else None
+    if kind is Kind.MONEY and currency is None and value is not None:
+        kind = _kind_of(value)  # a number: in hundredths it would be shown as a hundred times as much
     return Operand(one.text, kind, cell_of(value, kind, currency), currency)
 
 
@@ -87,5 +90,8 @@ def _kind_of(value: Decimal | str | bool | datetime | None) -> Kind:
 
 
 def _currency(one: ValueReference, variables: Mapping[str, Given]) -> str | None:
-    found = one.key if one.name and one.key else (variables.get(one.variable) or {}).get("currency")
+    """A group's amount has its own as the key, a row one column for all of its amounts, a query one of each measure."""
+    found = one.key if one.name and one.key else (variables.get(one.variable) or {}).get(CURRENCY)
+    if isinstance(found, Mapping):
+        found = found.get(one.key)
     return found if isinstance(found, str) else None

@@ -1,6 +1,7 @@
 """What is wrong with an expression whatever a row holds: each fault with its column."""
 
 from collections.abc import Mapping, Sequence
+from itertools import pairwise
 
 from worker.adapters.expressions.clauses import comparison
 from worker.adapters.expressions.references import NullQuestion, ValueReference, wrong
@@ -8,6 +9,7 @@ from worker.adapters.expressions.source_text import Token
 from worker.domain.expression import Variable
 from worker.domain.snapshot.snapshot import Kind
 
+_OVER_LISTS = frozenset({"all", "exists"})
 NUMBER, TEXT, FLAG, TIME = "a number", "text", "true or false", "a time"
 _EXAMPLES: Mapping[str, str] = {
     NUMBER: "write a number, such as 50000",
@@ -60,6 +62,19 @@ def refuse_whole(
             raise wrong(one.start, f"{one.variable} by itself", expected)
 
 
+def refuse_nested(found: Sequence[Token]) -> None:
+    """Each level of all() and exists() multiplies what one row costs: six of them over nine words take seconds."""
+    ends = list[bool]()
+    for before, piece in pairwise(found):
+        if piece.text == "(":
+            macro = before.text in _OVER_LISTS
+            if macro and any(ends):
+                raise wrong(before.column, f"{before.text}(…) within another one", "write two conditions")
+            ends.append(macro)
+        elif piece.text == ")" and ends:
+            ends.pop()
+
+
 def refuse_types(clause: Sequence[Token], found: Sequence[ValueReference]) -> None:
     """Raises RequestError for text against a number and the like."""
     made = comparison(clause)
@@ -76,6 +91,14 @@ def refuse_types(clause: Sequence[Token], found: Sequence[ValueReference]) -> No
     both = f"{second.text}, which holds {right}" if first and second else other
     expected = "compare what holds the same" if first and second else _EXAMPLES[own]
     raise wrong(named.column, f"{named.text}, which holds {own}, against {both}", expected)
+
+
+def refuse_lists(clause: Sequence[Token], found: Sequence[ValueReference], variables: Mapping[str, Variable]) -> None:
+    """A list is equal to no text, so that a condition which compares the two never holds."""
+    made = comparison(clause)
+    for one in (sole(found, side) for side in (made.left, made.right)) if made is not None else ():
+        if one is not None and one.name in variables[one.variable].lists:
+            raise wrong(one.column, f"{one.text}, which holds a list", f'ask what is in it: "value" in {one.text}')
 
 
 def refuse_currencies(clause: Sequence[Token], found: Sequence[ValueReference]) -> None:

@@ -7,11 +7,12 @@ from typing import Any
 
 import cel
 
+from worker.adapters.expressions.quotients import NO_QUOTIENT, guarded
 from worker.adapters.expressions.references import NullQuestion, ValueReference
 from worker.adapters.expressions.source_text import Token, number, scaled, with_timestamps
 from worker.domain.expression import Given
 
-UNKNOWN = (TypeError, KeyError, ValueError, RuntimeError, ArithmeticError)
+UNKNOWN = (TypeError, KeyError, ValueError, RuntimeError, ArithmeticError, NO_QUOTIENT)
 """What an evaluation raises. Expressions that are wrong for every row are refused at load, so that a null is left."""
 
 
@@ -44,7 +45,7 @@ def program_of(part: Sequence[Token], found: Sequence[ValueReference], asked: Se
     for one in found:
         if part[0].column <= one.start <= part[-1].column:
             reads[one.variable] = reads.get(one.variable, frozenset()) | ({one.name or one.key} - {""})
-    return Program(cel.compile(scaled(_spaced(with_timestamps(_with_questions(part, asked))))), reads)
+    return Program(cel.compile(scaled(_spaced(guarded(with_timestamps(_with_questions(part, asked)))))), reads)
 
 
 def _with_questions(part: Sequence[Token], asked: Sequence[NullQuestion]) -> tuple[Token, ...]:

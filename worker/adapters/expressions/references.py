@@ -11,6 +11,8 @@ from worker.domain.snapshot.snapshot import Kind
 from worker.errors import RequestError
 
 _KEY = re.compile(r"[^\s\"'\\]{1,200}")
+_CURRENCY = re.compile(r"[A-Z]{3}|[^:]+:\d+:.*")
+"""A code of ISO 4217, or a currency of the account's own (domain.money.custom)."""
 _BESIDE_NULL = frozenset({"(", ")", "[", "]", ",", "&&", "||", "?", ":"})
 """What may stand beside `row.owner == null`, so that nothing else belongs to the comparison."""
 
@@ -113,6 +115,8 @@ def _member(found: Sequence[Token], at: int, variable: Variable) -> ValueReferen
             said = f"{found[at].text}.{name.text} without a key"
             raise wrong(name.column, said, f'write one, such as {found[at].text}.{name.text}["EUR"]')
         key = _key(found, at + 3) if opens else ""
+        if key and variable.maps[name.text] is Kind.MONEY and not _CURRENCY.fullmatch(key):
+            raise wrong(found[at + 4].column, f'the currency "{key}"', 'write its code in capitals, such as "EUR"')
         return _made(found, at, at + (5 if opens else 2), name.text, key, variable.maps[name.text] if key else None)
     open_columns = variable.open and variable.keys is None
     if name.text not in variable.columns and name.text not in variable.lists and not open_columns:

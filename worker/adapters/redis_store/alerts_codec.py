@@ -70,8 +70,8 @@ def notification_of(raw: bytes) -> Notification:
 
 
 def record_body(record: AlertRecord) -> bytes:
-    """Without the states, which are stored by themselves."""
-    found = tuple(replace(one, state=RuleState()) for one in record.evaluations)
+    """Without the states, which are stored by themselves, and what only making notifications needs."""
+    found = tuple(replace(one, state=RuleState(), quiet={}) for one in record.evaluations)
     return pack(replace(record, evaluations=found), VERSION)
 
 

@@ -5,7 +5,16 @@ from typing import Any
 
 from worker.adapters.redis_store.codec import STATES, text
 from worker.domain.delivery import DeliveryKey
-from worker.domain.events import DeliverySettled, Fact, RunClaimed, RunEnded, SlotsMissed, Suspended
+from worker.domain.events import (
+    DeliveryBegun,
+    DeliverySettled,
+    Fact,
+    RunBegun,
+    RunClaimed,
+    RunEnded,
+    SlotsMissed,
+    Suspended,
+)
 from worker.domain.run import RunKey
 
 
@@ -39,10 +48,23 @@ def _suspended(run: bytes, subject: bytes, sentence: bytes) -> Fact:
     return Suspended(_run(run), text(subject), text(sentence))
 
 
+def _begun(run: bytes, attempt: int) -> Fact:
+    return RunBegun(_run(run), attempt)
+
+
+def _delivering(run: bytes, readers: int) -> Fact:
+    return DeliveryBegun(_run(run), readers)
+
+
+BY_SCRIPTS = (DeliveryBegun, DeliverySettled, RunBegun, RunClaimed, RunEnded, SlotsMissed, Suspended)
+"""Facts that scripts put on the stream, in the step that makes them true."""
+
 _FACTS: Mapping[bytes, Callable[..., Fact]] = {
     b"run": _ended,
     b"delivery": _settled,
     b"claimed": _claimed,
+    b"begun": _begun,
+    b"delivering": _delivering,
     b"missed": _missed,
     b"suspended": _suspended,
 }

@@ -75,7 +75,13 @@
     <p>:access                    hash    id of a token of the API → the token (JSON), without its secret
     <p>:access:used               hash    id → when it was used last
     <p>:audit                     stream  what was done through every door: r, a record (JSON); about 100,000 of them
+    <p>:events                    stream  facts for those who follow: f, [kind, …] (JSON); about 20,000 of them
+    <p>:answer:<key>              hash    of a request with an idempotency key: request, its hash; turn: until when
+                                          somebody deals with it; status, body: of its answer; gone after a day
     <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
+    <p>:windows                   zset    schedule → when its debounce window ends, opened by an event
+    <p>:event:<id>                text    an event came: a hash of its connection and id; gone after 7 days
+    <p>:hooks:<connection>        hash    what became of requests to /hooks/CONNECTION → how many
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
     <p>:mailboxes                 zset    channel → when a worker is to read its mailbox of bounces next
     <p>:mailboxes:every           hash    channel → how often, in ms; of the bundle in force
@@ -187,6 +193,10 @@ def mailbox(prefix: str, channel: str) -> str:
     return f"{prefix}:mailbox:{channel}"
 
 
+def hooks(prefix: str, connection: str) -> str:
+    return f"{prefix}:hooks:{connection}"
+
+
 def tokens(prefix: str, account_id: str) -> str:
     return f"{prefix}:tokens:{account_id}"
 
@@ -196,5 +206,7 @@ def once(prefix: str, name: str) -> str:
 
 
 def single(prefix: str, name: str) -> str:
-    """owner, deployed, deployments, due, last, paused, renamed, suspended, notices, silences, access, audit."""
+    """owner, deployed, deployments, due, last, paused, renamed, suspended, notices, silences, access, audit, events,
+    windows.
+    """
     return f"{prefix}:{name}"

@@ -9,12 +9,15 @@ from worker.adapters.redis_store.circuits import RedisCircuits
 from worker.adapters.redis_store.clock import RedisClock
 from worker.adapters.redis_store.deliveries import RedisDeliveries
 from worker.adapters.redis_store.deployments import RedisDeployments
+from worker.adapters.redis_store.event_stream import RedisEventStream
+from worker.adapters.redis_store.first_answers import RedisFirstAnswers
 from worker.adapters.redis_store.heartbeats import RedisHeartbeats
 from worker.adapters.redis_store.housekeeping import RedisUpkeep
 from worker.adapters.redis_store.lookups import RedisLookups
 from worker.adapters.redis_store.mailboxes import RedisMailboxes
 from worker.adapters.redis_store.runs import RedisRuns
 from worker.adapters.redis_store.scripts import Scripts
+from worker.adapters.redis_store.source_events import RedisSourceEvents
 from worker.adapters.redis_store.subscriptions import RedisSubscriptions
 from worker.adapters.redis_store.times import LeaseTimes
 
@@ -34,6 +37,8 @@ class RedisLedger:
         self.circuits = RedisCircuits(scripts, times)
         self.subscriptions = RedisSubscriptions(scripts)
         self.access = RedisAccessTokens(scripts)
+        self.event_stream = RedisEventStream(scripts)
+        self.first_answers = RedisFirstAnswers(scripts)
         self.audit = RedisAudit(scripts)
         self.resets = RedisBaselineResets(scripts)
         self.upkeep = RedisUpkeep(scripts)
@@ -41,3 +46,4 @@ class RedisLedger:
         self.alerts = RedisAlerts(scripts)
         self.mailboxes = RedisMailboxes(scripts)
         self.heartbeats = RedisHeartbeats(scripts)
+        self.source_events = RedisSourceEvents(scripts, times)

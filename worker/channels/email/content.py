@@ -29,7 +29,8 @@ def mail_content(request: RenderRequest, templates: Templates) -> MailContent:
 
 def preview_of(content: MailContent, address: str) -> PreviewPage:
     """Without links: nobody can act in the name of a reader by a preview."""
-    return PreviewPage(content.subject, content.html.replace(READER, escapes.escape(address)))
+    html, text = content.html.replace(READER, escapes.escape(address)), content.text.replace(READER, address)
+    return PreviewPage(content.subject, html, text)
 
 
 def _longest(request: RenderRequest, templates: Templates) -> tuple[TemplatePage, str]:

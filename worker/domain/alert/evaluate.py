@@ -62,7 +62,15 @@ def _levels(context: RuleContext, state: RuleState, slot: datetime, answers: Ale
     )
     found: RuleStep = levels(context, moment, subjects_of(context, answers, decides), held)
     moved = replace(state, alerts=found.alerts)
-    return Evaluation(rule.id, slot, moved, tuple(found.transitions), judged=found.judged, unknown=found.unknown)
+    return Evaluation(
+        rule.id,
+        slot,
+        moved,
+        tuple(found.transitions),
+        judged=found.judged,
+        unknown=found.unknown,
+        quiet=found.quiet,
+    )
 
 
 def _events(context: RuleContext, state: RuleState, slot: datetime, answers: AlertAnswers) -> Evaluation:

@@ -43,7 +43,9 @@ class Transition:
 class Evaluation:
     """`transitions`: every alert whose phase changed or of which somebody is to be told. `state`: what is remembered
     afterwards; `notified` and `readers` in it are filled in when the notifications are made. `judged`, `unknown`: how
-    many subjects. `last_check`: the slot of the evaluation before this one.
+    many subjects. `last_check`: the slot of the evaluation before this one. `quiet`: by subject, how the condition
+    turned out for alerts that something kept quiet, or that nobody could be told so far: they are told once that is
+    over.
     """
 
     rule: str
@@ -54,3 +56,4 @@ class Evaluation:
     judged: int = 0
     unknown: int = 0
     last_check: datetime | None = None
+    quiet: Mapping[str, tuple[ClauseResult, ...]] = field(default_factory=dict)

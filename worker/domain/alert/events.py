@@ -44,7 +44,7 @@ def happened(
             continue
         found.events[fingerprint] = slot
         facts, severity = subjects.facts(key), severity_of(context, variables)
-        clauses = context.predicates.clauses(variables)
+        clauses = context.predicates.clauses(variables, fired=True)
         found.transitions.append(
             Transition(subject, None, None, facts, slot, severity, AlertReason.NEW, _why(variables), clauses=clauses)
         )

@@ -11,16 +11,18 @@ from worker.domain.alert.state import AlertState, Phase
 from worker.domain.alert.subject import ClauseResult
 from worker.domain.alert.subjects import Subjects, facts_of, gone
 from worker.domain.alert.transitions import AlertStep, Moment, SubjectAtSlot, left, step
+from worker.domain.alert.withheld import UNTOLD
 
 
 @dataclass(slots=True)
 class RuleStep:
-    """What one evaluation found. `alerts`: those that are pending or fire afterwards."""
+    """What one evaluation found. `alerts`: those that are pending or fire afterwards. `quiet`: as in Evaluation."""
 
     alerts: dict[str, AlertState] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
     judged: int = 0
     unknown: int = 0
+    quiet: dict[str, tuple[ClauseResult, ...]] = field(default_factory=dict)
 
 
 def levels(context: RuleContext, moment: Moment, subjects: Subjects, held: Mapping[str, AlertState]) -> RuleStep:
@@ -41,7 +43,11 @@ def levels(context: RuleContext, moment: Moment, subjects: Subjects, held: Mappi
             last = before.facts if before is not None and not (moment.changed or before.unknown) else None
             seen = SubjectAtSlot(holds, facts_of(subjects, subject, last), severity)
         done = step(moment, before, seen)
-        clauses = context.predicates.clauses(variables) if done.reason is not None else ()
+        quiet = before is not None and before.withheld in UNTOLD and done.after is not None
+        fired = bool(holds) and (before is None or _asks_if(context.predicates, before))
+        clauses = context.predicates.clauses(variables, fired=fired) if quiet or done.reason is not None else ()
+        if quiet:
+            found.quiet[subject] = clauses
         _note(found, subject, before, done, seen, clauses)
     for subject, before in remaining.items():
         why, facts = gone(subjects, subject, before.facts)
@@ -65,11 +71,15 @@ def severity_of(context: RuleContext, variables: Variables, held: AlertState | N
 
 def _holds(predicates: Predicates, held: AlertState, variables: Variables) -> bool | None:
     """A firing alert asks `until`, where there is one."""
-    until: Holds | None = predicates.until if held.phase is Phase.FIRING else None
-    if until is None:
+    until: Holds | None = predicates.until
+    if until is None or _asks_if(predicates, held):
         return predicates.fires(variables)
     over = until(variables)
     return None if over is None else not over
+
+
+def _asks_if(predicates: Predicates, held: AlertState) -> bool:
+    return predicates.until is None or held.phase is not Phase.FIRING
 
 
 def _note(

@@ -6,6 +6,8 @@ from worker.domain.alert.silence import Matcher
 from worker.errors import RequestError
 
 _WRITTEN = re.compile(r"\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*(?P<operator>=~|!~|!=|=)\s*(?P<value>.*?)\s*", re.DOTALL)
+_REPEATED = re.compile(r"(?<!\\)(?:\\\\)*\)[+*{]")
+"""`(a+)+b` against a name of 40 letters keeps a worker busy for hours, and nothing can interrupt it."""
 
 
 def parse_matcher(text: str) -> Matcher:
@@ -21,6 +23,11 @@ def parse_matcher(text: str) -> Matcher:
             re.compile(value)
         except re.error as error:
             raise RequestError(f"{text!r}: the regular expression cannot be read: {error}") from None
+        if _REPEATED.search(value):
+            found_in = "a group that is repeated, which may take for ever"
+            raise RequestError(
+                f"{text!r}: the regular expression has {found_in}; write it without `)+`, `)*` and `){{`"
+            )
     return Matcher(found["name"], operator, value)
 
 

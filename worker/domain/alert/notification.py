@@ -87,4 +87,8 @@ class Notification:
     carried: int = 0
 
     def rule(self, rule_id: str) -> RuleShown:
-        return next(rule for rule in self.rules if rule.id == rule_id)
+        """Raises KeyError for a rule without a finding."""
+        for rule in self.rules:
+            if rule.id == rule_id:
+                return rule
+        raise KeyError(rule_id)

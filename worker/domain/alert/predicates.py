@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from worker.domain.alert.rule import Severity
 from worker.domain.alert.subject import ClauseResult
@@ -13,6 +14,12 @@ Holds = Callable[[Variables], bool | None]
 """None if a value that the answer needs is not known."""
 
 
+class Clauses(Protocol):
+    """The parts of a condition. `fired`: the condition was found to be true, so that they need not be asked again."""
+
+    def __call__(self, variables: Variables, *, fired: bool = False) -> tuple[ClauseResult, ...]: ...
+
+
 @dataclass(frozen=True, slots=True)
 class Predicates:
     """`reads`: the columns and keys of each variable that any of the expressions reads; others need not be given.
@@ -20,7 +27,7 @@ class Predicates:
     """
 
     fires: Holds
-    clauses: Callable[[Variables], tuple[ClauseResult, ...]]
+    clauses: Clauses
     until: Holds | None = None
     severities: Mapping[Severity, Holds] = field(default_factory=dict)
     reads: Mapping[str, frozenset[str]] = field(default_factory=dict)

@@ -47,7 +47,7 @@ class QuerySubject:
     ) -> Mapping[str, Value | Mapping[str, Value]]:
         """Measures by key; of the main table the number of rows and the sums. What the answer lacks is left out."""
         wanted = self.context.predicates.reads.get(variable, frozenset())
-        found: dict[str, Value | Mapping[str, Value]] = {**measured(answer, wanted if figures else ())}
+        found = measured(answer, wanted if figures else ())
         if answer is not None and answer.rows is not None and any(_of_rows(name) for name in wanted):
             counted = self._now if answer is self.answers.now else tally(answer.rows)
             currencies = currencies_read(self.context.rule, [counted])

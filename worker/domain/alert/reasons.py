@@ -11,7 +11,7 @@ from worker.domain.alert.notification import Finding
 from worker.domain.alert.readers import AlertReader
 from worker.domain.alert.run_alerts import RunAlerts
 from worker.domain.alert.state import AlertReason, AlertState, Phase, Withheld
-from worker.domain.alert.subject import NO_DATA_SUBJECT
+from worker.domain.alert.subject import NO_DATA_SUBJECT, ClauseResult
 from worker.domain.alert.withheld import QUIET, Firing, Hold, Holding
 
 
@@ -49,10 +49,13 @@ class DueReason:
 
 
 def reasons_of(given: RunAlerts, holding: Holding) -> Iterator[DueReason]:
-    """In the order of the rules and of their transitions; then what was kept quiet and is no longer."""
+    """In the order of the rules and of their transitions; then what was kept quiet and is no longer, and what nobody
+    could be told so far.
+    """
     for context in given.rules:
         found = given.evaluations[context.rule.id]
         ended = {one.subject: one for one in _after_quiet(given, context, found, holding)}
+        ended |= {one.subject: one for one in _unread(given, context, found)}
         said = [one for one in found.transitions if one.reason is not None and one.subject not in ended]
         for one in (*said, *ended.values()):
             yield _reason(given, context, one, holding)
@@ -84,7 +87,21 @@ def _after_quiet(given: RunAlerts, context: RuleContext, found: Evaluation, hold
             continue
         alert = given.alert(context, subject, held.facts, held.severity, held.since)
         if holding.hold(alert, AlertReason.AFTER_SILENCE) is None:
-            yield _still(subject, held)
+            yield _still(subject, held, found.quiet.get(subject, ()))
+
+
+def _unread(given: RunAlerts, context: RuleContext, found: Evaluation) -> Iterator[Transition]:
+    """Alerts that fired while nobody was there to be told, and that somebody may see by now: a deal without an owner
+    got one.
+    """
+    for subject, held in found.state.alerts.items():
+        nobody = held.withheld is Withheld.NO_READER and held.notified is None and held.phase is Phase.FIRING
+        if not nobody or subject == NO_DATA_SUBJECT or not _judged(found, subject):
+            continue
+        one = _still(subject, held, found.quiet.get(subject, ()), AlertReason.NEW)
+        alert = given.alert(context, subject, held.facts, held.severity, held.since)
+        if _addressed(given.readers, context, one, alert):
+            yield one
 
 
 def _judged(found: Evaluation, subject: str) -> bool:
@@ -92,7 +109,12 @@ def _judged(found: Evaluation, subject: str) -> bool:
     return found.skipped is (Skip.GAP if subject == NO_DATA_SUBJECT else None)
 
 
-def _still(subject: str, held: AlertState) -> Transition:
+def _still(
+    subject: str,
+    held: AlertState,
+    clauses: tuple[ClauseResult, ...],
+    reason: AlertReason = AlertReason.AFTER_SILENCE,
+) -> Transition:
     return Transition(
         subject,
         Phase.FIRING,
@@ -100,7 +122,8 @@ def _still(subject: str, held: AlertState) -> Transition:
         held.facts,
         held.since,
         held.severity,
-        AlertReason.AFTER_SILENCE,
+        reason,
         notified=held.notified,
+        clauses=clauses,
         readers=held.readers,
     )

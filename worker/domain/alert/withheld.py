@@ -14,6 +14,10 @@ QUIET = frozenset({Withheld.SILENCED, Withheld.SNOOZED, Withheld.INHIBITED})
 """What keeps all news of an alert. When it ends, readers are told of an alert that still fires."""
 
 
+UNTOLD = QUIET | {Withheld.NO_READER}
+"""What may end while an alert goes on, so that it is told then."""
+
+
 @dataclass(frozen=True, slots=True)
 class Firing:
     """An alert that fires, as inhibitions see it. `connection`: of a rule without data, the connection of its query;

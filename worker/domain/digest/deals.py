@@ -50,8 +50,11 @@ def deal_move(step: Step) -> DealMove:
 
 def title(row: Record) -> str:
     """The first of these that a reader can see: the deal's own name, its customer's name, its id."""
-    names = (row.text("title"), row.text("lead"))
-    return next((name for name in names if name is not None and visible(name)), row.key)
+    for column in ("title", "lead"):
+        name = row.text(column)
+        if name is not None and visible(name):
+            return name
+    return row.key
 
 
 def by_size(moves: Iterable[DealMove], currencies: Sequence[str] = ()) -> tuple[DealMove, ...]:

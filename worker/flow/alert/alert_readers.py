@@ -9,7 +9,7 @@ from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.readers import AlertReader, Sees, row_of, sees_of
 from worker.domain.alert.rule import Form
 from worker.domain.alert.subject import NO_DATA_SUBJECT, SubjectFacts
-from worker.domain.alert.withheld import QUIET
+from worker.domain.alert.withheld import UNTOLD
 from worker.domain.delivery import ALERT
 from worker.domain.schedule import Schedule, Subscription
 from worker.domain.snapshot.audience import OWNER
@@ -153,9 +153,9 @@ def _owners(judged: Judged, addresses: OwnerAddresses) -> Iterator[str]:
 
 
 def _news(found: Evaluation) -> Iterator[SubjectFacts]:
-    """Of what there may be something to tell: also what something kept quiet."""
+    """Of what there may be something to tell: also what something kept quiet, or nobody could be told."""
     yield from (one.facts for one in found.transitions if one.reason is not None)
-    yield from (held.facts for held in found.state.alerts.values() if held.withheld in QUIET)
+    yield from (held.facts for held in found.state.alerts.values() if held.withheld in UNTOLD)
 
 
 def _reached(judged: Judged, entry: str) -> Iterator[str]:

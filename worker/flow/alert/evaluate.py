@@ -45,8 +45,9 @@ async def rule_contexts(uses: ContextUses, found: RunFound, origin: str) -> tupl
     made = []
     for rule in schedule.alerts:
         item = schedule.item(rule.query)
-        traits = uses.connectors.query(bundle, item).traits(item.params)
-        predicates = await uses.compiled.rule(rule, deals=traits.lists_opportunities)
+        spec = uses.connectors.query(bundle, item)
+        traits = spec.traits(item.params)
+        predicates = await uses.compiled.rule(rule, deals=traits.lists_opportunities, measures=spec.measures)
         made.append(
             RuleContext(
                 bundle.project,

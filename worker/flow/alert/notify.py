@@ -1,7 +1,7 @@
 """What one run changes in the memory of its alert rules, and what its readers are told."""
 
 import asyncio
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,6 +11,7 @@ from worker.domain.alert.evaluation import Evaluation, Skip, Transition
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.notify import Notified, notify
 from worker.domain.alert.readers import AlertReader
+from worker.domain.alert.rule import alert_fingerprint
 from worker.domain.alert.run_alerts import RunAlerts
 from worker.domain.alert.state import Phase
 from worker.domain.delivery import ALERT, DeliveryKey, Reader
@@ -44,11 +45,11 @@ class Alerted:
 async def alerted(
     uses: NotifyUses, found: RunFound, now: datetime, subscribed: Mapping[Reader, Subscription]
 ) -> Alerted | None:
-    """None for a schedule without alert rules, that never had any. A function of what is stored: made again after a
-    kill, it is the same.
+    """None for a schedule without alert rules of which nothing is remembered. A function of what is stored: made again
+    after a kill, it is the same.
     """
     schedule = found.schedule
-    if not schedule.alerts:
+    if not schedule.alerts and not (await uses.alerts.memory(schedule.id)).states:
         return None
     memory, silences = await asyncio.gather(uses.alerts.memory(schedule.id), uses.alerts.silences())
     contexts = await rule_contexts(uses, found, memory.origin)
@@ -125,6 +126,7 @@ async def _changes(
     apart = {one: said for one, said in made.notifications.items() if to_operator(one)}
     notifications = {reader_of(schedule.id, one): said for one, said in made.notifications.items() if one not in apart}
     stopped = await stopped_ways(uses, found.bundle) if apart else frozenset[str]()
+    dropped = _dropped(found, memory)
     changes = AlertChanges(
         states={
             rule: state for rule, state in made.states.items() if given.evaluations[rule].skipped is not Skip.OLDER
@@ -133,8 +135,8 @@ async def _changes(
         expires=now + TRIED_FOR,
         notifications=notifications,
         carried=made.carried,
-        ended=_ended(given),
-        dropped=_dropped(found, memory),
+        ended=(*_ended(given), *_ended_with(dropped, found, memory)),
+        dropped=dropped,
         notices=of_rules(uses.connectors, found.bundle, schedule, apart.values(), now, stopped),
     )
     facts = [_evaluated(found.run, one) for one in given.evaluations.values()]
@@ -168,6 +170,13 @@ def _dropped(found: RunFound, memory: AlertMemory) -> tuple[str, ...]:
         for rule, state in memory.states.items()
         if rule not in known and all(one is None or one < slot for one in (state.slot, state.missed))
     )
+
+
+def _ended_with(dropped: Iterable[str], found: RunFound, memory: AlertMemory) -> Iterator[str]:
+    """The fingerprints of the alerts that end with their rules, and with them their acknowledgements."""
+    for rule in dropped:
+        for subject in memory.states[rule].alerts:
+            yield alert_fingerprint(found.bundle.project, memory.origin, rule, subject)
 
 
 def _evaluated(run: RunKey, found: Evaluation) -> AlertRuleEvaluated:

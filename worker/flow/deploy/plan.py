@@ -21,7 +21,7 @@ from worker.flow.deploy.last_answers import LastAnswers, last_answers
 from worker.flow.deploy.messages import Messages, Shift, messages, shifts
 from worker.flow.deploy.moves import Moves, compared
 from worker.flow.deploy.owners_reached import OwnersReached, owners_reached
-from worker.flow.run.readers import readers
+from worker.flow.run.readers import as_read, readers
 from worker.flow.uses import UsesConnectors, UsesHolidays, UsesRuns, UsesSnapshots, UsesSubscriptions
 
 
@@ -40,7 +40,8 @@ class Cost:
 class Planned:
     """`fires`: the first of `count`. `readers`: ids of those whom the definition names. `paused`: by its definition, or
     at run time. `shifts`: the digests of each run that wait for the end of quiet hours. `left_out`: times on public
-    holidays that are no slots. `owners`: of each entry with `each`.
+    holidays that are no slots. `owners`: of each entry with `each`. `as_read`: the schedule with an entry for each
+    reader, as the reader chose it.
     """
 
     schedule: str
@@ -50,6 +51,7 @@ class Planned:
     readers: tuple[str, ...]
     cost: Cost
     paused: Pause | None
+    as_read: Schedule
     shifts: Mapping[Fire, tuple[Shift, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     owners: tuple[OwnersReached, ...] = ()
@@ -127,7 +129,7 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
         messages=messages(
             uses.holidays.name,
             span,
-            bundle.schedules,
+            {row.schedule: row.as_read for row in planned},
             found,
             known,
         ),
@@ -151,6 +153,7 @@ async def _planned(
     own = was.id if was is not None else name
     records = await uses.subscriptions.records(own) if own in subscribed else ()
     made = of_digests(live_records(records, bundle, schedule, span.now))
+    told = as_read(schedule, made, await uses.subscriptions.choices(own))
     coming, count = span.first(name, schedule, span.at(schedule, found), pause)
     listed = (*late, *coming)
     return Planned(
@@ -161,7 +164,8 @@ async def _planned(
         readers=tuple(reader.id for reader in {**readers(schedule), **made}),
         cost=await _cost(uses, bundle, schedule, was),
         paused=pause if pause is not None and not pause.over(span.now) else None,
-        shifts=shifts(uses.holidays.name, schedule, listed),
+        as_read=told,
+        shifts=shifts(uses.holidays.name, told, listed),
         left_out=span.left_out(schedule.trigger, uses.holidays.name),
         owners=await owners_reached(uses, bundle, schedule, was),
     )

@@ -22,10 +22,10 @@ from worker.flow.run.collect import Collected, CollectUses, FetchContext, collec
 from worker.flow.run.comparison import Answers, ReaderDigest, RunSlot
 from worker.flow.run.owner_readers import in_use, owner_readers, past_of_each
 from worker.flow.run.reader_digests import ReaderDigests, UsesDigests
-from worker.flow.run.readers import readers
+from worker.flow.run.readers import chosen_entries, readers
 from worker.flow.run.stored_answers import load_found
 from worker.flow.run.tick import deadline
-from worker.flow.uses import UsesClock, UsesConnectors, UsesDeployments, UsesSnapshots, UsesTransmit
+from worker.flow.uses import UsesClock, UsesConnectors, UsesDeployments, UsesSnapshots, UsesSubscriptions, UsesTransmit
 from worker.memo import Memo
 from worker.ports import Connectors
 
@@ -56,7 +56,7 @@ class DryRun:
     notes: tuple[Noted, ...] = ()
 
 
-class PreviewUses(CollectUses, UsesClock, UsesDigests, Protocol): ...
+class PreviewUses(CollectUses, UsesClock, UsesDigests, UsesSubscriptions, Protocol): ...
 
 
 class SendToUses(PreviewUses, UsesTransmit, Protocol): ...
@@ -165,9 +165,11 @@ async def _reader_digests(
         for r in owners
         if everybody or _reached(uses, bundle, each[r.entry], r)
     }
+    shown_to = named | reached
+    chosen = chosen_entries(shown, {}, shown_to, await uses.subscriptions.choices(schedule.id))
     return [
         await _reader_digest(uses.digests, context, collected, r, entry, past.get(r, {}))
-        for r, entry in (named | reached).items()
+        for r, entry in (shown_to | chosen).items()
     ]
 
 
@@ -212,7 +214,7 @@ async def bridge_of(uses: BridgeUses, run: Run, rows: tuple[Delivery, ...]) -> B
     """
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     query = schedule.bridge
-    pair = next((row.compared_with for row in rows if row.compared_with is not None), None)
+    pair = next((row.compared_with for row in rows if row.compared_with), None)
     baseline = pair.get(query) if pair is not None and query is not None else None
     if baseline is None or query is None:
         return None

@@ -70,6 +70,16 @@ def chosen_entries(
     return found
 
 
+def as_read(schedule: Schedule, subscribed: Mapping[Reader, Subscription], choices: Mapping[str, Choices]) -> Schedule:
+    """The schedule whose `to` has an entry for each reader, also of those who subscribed at run time, as the reader
+    chose it. An entry with `each` stays one: whom it reaches is known when a run has fetched.
+    """
+    named = readers(schedule)
+    chosen = chosen_entries(schedule, subscribed, [*named, *subscribed], choices)
+    each = tuple(entry for entry in schedule.to if entry.each)
+    return replace(schedule, to=(*(named | chosen).values(), *each))
+
+
 def is_notice(reader_id: str) -> bool:
     """Whether a delivery to this reader is no digest: a word to the operator ("operator|address", or
     "operator/…|address" where a run has several), or to a reader of digests that were held. No entry has such an id.

@@ -1,7 +1,7 @@
 """The only timer. Due slots become runs; lapsed leases and waiting deliveries become work again."""
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
@@ -11,11 +11,21 @@ from worker.domain.due.pauses import Pause, account_around
 from worker.domain.due.spread import delay_of
 from worker.domain.run import Claim, RunKey
 from worker.domain.schedule import CatchUp, Schedule, Timing
+from worker.domain.source_event import event_run
 from worker.errors import BrokerUnavailable
 from worker.flow.facts import emit_all
 from worker.flow.run.retention import housekeep
-from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesQueue, UsesTriggers, UsesUpkeep
-from worker.ports import Claimed, Due, Queue, SlotClaim, Triggers
+from worker.flow.uses import (
+    UsesClock,
+    UsesDeployments,
+    UsesEvents,
+    UsesProcess,
+    UsesQueue,
+    UsesSourceEvents,
+    UsesTriggers,
+    UsesUpkeep,
+)
+from worker.ports import Claimed, Due, Queue, SlotClaim, Triggers, WindowClaim
 
 BATCH = 300
 """The greatest number of schedules, of runs and of deliveries that one tick handles."""
@@ -32,7 +42,9 @@ class Ticked:
     more: bool
 
 
-class TickUses(UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesQueue, UsesTriggers, UsesUpkeep, Protocol): ...
+class TickUses(
+    UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesQueue, UsesSourceEvents, UsesTriggers, UsesUpkeep, Protocol
+): ...
 
 
 async def tick(uses: TickUses) -> Ticked:
@@ -40,19 +52,24 @@ async def tick(uses: TickUses) -> Ticked:
 
     Nothing is lost if the process is killed: a later sweep finds a claimed run that was not published.
     """
-    deployment, (now, due) = await asyncio.gather(uses.deployments.deployed(), uses.clock.due(BATCH))
+    deployment, (now, due), ended = await asyncio.gather(
+        uses.deployments.deployed(), uses.clock.due(BATCH), uses.source_events.due(BATCH)
+    )
     if deployment is None:
         return Ticked((), 0, more=False)
     timings = await uses.deployments.timings(deployment.bundle)
     claims = [claim for d in due if (claim := slot_claim(uses.triggers, timings, deployment.bundle, d, now))]
     claimed = await uses.clock.claim(claims, uses.pid) if claims else Claimed()
     emit_all(uses.events, claimed.facts)
+    opened = await _claim_ended(uses, timings, deployment.bundle, ended, now)
+    emit_all(uses.events, opened.facts)
     swept = await uses.clock.sweep(BATCH)
     emit_all(uses.events, swept.facts)
-    published = await _publish(uses.queue, (*claimed.runs, *swept.runs), swept.deliveries, swept.mailboxes)
+    runs = (*claimed.runs, *opened.runs, *swept.runs)
+    published = await _publish(uses.queue, runs, swept.deliveries, swept.mailboxes)
     if not due:
         await housekeep(uses.upkeep, timings, now)
-    return Ticked(claimed.runs, published, more=len(due) == BATCH)
+    return Ticked((*claimed.runs, *opened.runs), published, more=BATCH in (len(due), len(ended)))
 
 
 def slot_claim(
@@ -84,6 +101,24 @@ def slot_claim(
     return SlotClaim(
         due.schedule, due.at, next_due, runs, accounted.missed, timing.catch_up is CatchUp.LATEST, bundle_id
     )
+
+
+async def _claim_ended(
+    uses: TickUses, timings: Mapping[str, Timing], bundle_id: str, ended: Sequence[tuple[str, datetime]], now: datetime
+) -> Claimed:
+    windows = [window_claim(timings, bundle_id, name, slot, now) for name, slot in ended]
+    return await uses.source_events.claim(windows, uses.pid) if windows else Claimed()
+
+
+def window_claim(
+    timings: Mapping[str, Timing], bundle_id: str, schedule: str, slot: datetime, now: datetime
+) -> WindowClaim:
+    """What becomes of a debounce window that ended at `slot`. Late or not, its events are worth one run."""
+    timing = timings.get(schedule)
+    if timing is None:
+        return WindowClaim(schedule, slot, bundle_id, None)
+    run = Claim(event_run(schedule, slot), bundle_id, "event", _until(timing.within, now, None))
+    return WindowClaim(schedule, slot, bundle_id, run)
 
 
 def deadline(triggers: Triggers, schedule: Schedule, start: datetime) -> datetime:

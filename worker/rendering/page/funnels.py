@@ -73,7 +73,12 @@ class FunnelRows:
         """What the bars of the funnel mean."""
         what, advanced = self.counted(funnel.query_id), self.advanced_head(funnel.query_id)
         within = what if self._w.language == "de" else what.lower()  # German writes nouns large inside of a sentence
-        return self._w.say("legend" if funnel.compared else "legend_alone", what=within, advanced=advanced)
+        word = "legend" if funnel.compared else "legend_alone"
+        return self._w.say(word, what=within, advanced=advanced, share=self._share(funnel.query_id))
+
+    def legend_text(self, query_id: str) -> str:
+        """What the shares mean, where there are no bars."""
+        return self._w.say("legend_text", advanced=self.advanced_head(query_id), share=self._share(query_id))
 
     def nobody(self, query_id: str) -> str:
         """Said of a funnel in whose stages nothing is."""
@@ -93,6 +98,10 @@ class FunnelRows:
         """The head of the column of shares that went on."""
         own = f"{self._counts(query_id)}_advanced"
         return self._w.say(own if self._w.knows(own) else "advanced")
+
+    def _share(self, query_id: str) -> str:
+        own = f"{self._counts(query_id)}_share"
+        return self._w.say(own if self._w.knows(own) else "share")
 
     def _counts(self, query_id: str) -> str:
         line = next((line for line in self._digest.sources if line.query_id == query_id), None)

@@ -150,6 +150,7 @@ class Page:
     stages_cut = property(attrgetter("_funnels.stages_cut"))
     nobody = property(attrgetter("_funnels.nobody"))
     legend = property(attrgetter("_funnels.legend"))
+    legend_text = property(attrgetter("_funnels.legend_text"))
     counted = property(attrgetter("_funnels.counted"))
     stage_head = property(attrgetter("_funnels.stage_head"))
     advanced_head = property(attrgetter("_funnels.advanced_head"))

@@ -4,9 +4,10 @@ import re
 from collections.abc import Mapping
 
 from worker.ports.init_forms import FirstSchedule, InitField, InitForm
-from worker.ports.kinds import RuleViolation, SourceKind, StandIn, required_with
+from worker.ports.kinds import RuleViolation, SourceKind, StandIn, required_with, webhook_option
 from worker.sources.close.catalog import KINDS
 from worker.sources.close.endpoints import ENDPOINTS
+from worker.sources.close.events import EVENTS
 from worker.sources.close.notes import NOTES
 from worker.sources.close.source import BASE_URL, open_source
 from worker.sources.close.specs import OPTIONS, QUERIES
@@ -62,7 +63,7 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
 
 CLOSE = SourceKind(
     type="close",
-    options=OPTIONS,
+    options=(*OPTIONS, webhook_option(EVENTS)),
     queries=QUERIES,
     open=open_source,
     one_of=(("api_key", "access_token", "refresh_token"),),
@@ -75,4 +76,5 @@ CLOSE = SourceKind(
     endpoints=ENDPOINTS,
     words=WORDS,
     notes=NOTES,
+    events=EVENTS,
 )

@@ -1,9 +1,10 @@
 """Pipedrive as one object: what a connection of this type offers, and what `init` asks for it."""
 
 from worker.ports.init_forms import FirstSchedule, InitField, InitForm
-from worker.ports.kinds import SourceKind, StandIn, required_with
+from worker.ports.kinds import SourceKind, StandIn, required_with, webhook_option
 from worker.sources.pipedrive.catalog import KINDS
 from worker.sources.pipedrive.endpoints import ENDPOINTS
+from worker.sources.pipedrive.events import EVENTS
 from worker.sources.pipedrive.notes import NOTES
 from worker.sources.pipedrive.source import open_source
 from worker.sources.pipedrive.specs import OPTIONS, QUERIES
@@ -48,7 +49,7 @@ to:
 
 PIPEDRIVE = SourceKind(
     type="pipedrive",
-    options=OPTIONS,
+    options=(*OPTIONS, webhook_option(EVENTS)),
     queries=QUERIES,
     open=open_source,
     one_of=(("company_domain", "base_url"), ("api_token", "access_token", "refresh_token")),
@@ -61,4 +62,5 @@ PIPEDRIVE = SourceKind(
     endpoints=ENDPOINTS,
     words=WORDS,
     notes=NOTES,
+    events=EVENTS,
 )

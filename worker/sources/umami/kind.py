@@ -3,7 +3,8 @@
 from collections.abc import Mapping
 
 from worker.ports.init_forms import FirstSchedule, InitField, InitForm
-from worker.ports.kinds import SourceKind, StandIn, required_with
+from worker.ports.kinds import SourceKind, StandIn, required_with, webhook_option
+from worker.sources.common.signed_events import SIGNED_EVENTS
 from worker.sources.umami import address
 from worker.sources.umami.catalog import KINDS
 from worker.sources.umami.endpoints import ENDPOINTS
@@ -46,7 +47,7 @@ to:
 
 UMAMI = SourceKind(
     type="umami",
-    options=OPTIONS,
+    options=(*OPTIONS, webhook_option(SIGNED_EVENTS)),
     queries=QUERIES,
     open=open_source,
     one_of=(("username", "api_key"),),
@@ -59,4 +60,5 @@ UMAMI = SourceKind(
     endpoints=ENDPOINTS,
     words=WORDS,
     notes=NOTES,
+    events=SIGNED_EVENTS,
 )

@@ -7,15 +7,18 @@ from typing import Any
 from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
-PAGE = 50
-LARGEST_PAGE = 200
 
-
-def answer(request: Request, document: Any) -> Response:
-    """The document, or 304 for a client that has it."""
+def answer(request: Request, document: Any, tag: str = "") -> Response:
+    """The document, or 304 for a client that has it. `tag`: what changes with it; made of the document without one."""
     body = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
-    tag = f'"{hashlib.sha256(body).hexdigest()[:32]}"'
+    tag = f'"{tag or hashlib.sha256(body).hexdigest()[:32]}"'
     headers = {"ETag": tag, "Cache-Control": "private, no-cache", "Vary": "Authorization"}
     if tag in {one.strip().removeprefix("W/") for one in request.headers.get("if-none-match", "").split(",")}:
         return Response(status_code=304, headers=headers)
     return Response(body, headers=headers, media_type=JSONResponse.media_type)
+
+
+def page_of(documents: list[dict[str, Any]], limit: int, name: str) -> dict[str, Any]:
+    """`documents`: one more than are shown, if there are more."""
+    items = documents[:limit]
+    return {"items": items, "next": items[-1][name] if len(documents) > limit else None}

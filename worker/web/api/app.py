@@ -7,10 +7,15 @@ from fastapi import FastAPI
 
 from worker import __version__
 from worker.flow.services import Services
+from worker.web.api.access import access
+from worker.web.api.baselines import baselines
 from worker.web.api.changes import changes
+from worker.web.api.drafts import CheckDraft, drafts
+from worker.web.api.events import events
 from worker.web.api.guard import Guard
 from worker.web.api.problem import MEDIA_TYPE, handle_errors
 from worker.web.api.reads import reads
+from worker.web.api.run_reads import run_reads
 from worker.web.api.shapes import Problem
 from worker.web.api.subscription_changes import subscription_changes
 
@@ -25,6 +30,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         (403, "The token does not allow it."),
         (404, "What the path names is not there."),
         (409, "Something changed meanwhile: ask again."),
+        (412, "What If-Match names is not in force any more."),
         (422, "The request is wrong; `detail` says what was found and what is expected."),
         (429, "Too many requests; Retry-After says when to come again, in seconds."),
         (502, "Another service failed."),
@@ -33,7 +39,8 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
 }
 
 
-def api(uses: Services, monotonic: Callable[[], float]) -> FastAPI:
+def api(uses: Services, monotonic: Callable[[], float], project: str, check: CheckDraft) -> FastAPI:
+    """`project`: the name of the one that is served."""
     app = FastAPI(
         title="Funnelbeat",
         version=__version__,
@@ -42,10 +49,21 @@ def api(uses: Services, monotonic: Callable[[], float]) -> FastAPI:
         redoc_url=None,
         redirect_slashes=False,
         responses=PROBLEMS,
+        generate_unique_id_function=lambda route: route.name,
     )
     guard = Guard(uses, monotonic)
     # The parts with more words in their paths come first: an id may hold a slash.
-    for router in (subscription_changes(uses, guard), changes(uses, guard), reads(uses, guard)):
+    routers = (
+        subscription_changes(uses, guard),
+        baselines(uses, guard),
+        changes(uses, guard),
+        events(uses, guard),
+        access(uses, guard),
+        drafts(uses, project, check, guard),
+        run_reads(uses, guard),
+        reads(uses, guard),
+    )
+    for router in routers:
         app.include_router(router)
     handle_errors(app)
     return app

@@ -1,10 +1,8 @@
 """What a token may change: runs on demand, pauses, subscriptions, repairs. Each act stands on the audit list."""
 
-import hashlib
-from datetime import UTC, datetime
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header, Path
+from fastapi import APIRouter, Depends, Path, Request
 
 from worker.documents.deliveries import delivery_document, retried_document
 from worker.documents.forgotten import forgotten_document
@@ -14,8 +12,8 @@ from worker.domain.access import Actor, TokenScope
 from worker.flow.operate import acts
 from worker.flow.services import Services
 from worker.web.api.guard import Guard
-from worker.web.api.problem import HttpRefusal
-from worker.web.api.reads import RunRef
+from worker.web.api.once import NAME, once_route
+from worker.web.api.parameters import Id, RunRef
 from worker.web.api.shapes import (
     DeliveryShape,
     ForgetRequest,
@@ -28,55 +26,56 @@ from worker.web.api.shapes import (
     TriggerRequest,
 )
 
-Id = Annotated[str, Path(max_length=200, description="A schedule's id.")]
-Once = Annotated[
-    str | None,
-    Header(
-        alias="Idempotency-Key",
-        min_length=1,
-        max_length=200,
-        description="The same key gives the same answer for a day.",
-    ),
-]
+_FOLLOWED = {
+    name: {"operationId": operation, "parameters": {"path.run": "$response.body#/key"}}
+    for name, operation in (("run", "show_run"), ("deliveries", "list_deliveries"), ("retry", "retry_run"))
+}
+"""What the key of a run leads to, in the words of OpenAPI."""
 
 
 def changes(uses: Services, guard: Guard) -> APIRouter:
     """Runs and what concerns them; subscriptions are in `subscription_changes`."""
-    router = APIRouter()
+    router = APIRouter(route_class=once_route(uses, guard))
     triggers, manages = guard.needs(TokenScope.TRIGGER), guard.needs(TokenScope.MANAGE)
 
-    @router.post("/schedules/{schedule:path}/trigger", status_code=202, response_model=QueuedRunShape, tags=["runs"])
+    @router.post(
+        "/schedules/{schedule:path}/trigger",
+        status_code=202,
+        response_model=QueuedRunShape,
+        responses={202: {"links": _FOLLOWED}},
+        tags=["runs"],
+    )
     async def trigger(
-        schedule: Id, wanted: TriggerRequest, actor: Annotated[Actor, Depends(triggers)], once: Once = None
+        request: Request, schedule: Id, wanted: TriggerRequest, actor: Annotated[Actor, Depends(triggers)]
     ) -> dict[str, str]:
         """Queues a run for the workers. Follow it at /runs/{key}."""
-        if once is not None:
-            await _refuse_other_body(uses, actor, once, f"{schedule} {wanted.model_dump_json()}")
-        idempotency = f"{actor.who}:{once}" if once is not None else None
-        return queued_run_document(str(await acts.trigger(uses, actor, schedule, as_utc(wanted.at), idempotency)))
+        key = request.headers.get(NAME)
+        idempotency = await guard.own_key(request, key) if key is not None else None
+        return queued_run_document(str(await acts.trigger(uses, actor, schedule, wanted.at, idempotency)))
 
     @router.post("/schedules/{schedule:path}/pause", response_model=PausedShape, tags=["schedules"])
-    async def pause(schedule: Id, wanted: PauseRequest, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
+    async def pause_schedule(
+        schedule: Id, wanted: PauseRequest, actor: Annotated[Actor, Depends(manages)]
+    ) -> dict[str, Any]:
         """Pauses a schedule. Slots that come during the pause are missed, and listed as such."""
-        until = as_utc(wanted.until)
-        await acts.pause_schedule(uses, actor, schedule, until)
-        return paused_document(schedule, until)
+        await acts.pause_schedule(uses, actor, schedule, wanted.until)
+        return paused_document(schedule, wanted.until)
 
     @router.post("/schedules/{schedule:path}/resume", response_model=PausedShape, tags=["schedules"])
-    async def resume(schedule: Id, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
+    async def resume_schedule(schedule: Id, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
         """Ends a pause. The schedule fires again from its next slot on."""
         ended = await acts.resume_schedule(uses, actor, schedule)
         due = (await uses.clock.pending([schedule])).get(schedule)
         return resumed_document(schedule, due, was_paused=ended)
 
     @router.post("/runs/{run:path}/retry", response_model=RetriedShape, tags=["runs"])
-    async def retry(run: RunRef, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
+    async def retry_run(run: RunRef, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
         """Tries again what a run could not deliver. What was sent is not sent again."""
         key, again = await acts.retry_run(uses, actor, run)
         return retried_document(str(key), [str(one) for one in again])
 
     @router.post("/deliveries/{delivery:path}/settle", response_model=DeliveryShape, tags=["runs"])
-    async def settle(
+    async def settle_delivery(
         delivery: Annotated[str, Path(max_length=600, description="RUN/READER, as deliveries are listed.")],
         wanted: SettleRequest,
         actor: Annotated[Actor, Depends(manages)],
@@ -90,14 +89,3 @@ def changes(uses: Services, guard: Guard) -> APIRouter:
         return forgotten_document(await acts.forget_subject(uses, actor, wanted.what))
 
     return router
-
-
-async def _refuse_other_body(uses: Services, actor: Actor, once: str, body: str) -> None:
-    """Raises HttpRefusal for a key that came with another request before."""
-    said = hashlib.sha256(body.encode()).hexdigest()
-    if await uses.clock.once(f"api:{actor.who}:{once}", said) != said:
-        raise HttpRefusal(422, "idempotency_key_reused", "this Idempotency-Key came with another request before")
-
-
-def as_utc(instant: datetime | None) -> datetime | None:
-    return instant.astimezone(UTC) if instant is not None else None

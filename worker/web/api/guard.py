@@ -1,10 +1,12 @@
 """Who comes with a request: the token, what it allows, and how often it may come."""
 
+import hashlib
 import math
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from typing import Annotated
 
-from fastapi import Request
+from fastapi import Request, Security
 from fastapi.security import HTTPBearer
 
 from worker.domain.access import Actor, Door, TokenScope
@@ -60,14 +62,36 @@ class Guard:
         self._uses = uses
         self._rates = Rates(monotonic)
 
-    def needs(self, scope: TokenScope) -> Callable[[Request], Awaitable[Actor]]:
-        async def checked(request: Request) -> Actor:
-            actor = await self._actor(request)
+    def needs(self, scope: TokenScope) -> Callable[..., Awaitable[Actor]]:
+        """The scope stands in the API's description, as a role of the token."""
+        security = Security(BEARER, scopes=[str(scope)])
+
+        async def checked(request: Request, _token: Annotated[object, security]) -> Actor:
+            actor = await self.actor(request)
             if not actor.may(scope):
                 raise HttpRefusal(403, "forbidden", f"this needs the scope {scope}")
+            _refuse_unknown_queries(request)
             return actor
 
         return checked
+
+    async def actor(self, request: Request) -> Actor:
+        """Who comes with this request, counted once. Raises HttpRefusal."""
+        known = getattr(request.state, "actor", None)
+        if isinstance(known, Actor):
+            return known
+        request.state.actor = found = await self._actor(request)
+        return found
+
+    async def valid(self, request: Request) -> bool:
+        """Whether the token of a request that lasts is still one."""
+        written = request.headers.get("authorization", "").partition(" ")[2].strip()
+        return await actor_of(self._uses, written, Door.API) is not None
+
+    async def own_key(self, request: Request, key: str) -> str:
+        """A name for what this token calls `key`. Raises HttpRefusal."""
+        await self.actor(request)
+        return hashlib.sha256(f"{_token_id(request)} {key}".encode()).hexdigest()
 
     async def _actor(self, request: Request) -> Actor:
         kind, _, written = request.headers.get("authorization", "").partition(" ")
@@ -77,7 +101,7 @@ class Guard:
             self._count(f"wrong {client}", WRONG_PER_MINUTE)
             asked = {"WWW-Authenticate": "Bearer"}
             raise HttpRefusal(401, "unauthorized", "send a token as `Authorization: Bearer fb_…`", asked)
-        self._count(f"token {actor.who}", PER_MINUTE)
+        self._count(f"token {_token_id(request)}", PER_MINUTE)
         return actor
 
     def _count(self, name: str, limit: int) -> None:
@@ -87,3 +111,17 @@ class Guard:
             raise HttpRefusal(
                 429, "rate_limited", f"at most {limit} requests in a minute; come again in {wait} s", again
             )
+
+
+def _token_id(request: Request) -> str:
+    """Of a token that was checked: `fb_<id>_<secret>`."""
+    return request.headers["authorization"].partition("fb_")[2].partition("_")[0]
+
+
+def _refuse_unknown_queries(request: Request) -> None:
+    """A parameter that is misspelt would be left out silently. Raises HttpRefusal."""
+    known = sorted(field.alias for field in request.scope["route"].dependant.query_params)
+    unknown = sorted(set(request.query_params) - set(known))
+    if unknown:
+        expected = f"one of {', '.join(known)}" if known else "none"
+        raise HttpRefusal(422, "request", f"found the query parameter {unknown[0]!r}, expected {expected}")

@@ -3,8 +3,9 @@
 from collections.abc import Mapping
 from typing import Any
 
+import structlog
 from fastapi import FastAPI, Request
-from fastapi.exceptions import RequestValidationError
+from fastapi.exceptions import RequestValidationError, ResponseValidationError
 from fastapi.responses import JSONResponse
 from starlette.exceptions import HTTPException
 
@@ -43,6 +44,7 @@ TITLES = {
     403: "The token does not allow this",
     404: "Not found",
     405: "The method is not allowed here",
+    408: "The request came too slowly",
     409: "Something changed meanwhile",
     412: "The resource has changed",
     413: "The request is too large",
@@ -75,6 +77,8 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(HttpRefusal, _refused)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, _http)
+    app.add_exception_handler(ResponseValidationError, _undescribed)
+    app.add_exception_handler(Exception, _fault)
 
 
 async def _ours(_request: Request, error: Exception) -> JSONResponse:
@@ -103,6 +107,22 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     """An unknown path, a method that a path does not have, a body that is no JSON."""
     if not isinstance(error, HTTPException):
         raise error
-    reasons = {404: "not_found", 405: "method_not_allowed", 413: "too_large"}
+    reasons = {404: "not_found", 405: "method_not_allowed", 408: "too_slow", 413: "too_large"}
     detail = TITLES.get(error.status_code, str(error.detail))
     return problem(error.status_code, reasons.get(error.status_code, "request"), detail, headers=error.headers)
+
+
+async def _undescribed(request: Request, error: Exception) -> JSONResponse:
+    """An answer that its description does not know. Its values stay out of the log: it may hold a new token."""
+    if not isinstance(error, ResponseValidationError):
+        raise error
+    places = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['type']}" for one in error.errors())
+    structlog.get_logger().error("answer_undescribed", path=request.url.path, sentence=places)
+    return problem(500, "fault", "the answer is not as it is described; the log of this process says where")
+
+
+async def _fault(request: Request, error: Exception) -> JSONResponse:
+    """A fault of ours. The log says what it was; the answer does not."""
+    path, kind = request.url.path, type(error).__name__
+    structlog.get_logger().error("request_failed", path=path, kind=kind, sentence=str(error))
+    return problem(500, "fault", "the request could not be dealt with; the log of this process says why")

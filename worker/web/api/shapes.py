@@ -1,11 +1,26 @@
 """What the API answers and reads, as its description shows it. Every answer is checked against these."""
 
-from datetime import datetime
-from typing import Any, Generic, TypeVar
+from datetime import UTC, datetime
+from typing import Annotated, Any, Generic, TypeVar
 
-from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, AwareDatetime, BaseModel, ConfigDict, Field
+
+from worker.domain.access import TokenScope
 
 T = TypeVar("T")
+
+FIRST_YEAR, LAST_YEAR = 2000, 2999
+
+
+def _as_utc(instant: datetime) -> datetime:
+    """Raises ValueError for an instant of no use: milliseconds are counted from it, and zones applied to it."""
+    if not FIRST_YEAR < instant.year < LAST_YEAR:
+        raise ValueError(f"found the year {instant.year}, expected one after {FIRST_YEAR} and before {LAST_YEAR}")
+    return instant.astimezone(UTC)
+
+
+Instant = Annotated[AwareDatetime, AfterValidator(_as_utc)]
+"""With an offset, as RFC 3339 has it. In this process it is UTC."""
 
 
 class ApiShape(BaseModel):
@@ -108,12 +123,21 @@ class LastRunShape(ApiShape):
     gaps: int
 
 
+class ScheduleEventShape(ApiShape):
+    """`name`: CONNECTION.OBJECT.ACTION. `filter`: empty for none."""
+
+    name: str
+    filter: str
+    debounce_seconds: int
+
+
 class ScheduleRowShape(ApiShape):
     """`next`: the nominal instant that is due next, null if there is none or the schedule is paused."""
 
     schedule: str
     name: str
     trigger: str
+    event: ScheduleEventShape | None
     timezone: str
     next: datetime | None
     paused: bool
@@ -180,13 +204,13 @@ class RetriedShape(ApiShape):
 class TriggerRequest(ApiShape):
     """`at`: an instant that has passed; now if it is left out."""
 
-    at: AwareDatetime | None = None
+    at: Instant | None = None
 
 
 class PauseRequest(ApiShape):
     """`until`: when it resumes by itself; until somebody resumes it if it is left out."""
 
-    until: AwareDatetime | None = None
+    until: Instant | None = None
 
 
 class SettleRequest(ApiShape):
@@ -209,6 +233,7 @@ class ForgottenShape(ApiShape):
     suspensions: int
     answers: int
     subscriptions: int
+    alerts: int
     still_named_by: list[str]
 
 
@@ -216,7 +241,7 @@ class SubscribeRequest(ApiShape):
     """`entry`: the keys of an entry of `to:`."""
 
     entry: dict[str, Any] = Field(examples=[{"channel": "email", "address": "ann@acme.example"}])
-    expires: AwareDatetime | None = None
+    expires: Instant | None = None
 
 
 class AddedShape(BaseModel):
@@ -252,3 +277,186 @@ class ReaderPausedShape(ApiShape):
 
 class HealthShape(ApiShape):
     status: str
+
+
+class DraftRequest(ApiShape):
+    """`files`: the path of each file of a project → its text."""
+
+    files: dict[str, str] = Field(max_length=1000, examples=[{"funnelbeat.yaml": "project: acme\n"}])
+
+
+class PlanRequest(DraftRequest):
+    days: int = Field(default=14, ge=1, le=366)
+
+
+class ComplaintShape(ApiShape):
+    """Lines and columns count from 1."""
+
+    path: str
+    line: int
+    column: int
+    found: str
+    expected: str
+
+
+class CheckShape(ApiShape):
+    """`unset`: variables of the environment that definitions name and that have no value."""
+
+    complaints: list[ComplaintShape]
+    warnings: list[ComplaintShape]
+    unset: list[str]
+
+
+class ChangedDefinitionShape(ApiShape):
+    kind: str
+    name: str
+    change: str
+    options: list[str]
+
+
+class DeployedShape(ApiShape):
+    """`bundle`: the deployment's id, a SHA-256 in hexadecimal."""
+
+    bundle: str
+    added: list[str]
+    changed: list[str]
+    removed: list[str]
+    renamed: list[str]
+    definitions: list[ChangedDefinitionShape]
+
+
+class PlanShape(ApiShape):
+    """As `funnelbeat plan --json` prints it."""
+
+    now: datetime
+    until: datetime
+    runs: list[dict[str, Any]]
+    schedules: list[dict[str, Any]]
+    next_24_hours: list[dict[str, Any]]
+    messages_per_week: list[dict[str, Any]]
+    cap: dict[str, int] | None
+    alerts: list[dict[str, Any]] = Field(default_factory=list)
+    changes: dict[str, Any]
+
+
+class DeploymentShape(ApiShape):
+    """What is in force. `bundle` is its id."""
+
+    bundle: str
+    at: datetime
+    schedules: list[str]
+
+
+class TokenRequest(ApiShape):
+    """`address`: its owner's, for the scope subscribe."""
+
+    name: str = Field(min_length=1, max_length=200)
+    scopes: list[TokenScope] = Field(min_length=1)
+    expires: Instant | None = None
+    address: str = Field(default="", max_length=400)
+
+
+class TokenShape(ApiShape):
+    """A token without its secret. `address` is null for a program."""
+
+    id: str
+    name: str
+    scopes: list[str]
+    address: str | None
+    at: datetime
+    by: str
+    expires: datetime | None
+    used: datetime | None
+
+
+class NewTokenShape(TokenShape):
+    """`token`: its whole text, which is shown this once."""
+
+    token: str
+
+
+class BaselineShape(ApiShape):
+    """`slot` and `as_of` are null where there is nothing to compare with."""
+
+    reader: str
+    query: str
+    slot: datetime | None
+    as_of: datetime | None
+    reset_at: datetime | None
+
+
+class BaselinesShape(ApiShape):
+    schedule: str
+    baselines: list[BaselineShape]
+
+
+class ResetRequest(ApiShape):
+    """`to`: the run whose digests are compared with from then on; nothing if it is left out."""
+
+    reader: str | None = Field(default=None, max_length=400)
+    query: str | None = Field(default=None, max_length=200)
+    to: str | None = Field(default=None, max_length=400)
+
+
+class ChangedBaselineShape(ApiShape):
+    reader: str
+    query: str
+    was: datetime | None
+    now: datetime | None
+
+
+class UnchangedBaselineShape(ApiShape):
+    reader: str
+    query: str
+    sentence: str
+
+
+class ResetShape(ApiShape):
+    """`on_their_way`: deliveries that were decided before, and are sent as they are."""
+
+    schedule: str
+    run: str | None
+    changed: list[ChangedBaselineShape]
+    unchanged: list[UnchangedBaselineShape]
+    on_their_way: list[str]
+
+
+class MissedShape(ApiShape):
+    """Slots in a row that no run was made for, and why."""
+
+    schedule: str
+    state: str
+    first: datetime
+    last: datetime
+    count: int
+    reason: str
+    sentence: str
+
+
+class PastShape(ApiShape):
+    """The answer that was compared with, or why there was none."""
+
+    slot: datetime | None = None
+    as_of: datetime | None = None
+    reason: str | None = None
+    sentence: str | None = None
+
+
+class ExplainedDeliveryShape(DeliveryShape):
+    """`decision` is null if it can no longer be told. `undecided`: rows that were not shown, by query."""
+
+    decision: str | None
+    decision_sentence: str
+    past: dict[str, PastShape]
+    undecided: dict[str, int]
+    why: str
+
+
+class ExplainedShape(ApiShape):
+    key: str
+    state: str
+    reason: str | None
+    sentence: str
+    gaps: list[GapShape]
+    notes: list[NoteShape]
+    deliveries: list[ExplainedDeliveryShape]

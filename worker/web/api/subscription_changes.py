@@ -13,8 +13,10 @@ from worker.documents.subscriptions import (
 from worker.domain.access import Actor, TokenScope
 from worker.flow.operate import acts
 from worker.flow.operate.subscriptions import listed, named
-from worker.web.api.changes import Id, as_utc
+from worker.flow.services import Services
 from worker.web.api.guard import Guard
+from worker.web.api.once import once_route
+from worker.web.api.parameters import Id
 from worker.web.api.problem import HttpRefusal
 from worker.web.api.shapes import (
     AddedShape,
@@ -27,34 +29,34 @@ from worker.web.api.shapes import (
 Reader = Annotated[str, Path(max_length=400, description="A reader's id, an entry's id, or an address.")]
 
 
-def subscription_changes(uses: acts.SubscribeUses, guard: Guard) -> APIRouter:
-    router = APIRouter(tags=["subscriptions"])
+def subscription_changes(uses: Services, guard: Guard) -> APIRouter:
+    router = APIRouter(tags=["subscriptions"], route_class=once_route(uses, guard))
     subscribes = Depends(guard.needs(TokenScope.SUBSCRIBE))
 
     @router.post("/schedules/{schedule:path}/subscriptions", status_code=201, response_model=AddedShape)
-    async def add(schedule: Id, wanted: SubscribeRequest, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
+    async def subscribe(schedule: Id, wanted: SubscribeRequest, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
         """Subscribes an address to a schedule, beside its definition."""
         _refuse_others(actor, str(wanted.entry.get("address", "")))
-        made, same = await acts.subscribe(uses, actor, schedule, wanted.entry, as_utc(wanted.expires))
+        made, same = await acts.subscribe(uses, actor, schedule, wanted.entry, wanted.expires)
         return added_document(made, same)
 
     @router.delete("/schedules/{schedule:path}/subscriptions/{reader}", response_model=RemovedShape)
-    async def remove(schedule: Id, reader: Reader, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
+    async def unsubscribe(schedule: Id, reader: Reader, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
         """Ends a subscription that was made at run time."""
         await _refuse_others_of(uses, actor, schedule, reader)
         return removed_document(await acts.unsubscribe(uses, actor, schedule, reader))
 
     @router.post("/schedules/{schedule:path}/subscriptions/{reader}/pause", response_model=ReaderPausedShape)
-    async def pause(
+    async def pause_reader(
         schedule: Id, reader: Reader, wanted: PauseRequest, actor: Annotated[Actor, subscribes]
     ) -> dict[str, Any]:
         """Pauses one reader's messages."""
         await _refuse_others_of(uses, actor, schedule, reader)
-        until = as_utc(wanted.until)
+        until = wanted.until
         return reader_paused_document(await acts.pause_reader(uses, actor, schedule, reader, until), until)
 
     @router.post("/schedules/{schedule:path}/subscriptions/{reader}/resume", response_model=ReaderPausedShape)
-    async def resume(schedule: Id, reader: Reader, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
+    async def resume_reader(schedule: Id, reader: Reader, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
         """Ends the pause of one reader's messages."""
         await _refuse_others_of(uses, actor, schedule, reader)
         row, ended = await acts.resume_reader(uses, actor, schedule, reader)

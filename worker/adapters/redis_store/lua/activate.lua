@@ -1,6 +1,6 @@
 -- Activates a bundle.
 -- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, deployments, due, suspended, paused,
---       paused:defined, mailboxes, mailboxes:every, renamed; of schedules that are fresh or take over a history: runs, open,
+--       paused:defined, mailboxes, mailboxes:every, renamed, windows; of schedules that are fresh or take over a history: runs, open,
 --       missed, chain, baseline, unclear, last, preferences, choices, subscriptions, alerts, acks; of schedules that are
 --       gone: alerts, acks
 -- A: bundle, count (its schedules), remembered (how many deployments), firsts [[schedule, ms]], ended [schedule],
@@ -109,6 +109,11 @@ local function take_over(old, new, queries)
   adopt_alerts(old, new)
   local last = math.max(call('HGET', P .. 'last', old) or 0, call('HGET', P .. 'last', new) or 0)
   if last > 0 then call('HSET', P .. 'last', new, last) end
+  local opened = call('ZSCORE', P .. 'windows', old)
+  if opened then
+    call('ZADD', P .. 'windows', 'NX', opened, new)
+    call('ZREM', P .. 'windows', old)
+  end
   local till = call('HGET', P .. 'paused', old)
   if till then call('HSETNX', P .. 'paused', new, till) end
   for _, kind in ipairs({'last', 'paused'}) do call('HDEL', P .. kind, old) end

@@ -20,7 +20,7 @@ if tonumber(held[3] or 0) >= TRIES then
   abandon(A.key)
   return {0, {}, facts}
 end
-call('HINCRBY', key, 'attempt', 1)
+tell('begun', A.key, call('HINCRBY', key, 'attempt', 1))
 call('HINCRBY', key, 'tries', 1)
 call('HSET', key, 'state', 'fetching', 'executed_by', A.pid)
 call('HDEL', key, 'not_before', 'q')

@@ -1,8 +1,9 @@
 -- – → claimed, – → missed, and with `latest`: claimed → skipped(superseded) for older runs that were not begun.
--- keys: deployed, due, last, renamed, run:<key>, runs, runs:<schedule>, open:<schedule>, attention:runs, missed, missed:<schedule>
+-- The end of a debounce window: – → claimed.
+-- keys: deployed, due, windows, last, renamed, run:<key>, runs, runs:<schedule>, open:<schedule>, attention:runs, missed, missed:<schedule>
 -- A: pid, republish, either slots [{schedule, expected, next, runs, missed, latest, bundle}]
 --    or request: one run on demand, with the row of missed slots that contains its slot (missed; rest: what remains
---    of that row). Run: {key, slot, bundle, trigger, deadline}
+--    of that row), or windows [{schedule, slot, bundle, run}] that have ended. Run: {key, slot, bundle, trigger, deadline}
 -- Returns {the keys of the runs that this call created, the facts}; a claim is {'claimed', run, pid}, missed
 -- slots are {'missed', schedule, count, reason}.
 local created = {}
@@ -77,6 +78,15 @@ local function take(entry)
   if last > 0 then call('HSET', P .. 'last', entry.schedule, last) end
 end
 
+-- A run of a window whose schedule is gone is none.
+local function close_window(window)
+  if window.bundle ~= in_force then return end
+  if tonumber(call('ZSCORE', P .. 'windows', window.schedule) or -1) ~= window.slot then return end
+  call('ZREM', P .. 'windows', window.schedule)
+  if window.run then create(window.run) end
+end
+
+for _, window in ipairs(A.windows or {}) do close_window(window) end
 for _, entry in ipairs(A.slots) do take(entry) end
 if A.request and call('EXISTS', run_key(A.request.key)) == 0 and (not A.missed or split(A.missed, A.rest)) then
   create(A.request)

@@ -102,7 +102,16 @@ end
 -- changes; {'delivery', run, reader, letter, reason, sentence}; claim.lua and settle.lua add others.
 local facts = {}
 
-local function report(...) facts[#facts + 1] = {...} end
+-- Everybody who follows reads facts from a stream. They are written with what they tell of, so that none is lost.
+local EVENTS_KEPT = 20000
+local function tell(...)
+  call('XADD', P .. 'events', 'MAXLEN', '~', EVENTS_KEPT, '*', 'f', cjson.encode({...}))
+end
+
+local function report(...)
+  facts[#facts + 1] = {...}
+  tell(...)
+end
 
 local function close_run(run, state, reason, sentence)
   report('run', run, state, reason)

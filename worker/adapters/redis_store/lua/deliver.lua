@@ -58,6 +58,7 @@ if A.alerts then add_notices(A.key, A.alerts) end
 call('PERSIST', subscribed_key(A.key))
 call('HSET', key, 'state', 'delivering', 'todo', (A.supersede and 's' or 'i') .. '0')
 if not A.supersede then call('HSET', key, 'all', 1) end
+tell('delivering', A.key, A.readers)
 local done = finish(A.key)
 -- If the worker dies before the rest is done, the sweep does it.
 if call('HGET', key, 'state') == 'delivering' then

@@ -1,0 +1,176 @@
+"""Every page over a real socket: what stands in it, its size, its headers, and hostile names."""
+
+import base64
+import hashlib
+import re
+from datetime import timedelta
+from html import unescape
+from html.parser import HTMLParser
+from pathlib import Path
+from urllib.parse import quote
+
+import httpx
+
+from tests.web.console.served import OPS, ServedConsole, served_console
+from worker.adapters.redis_server import EmbeddedRedis
+from worker.domain.access import TokenScope
+from worker.domain.alert.silence import Matcher, Silence
+from worker.flow.operate.access_tokens import add_token
+
+PAGES = ("", "schedules", "schedule/week", "runs", "run/{run}", "explain/{run}", "alerts", "subscriptions", "audit")
+MARKUP = "<script>alert(1)</script> onload='x' & {{ 7*7 }}"
+HOSTILE = f'{MARKUP} "> \x1b[31m\u202egnp.exe'
+
+
+class Elements(HTMLParser):
+    """Elements and attributes of a page, as a browser sees them."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.found: list[tuple[str, dict[str, str | None]]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        self.found.append((tag, dict(attrs)))
+
+    def all(self, tag: str) -> list[dict[str, str | None]]:
+        return [attributes for name, attributes in self.found if name == tag]
+
+
+async def newest(served: ServedConsole) -> str:
+    return str((await served.project.services.lookups.runs(None, 1))[0].key)
+
+
+async def every_page(served: ServedConsole, client: httpx.AsyncClient) -> dict[str, httpx.Response]:
+    key = quote(await newest(served))
+    return {page: await client.get(f"/console/{page.format(run=key)}") for page in PAGES}
+
+
+async def test_every_page_is_small_runs_no_script_and_asks_no_other_host(troubled: ServedConsole) -> None:
+    for name, answer in (await every_page(troubled, await troubled.signed_in(TokenScope.READ))).items():
+        assert (name, answer.status_code) == (name, 200)
+        assert len(answer.content) < 60_000
+        style = re.search(r"<style>(.*?)</style>", answer.text, re.DOTALL)
+        assert style is not None
+        digest = base64.b64encode(hashlib.sha256(style[1].encode()).digest()).decode()
+        policy = answer.headers["content-security-policy"]
+        assert f"style-src 'sha256-{digest}'" in policy
+        assert "default-src 'none'" in policy
+        assert "script" not in policy
+        page = Elements(answer.text)
+        assert not page.all("script")
+        assert not [attributes for _, attributes in page.found if "style" in attributes]
+        paths = [one.get(key) for _, one in page.found for key in ("href", "src", "action") if key in one]
+        assert all(path is not None and path.startswith(("/console/", "#")) for path in paths)
+
+
+async def test_every_page_has_landmarks_one_heading_and_labels(troubled: ServedConsole) -> None:
+    for name, answer in (await every_page(troubled, await troubled.signed_in())).items():
+        page = Elements(answer.text)
+        assert (name, len(page.all("main")), len(page.all("nav")), len(page.all("h1"))) == (name, 1, 1, 1)
+        ids = [one["id"] for _, one in page.found if "id" in one]
+        assert len(ids) == len(set(ids))
+        assert {one["aria-labelledby"] for _, one in page.found if "aria-labelledby" in one} <= set(ids)
+        fields = [one for tag in ("input", "select") for one in page.all(tag) if one.get("type") != "hidden"]
+        assert {one.get("id") for one in fields} <= {one.get("for") for one in page.all("label")}
+
+
+async def test_the_first_page_leads_to_the_first_schedule(served: ServedConsole) -> None:
+    page = (await (await served.signed_in()).get("/console/")).text
+    assert "No run yet" in page
+    assert 'href="/console/schedule/week"' in page
+
+
+async def test_trouble_stands_first(troubled: ServedConsole) -> None:
+    client = await troubled.signed_in()
+    page = (await client.get("/console/")).text
+    assert "1 message may or may not have arrived" in unescape(page).replace("\u00a0", " ")
+    assert page.index("Needs attention") < page.index("Last runs")
+    assert "Open alerts" in page
+    run = (await client.get(f"/console/run/{quote(await newest(troubled))}")).text
+    assert run.index("boss@acme.example") < run.index("sales@acme.example")
+    assert "550" in run
+    assert "What moved" in run
+    assert 'name="arrived"' in run
+
+
+async def test_a_message_is_shown_as_it_was_sent_and_can_do_nothing(troubled: ServedConsole) -> None:
+    client = await troubled.signed_in(TokenScope.READ)
+    page = Elements((await client.get(f"/console/run/{quote(await newest(troubled))}")).text)
+    frame = page.all("iframe")[0]
+    assert frame["sandbox"] == ""
+    shown = await client.get(str(frame["src"]))
+    assert shown.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert "Weekly pipeline" in shown.text
+    assert "prefers-color-scheme" not in shown.text
+    dark = await client.get(str(frame["src"]).replace("form=phone", "form=dark"))
+    assert dark.text != shown.text
+    text = await client.get(str(frame["src"]).replace("form=phone", "form=text"))
+    assert text.headers["content-type"].startswith("text/plain")
+    assert "<table" not in text.text
+
+
+async def test_names_of_others_are_text_on_every_page(empty_redis: EmbeddedRedis, tmp_path: Path) -> None:
+    schedule = f"""
+name: "{MARKUP}"
+when: {{cron: "0 9 * * MON"}}
+report:
+  - {{id: deals, source: close, query: opportunities, follow: closed,
+     params: {{pipeline: pipe_4vukv2FUlFh9FDiVYAop1U}}}}
+to:
+  - {{id: team, channel: mail, address: sales@acme.example}}
+"""
+    async with served_console(empty_redis, tmp_path / "project", schedule) as served:
+        await served.project.run()
+        services = served.project.services
+        _, token = await add_token(services, OPS, HOSTILE, [TokenScope.MANAGE])
+        now = await services.clock.now()
+        mute = Silence("a" * 12, (Matcher("rule", "=", HOSTILE),), HOSTILE, HOSTILE, now, now + timedelta(days=1))
+        await services.alerts.silence(mute)
+        client = served.browser()
+        await client.post("/console/sign-in", data={"token": token})
+        for name, answer in (await every_page(served, client)).items():
+            assert (name, answer.status_code) == (name, 200)
+            assert not Elements(answer.text).all("script"), name
+            assert not [one for _, one in Elements(answer.text).found if "onload" in one], name
+            assert "\x1b" not in answer.text
+            assert "\u202e" not in answer.text
+            assert "&amp; 49" not in answer.text
+        seen = (await client.get("/console/alerts")).text + (await client.get("/console/")).text
+        assert "&lt;script&gt;" in seen
+
+
+async def test_what_is_not_there_is_said(served: ServedConsole) -> None:
+    client = await served.signed_in()
+    for path in ("run/nothing", "schedule/nothing", "explain/nothing", "message/nothing", "nowhere", "runs?before=x"):
+        answer = await client.get(f"/console/{path}")
+        assert (path, answer.status_code) == (path, 404)
+        assert "Not found" in answer.text
+
+
+async def test_pages_speak_the_language_that_the_browser_asks_for(troubled: ServedConsole) -> None:
+    client = await troubled.signed_in()
+    client.headers["accept-language"] = "fr, de-AT;q=0.9, en;q=0.8"
+    for name, answer in (await every_page(troubled, client)).items():
+        assert (name, answer.status_code) == (name, 200)
+        assert '<html lang="de"' in answer.text
+
+
+async def test_hundreds_of_schedules_make_pages_of_a_bounded_size(served: ServedConsole) -> None:
+    for number in range(120):
+        text = (served.project.place / "schedules" / "week.yaml").read_text("utf-8")
+        (served.project.place / "schedules" / f"s{number:03}.yaml").write_text(text, "utf-8")
+    await served.project.deploy()
+    await served.project.run()
+    client = await served.signed_in()
+    overview = await client.get("/console/")
+    assert len(overview.content) < 60_000
+    assert "81 more" in unescape(overview.text).replace("\u00a0", " ")
+    seen, path = set[str](), "/console/schedules"
+    while path:
+        page = await client.get(path)
+        assert len(page.content) < 60_000
+        seen |= set(re.findall(r'href="/console/schedule/([a-z0-9]+)"', page.text))
+        found = re.search(r'href="([^"]+)" rel="next"', page.text)
+        path = unescape(found[1]) if found else ""
+    assert len(seen) == 121

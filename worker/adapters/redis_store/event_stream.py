@@ -1,0 +1,97 @@
+"""Facts as a Redis stream. Scripts write theirs themselves (lua/common.lua); the others come through `add`."""
+
+import json
+from dataclasses import fields
+from typing import Any
+
+from worker.adapters.redis_store import keys
+from worker.adapters.redis_store.codec import text
+from worker.adapters.redis_store.connection import translated
+from worker.adapters.redis_store.facts import facts
+from worker.adapters.redis_store.scripts import Scripts
+from worker.domain.events import (
+    AlertNotified,
+    AlertRuleEvaluated,
+    BaselinesReset,
+    Fact,
+    Interrupted,
+    MailboxRead,
+    MailboxUnreadable,
+    QueryAnswered,
+    QueryMissing,
+)
+from worker.domain.run import RunKey
+from worker.domain.time.epoch import from_ms
+from worker.ports.event_stream import StreamedFact
+
+KEPT = 20_000
+"""Facts, about: as in lua/common.lua. A fact has some 200 bytes."""
+
+PAGE = 500
+"""Facts in one answer of Redis."""
+
+_OTHERS: dict[str, type[Fact]] = {
+    kind.__name__: kind
+    for kind in (
+        AlertNotified,
+        AlertRuleEvaluated,
+        BaselinesReset,
+        Interrupted,
+        MailboxRead,
+        MailboxUnreadable,
+        QueryAnswered,
+        QueryMissing,
+    )
+}
+
+
+class RedisEventStream:
+    """Implements worker.ports.EventStream."""
+
+    def __init__(self, scripts: Scripts) -> None:
+        self._scripts = scripts
+        self._key = keys.single(scripts.prefix, "events")
+
+    async def add(self, fact: Fact) -> None:
+        values = [getattr(fact, one.name) for one in fields(fact) if one.name != "run"]
+        row = [type(fact).__name__, str(fact.run) if fact.run is not None else None, *values]
+        with translated():
+            await self._scripts.client.xadd(self._key, {"f": json.dumps(row)}, maxlen=KEPT, approximate=True)
+
+    async def after(self, last: str, limit: int) -> tuple[StreamedFact, ...]:
+        first = f"({last}" if last else "-"
+        rows = await self._scripts.ask("XRANGE", self._key, first, "+", "COUNT", limit)
+        return tuple(_streamed(text(name), held[b"f"]) for name, held in rows)
+
+    async def forget(self, wanted: str) -> None:
+        """Removes facts that name this, in lower case. Who follows is told of no gap, unless that was the last one."""
+        last = "-"
+        while rows := await self._scripts.ask("XRANGE", self._key, last, "+", "COUNT", PAGE):
+            gone = [text(name) for name, held in rows if wanted in _words(held[b"f"])]
+            if gone:
+                await self._scripts.remove("XDEL", self._key, *gone)
+            last = f"({text(rows[-1][0])}"
+
+    async def newest(self) -> str:
+        rows = await self._scripts.ask("XREVRANGE", self._key, "+", "-", "COUNT", 1)
+        return text(rows[0][0]) if rows else ""
+
+    async def holds(self, last: str) -> bool:
+        return bool(await self._scripts.ask("XRANGE", self._key, last, last, "COUNT", 1))
+
+
+def _words(raw: bytes) -> str:
+    """As people write it: JSON may hold escapes."""
+    return " ".join(str(one) for one in json.loads(raw.decode("utf-8", "replace"))).casefold()
+
+
+def _streamed(name: str, raw: bytes) -> StreamedFact:
+    return StreamedFact(name, from_ms(int(name.partition("-")[0])), _fact(json.loads(raw.decode("utf-8", "replace"))))
+
+
+def _fact(row: list[Any]) -> Fact:
+    kind, *told = row
+    if kind in _OTHERS:
+        run, *values = told
+        return _OTHERS[kind](RunKey.parse(run) if run is not None else None, *values)
+    return facts([[one.encode() if isinstance(one, str) else one for one in row]])[0]

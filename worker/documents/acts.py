@@ -1,0 +1,43 @@
+"""Every act of a person or a program: what a token needs for it, and which doors offer it.
+
+The names are those of the audit list. Acts of a directory or of a mail server's files are for the command line alone.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from worker.domain.access import Door, TokenScope
+
+CLI, API, CONSOLE = Door.CLI, Door.API, Door.CONSOLE
+
+
+@dataclass(frozen=True, slots=True)
+class OfferedAct:
+    scope: TokenScope
+    doors: frozenset[Door]
+
+
+def _offered(scope: TokenScope, *doors: Door) -> OfferedAct:
+    return OfferedAct(scope, frozenset(doors))
+
+
+ACTS: Mapping[str, OfferedAct] = {
+    "trigger": _offered(TokenScope.TRIGGER, CLI, API, CONSOLE),
+    "pause": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "resume": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "retry": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "deliveries settle": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "forget": _offered(TokenScope.MANAGE, CLI, API),
+    "subscriptions add": _offered(TokenScope.SUBSCRIBE, CLI, API),
+    "subscriptions pause": _offered(TokenScope.SUBSCRIBE, CLI, API),
+    "subscriptions resume": _offered(TokenScope.SUBSCRIBE, CLI, API),
+    "subscriptions remove": _offered(TokenScope.SUBSCRIBE, CLI, API),
+    "deploy": _offered(TokenScope.MANAGE, CLI, API),
+    "baselines reset": _offered(TokenScope.MANAGE, CLI, API),
+    "tokens add": _offered(TokenScope.MANAGE, CLI, API),
+    "tokens revoke": _offered(TokenScope.MANAGE, CLI, API),
+    "bounces": _offered(TokenScope.MANAGE, CLI),
+    "source create": _offered(TokenScope.MANAGE, CLI),
+    "source update": _offered(TokenScope.MANAGE, CLI),
+    "source delete": _offered(TokenScope.MANAGE, CLI),
+}

@@ -1,0 +1,28 @@
+"""Facts as programs follow them."""
+
+from dataclasses import fields
+from typing import Any
+
+from worker.domain.delivery import DeliveryKey
+from worker.domain.run import RunKey, stamp
+from worker.ports.event_stream import StreamedFact
+
+
+def event_document(of: StreamedFact) -> dict[str, Any]:
+    """One fact: {"id", "at", "event", "run", …}.
+
+    `event` is its name, such as "run_ended". `run` is null for a fact of no run. The other keys are those of the fact,
+    see worker/domain/events.py.
+    """
+    told = {one.name: _plain(getattr(of.fact, one.name)) for one in fields(of.fact)}
+    return {"id": of.id, "at": stamp(of.at), "event": event_name(of), **told}
+
+
+def event_name(of: StreamedFact) -> str:
+    """RunEnded → run_ended."""
+    letters = [("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(type(of.fact).__name__)]
+    return "".join(letters)
+
+
+def _plain(value: object) -> object:
+    return str(value) if isinstance(value, str | RunKey | DeliveryKey) else value

@@ -1,0 +1,39 @@
+"""Checks definitions that came as texts, as `check` does with those of a directory."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from worker.entry.project_dir import definitions
+from worker.entry.template_check import template_complaints, unused
+from worker.errors import RequestError
+from worker.web.api.drafts import CheckedDraft
+
+_PATH = re.compile(r"funnelbeat\.yaml|(?:schedules|templates)(?:/[A-Za-z0-9][\w.-]{0,100}){1,6}", re.ASCII)
+
+
+def checked_draft(files: Mapping[str, str]) -> CheckedDraft:
+    """Raises RequestError for a path that cannot be one of a project, or that is a folder of another."""
+    for path in files:
+        if not _PATH.fullmatch(path):
+            expected = "funnelbeat.yaml, or a file below schedules/ or templates/"
+            raise RequestError(f"found the path {path!r}, expected {expected}")
+    with TemporaryDirectory(prefix="funnelbeat-draft-") as folder:
+        for path, text in files.items():
+            _write(Path(folder, path), text)
+        loaded = definitions(Path(folder))
+    if loaded.bundle is not None:
+        faults, lost = template_complaints(loaded.bundle), unused(loaded.bundle)
+        loaded = replace(loaded, complaints=(*loaded.complaints, *faults), warnings=(*loaded.warnings, *lost))
+    unset = tuple(sorted({secret.name for secret in loaded.secrets if not secret.set}))
+    return CheckedDraft(None if loaded.complaints else loaded.bundle, loaded.complaints, loaded.warnings, unset)
+
+
+def _write(path: Path, text: str) -> None:
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, encoding="utf-8", errors="replace")
+    except OSError:
+        raise RequestError(f"found {path.name!r} as a file and as a folder, expected one of them") from None

@@ -1,0 +1,94 @@
+"""Definitions that come as files in a request: checked, planned, deployed. The served directory stays as it is."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header
+
+from worker.documents.definitions import check_document
+from worker.documents.deployment import deployed_document
+from worker.documents.plan import plan_document
+from worker.domain.access import Actor, TokenScope
+from worker.domain.schedule import Bundle
+from worker.errors import Complaint, DefinitionError, RequestError
+from worker.flow.deploy.plan import plan
+from worker.flow.operate.upkeep_acts import deploy_definitions
+from worker.flow.services import Services
+from worker.web.api.guard import Guard
+from worker.web.api.once import once_route
+from worker.web.api.problem import HttpRefusal
+from worker.web.api.shapes import CheckShape, DeployedShape, DraftRequest, PlanRequest, PlanShape
+
+IfMatch = Annotated[
+    str | None, Header(alias="If-Match", max_length=200, description="ETag of /deployment: refused if it changed.")
+]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedDraft:
+    """`bundle` is None exactly if there are complaints. `unset`: secrets that have no value in this process."""
+
+    bundle: Bundle | None
+    complaints: tuple[Complaint, ...]
+    warnings: tuple[Complaint, ...]
+    unset: tuple[str, ...]
+
+    def sound(self) -> Bundle:
+        """Raises DefinitionError with every complaint."""
+        if self.bundle is None:
+            raise DefinitionError(self.complaints)
+        return self.bundle
+
+
+CheckDraft = Callable[[Mapping[str, str]], CheckedDraft]
+"""Path in the project → text. It blocks, and raises RequestError for a path that cannot be one of a project."""
+
+
+def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> APIRouter:
+    router = APIRouter(tags=["deployments"])
+    manages = Depends(guard.needs(TokenScope.MANAGE))
+
+    async def sound(files: Mapping[str, str]) -> Bundle:
+        bundle = (await asyncio.to_thread(check, files)).sound()
+        if bundle.project != project:
+            raise RequestError(
+                f"funnelbeat.yaml: found the project {bundle.project!r}, this process serves {project!r}"
+            )
+        return bundle
+
+    @router.post("/check", response_model=CheckShape, dependencies=[manages])
+    async def check_draft(wanted: DraftRequest) -> dict[str, Any]:
+        """Everything that is wrong with these files, in one pass."""
+        found = await asyncio.to_thread(check, wanted.files)
+        return check_document(found.complaints, found.warnings, found.unset)
+
+    @router.post("/plan", response_model=PlanShape, dependencies=[manages])
+    async def plan_draft(wanted: PlanRequest) -> dict[str, Any]:
+        """Which runs these files would let fire, for whom, at what cost, and what their deployment would change."""
+        return plan_document(await plan(uses, await sound(wanted.files), wanted.days))
+
+    acts = APIRouter(route_class=once_route(uses, guard))
+
+    @acts.post("/deployments", status_code=201, response_model=DeployedShape)
+    async def deploy_draft(
+        wanted: DraftRequest, actor: Annotated[Actor, manages], if_match: IfMatch = None
+    ) -> dict[str, Any]:
+        """Checks these files and puts them in force in one step."""
+        bundle = await sound(wanted.files)
+        await _refuse_changed(uses, if_match)
+        deployment, found = await deploy_definitions(uses, actor, bundle)
+        return deployed_document(deployment.bundle, found)
+
+    router.include_router(acts)
+    return router
+
+
+async def _refuse_changed(uses: Services, if_match: str | None) -> None:
+    """Raises HttpRefusal if another deployment came in between."""
+    if if_match is None or if_match.strip() == "*":
+        return
+    deployed = await uses.deployments.deployed()
+    if if_match.strip().removeprefix("W/").strip('"') != (deployed.bundle if deployed else ""):
+        raise HttpRefusal(412, "changed", "another deployment is in force than the one that If-Match names; look again")

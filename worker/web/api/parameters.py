@@ -1,0 +1,14 @@
+"""What stands in paths and queries of the API."""
+
+from typing import Annotated
+
+from fastapi import Path, Query
+
+PAGE = 50
+LARGEST_PAGE = 200
+
+Id = Annotated[str, Path(max_length=200, description="A schedule's id.")]
+OfSchedule = Annotated[str | None, Query(max_length=200, description="Only of this schedule.")]
+Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Items, at most.")]
+Cursor = Annotated[str, Query(max_length=400, description="`next` of the page before; empty for the first.")]
+RunRef = Annotated[str, Path(max_length=400, description="A run's key, a unique prefix, ID@latest or ID@-1.")]

@@ -1,0 +1,77 @@
+"""Runs as a token with the scope `read` sees them."""
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from worker.documents.deliveries import delivery_document
+from worker.documents.explained import explained_document
+from worker.documents.runs import missed_document, run_document, shown_run_document
+from worker.domain.access import TokenScope
+from worker.domain.missed import MissedRow
+from worker.domain.money import exponent
+from worker.flow.operate.explain import explain
+from worker.flow.operate.find_run import find_run
+from worker.flow.operate.notes import notes_of
+from worker.flow.operate.preview import bridge_of
+from worker.flow.services import Services
+from worker.web.api.answers import answer, page_of
+from worker.web.api.guard import Guard
+from worker.web.api.parameters import PAGE, Cursor, Limit, OfSchedule, RunRef
+from worker.web.api.shapes import DeliveryShape, ExplainedShape, ListPage, MissedShape, RunShape, ShownRunShape
+
+
+def run_reads(uses: Services, guard: Guard) -> APIRouter:
+    router = APIRouter(dependencies=[Depends(guard.needs(TokenScope.READ))], tags=["runs"])
+
+    @router.get("/runs", response_model=ListPage[RunShape])
+    async def list_runs(
+        request: Request, schedule: OfSchedule = None, limit: Limit = PAGE, cursor: Cursor = ""
+    ) -> Response:
+        """Runs, newest first, by slot."""
+        found = await uses.lookups.runs(schedule, limit + 1, before=cursor)
+        return answer(request, page_of([run_document(run) for run in found], limit, "key"))
+
+    @router.get("/missed", response_model=list[MissedShape])
+    async def list_missed(request: Request, schedule: OfSchedule = None, limit: Limit = PAGE) -> Response:
+        """Slots that no run was made for, newest first, and why."""
+        return answer(request, [missed_document(row) for row in await uses.lookups.missed(schedule, limit)])
+
+    @router.get("/runs/{run:path}/explain", response_model=ExplainedShape | MissedShape)
+    async def explain_run(request: Request, run: RunRef) -> Response:
+        """Why each reader got a run or did not, and what it was compared with; or why ID@SLOT was missed."""
+        found = await explain(uses, run)
+        if isinstance(found, MissedRow):
+            return answer(request, missed_document(found))
+        return answer(request, explained_document(*found, await notes_of(uses.snapshots, found[0])))
+
+    @router.get("/runs/{run:path}/deliveries", response_model=list[DeliveryShape])
+    async def list_deliveries(request: Request, run: RunRef) -> Response:
+        """A run's deliveries, by reader."""
+        found = await find_run(uses.lookups, run)
+        return answer(request, [delivery_document(row) for row in await uses.lookups.deliveries(found.key)])
+
+    @router.get("/runs/{run:path}", response_model=ShownRunShape)
+    async def show_run(request: Request, run: RunRef) -> Response:
+        """A run with its bridge, its deliveries, and what sources say beside their answers."""
+        found = await find_run(uses.lookups, run)
+        rows = await uses.lookups.deliveries(found.key)
+        bridge, notes = await bridge_of(uses, found, rows), await notes_of(uses.snapshots, found)
+        document = shown_run_document(found, bridge, rows, notes)
+        return answer(request, {**document, "bridge": in_major_units(document["bridge"])})
+
+    return router
+
+
+def in_major_units(bridge: dict[str, dict[str, int]] | None) -> dict[str, dict[str, dict[str, str]]] | None:
+    """Amounts as the API writes them: {"amount": "52000.00", "currency": "EUR"}."""
+    if bridge is None:
+        return None
+    return {
+        currency: {name: _money(minor, currency) for name, minor in terms.items()} for currency, terms in bridge.items()
+    }
+
+
+def _money(minor: int, currency: str) -> dict[str, str]:
+    places = exponent(currency)
+    whole, rest = divmod(abs(minor), 10**places)
+    sign = "-" if minor < 0 else ""
+    return {"amount": f"{sign}{whole}{f'.{rest:0{places}}' if places else ''}", "currency": currency}

@@ -1,0 +1,1 @@
+"""The console: server-rendered pages over the functions of flow/operate. It works without JavaScript."""

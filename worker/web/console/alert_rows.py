@@ -1,0 +1,103 @@
+"""Alerts as rows of a table."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from worker.domain.alert.listed import ListedAlert, Quiet
+from worker.domain.alert.matcher_text import parse_matcher
+from worker.domain.alert.silence import Matcher
+from worker.domain.alert.state import Phase
+from worker.domain.alert.subject import Amount
+from worker.domain.snapshot.snapshot import Kind
+from worker.errors import RequestError
+from worker.flow.alert.current import current
+from worker.rendering.numbers import NONE
+from worker.web.console.page import Visit
+from worker.web.console.states import StateMark
+
+FIRING, PENDING, ACKED, QUIET = (
+    StateMark("firing", 0),
+    StateMark("pending", 2),
+    StateMark("acked", 1),
+    StateMark("quiet", 1),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class ShownAlert:
+    """Texts for one row. `note`: who acknowledged it and when, or what keeps it quiet. `open`: nobody knows of it yet,
+    and nothing keeps it quiet. `acked`: somebody knows.
+    """
+
+    mark: StateMark
+    fingerprint: str
+    name: str
+    owner: str
+    stage: str
+    value: str
+    rule: str
+    schedule: str
+    href: str
+    since: str
+    note: str
+    open: bool
+    acked: bool
+
+
+async def shown_alerts(visit: Visit, matchers: Sequence[Matcher] = ()) -> list[ShownAlert]:
+    """Those that are open first, then by schedule, rule and severity. Raises RequestError."""
+    if not visit.project:
+        return []
+    rows = [_row(visit, row) for row in await current(visit.uses, matchers=matchers)]
+    return sorted(rows, key=lambda row: row.mark.rank)
+
+
+def matchers_of(text: str) -> tuple[Matcher, ...]:
+    """Matchers as on the command line, between blanks. Raises RequestError."""
+    try:
+        return tuple(parse_matcher(one) for one in shlex.split(text[:1_000]))
+    except ValueError as error:
+        raise RequestError(f"{text[:100]!r}: {error}; put quotes around a value with blanks") from None
+
+
+def _row(visit: Visit, row: ListedAlert) -> ShownAlert:
+    w, facts = visit.w, row.state.facts
+    pending = row.state.phase is Phase.PENDING
+    mark = PENDING if pending else ACKED if row.ack else QUIET if row.quiet else FIRING
+    note = ""
+    if row.ack is not None:
+        note = w.say("console.acked_by", by=w.clean(row.ack.by), date=w.stamp(row.ack.at))
+    elif row.quiet is not None:
+        note = _quiet(visit, row.quiet)
+    return ShownAlert(
+        mark=mark,
+        fingerprint=row.fingerprint,
+        name=w.named(facts.name, facts.key),
+        owner=w.clean(facts.owner),
+        stage=w.clean(facts.stage),
+        value=_amount(visit, facts.amount),
+        rule=row.rule.id,
+        schedule=row.schedule,
+        href=visit.to("schedule", row.schedule),
+        since=w.stamp(row.state.since),
+        note=note,
+        open=mark == FIRING,
+        acked=row.ack is not None,
+    )
+
+
+def _quiet(visit: Visit, quiet: Quiet) -> str:
+    w = visit.w
+    why = w.say(f"console.withheld.{quiet.why.value}")
+    return f"{why}, {w.say('console.until', date=w.stamp(quiet.until))}" if quiet.until else why
+
+
+def _amount(visit: Visit, amount: Amount | None) -> str:
+    if amount is None or amount.value is None:
+        return NONE
+    if amount.kind is Kind.MONEY and isinstance(amount.value, int):
+        return visit.w.whole(amount.value, amount.currency or "")
+    if amount.kind is Kind.RATIO:
+        return visit.w.percent(float(amount.value))
+    return visit.w.count(round(amount.value))

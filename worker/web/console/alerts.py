@@ -1,0 +1,43 @@
+"""Alerts that fire or are pending, and what keeps them quiet."""
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from worker.domain.alert.matcher_text import written
+from worker.domain.alert.silence import Silence
+from worker.errors import RequestError
+from worker.web.console.alert_rows import matchers_of, shown_alerts
+from worker.web.console.page import Visit, shown
+
+MOST = 40
+"""Alerts on one page."""
+
+
+async def alerts_page(visit: Visit, request: Request) -> Response:
+    """With `match`, those that a silence with these matchers would keep quiet, before it is made."""
+    match = request.query_params.get("match", "")[:1_000]
+    problem = ""
+    try:
+        rows = await shown_alerts(visit, matchers_of(match))
+    except RequestError as error:
+        rows, problem = [], str(error)
+    values: dict[str, object] = {
+        "rows": rows[:MOST],
+        "all": len(rows),
+        "open": sum(row.open for row in rows),
+        "match": match,
+        "problem": problem,
+        "silences": [_silence(visit, one) for one in await visit.uses.alerts.silences() if one.until > visit.now],
+    }
+    return shown(visit, "alerts", values, 422 if problem else 200)
+
+
+def _silence(visit: Visit, of: Silence) -> dict[str, str]:
+    w = visit.w
+    return {
+        "id": of.id,
+        "what": w.clean(" ".join(map(written, of.matchers)), 200),
+        "by": w.clean(of.by),
+        "comment": w.clean(of.comment, 200),
+        "until": w.stamp(of.until),
+    }

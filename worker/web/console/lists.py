@@ -1,0 +1,102 @@
+"""Explanations of a run, subscriptions, and what was done."""
+
+from urllib.parse import urlencode
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from worker.documents.deliveries import why
+from worker.domain.delivery import Baseline
+from worker.domain.missed import MissedRow
+from worker.domain.reason import SENTENCES
+from worker.flow.operate.explain import Explained, explain
+from worker.flow.operate.subscriptions import EVERYBODY, SubscriptionRow, listed
+from worker.web.console.page import Visit, shown
+
+PAGE = 50
+MOST_SHOWN = 80
+"""Subscriptions, or readers of a run, on one page."""
+
+
+async def explain_page(visit: Visit, request: Request) -> Response:
+    """Raises RequestError for what names no run and no missed slot."""
+    found = await explain(visit.uses, request.path_params["run"])
+    w = visit.w
+    if isinstance(found, MissedRow):
+        values: dict[str, object] = {
+            "schedule": found.schedule,
+            "slot": w.stamp(found.last),
+            "sentence": f"{w.say('console.slots', found.count)}. {SENTENCES[found.reason]}",
+            "rows": (),
+            "more": 0,
+            "href": "",
+        }
+        return shown(visit, "explain", values)
+    run, rows = found
+    values = {
+        "schedule": run.key.schedule,
+        "slot": w.stamp(run.key.slot),
+        "sentence": run.sentence or (SENTENCES[run.reason] if run.reason else ""),
+        "rows": [_explained(visit, row) for row in rows[:MOST_SHOWN]],
+        "more": max(0, len(rows) - MOST_SHOWN),
+        "href": visit.to("run", str(run.key)),
+    }
+    return shown(visit, "explain", values)
+
+
+def _explained(visit: Visit, one: Explained) -> dict[str, object]:
+    w = visit.w
+    compared = [
+        (w.clean(query), w.stamp(past.slot) if isinstance(past, Baseline) else SENTENCES[past])
+        for query, past in one.compared.items()
+    ]
+    return {
+        "address": w.clean(one.row.key.address),
+        "decision": SENTENCES[one.decision] if one.decision else w.say("console.not_told"),
+        "why": w.clean(why(one.row), 400),
+        "compared": compared,
+        "undecided": [(w.clean(query), w.count(n)) for query, n in one.undecided.items()],
+    }
+
+
+async def audit_page(visit: Visit, request: Request) -> Response:
+    found = await visit.uses.audit.newest(PAGE + 1, request.query_params.get("before", ""))
+    w = visit.w
+    rows = [
+        {
+            "at": w.stamp(one.at),
+            "who": w.clean(one.who),
+            "door": str(one.door),
+            "act": w.clean(one.act),
+            "subject": w.clean(one.subject, 200),
+            "after": ", ".join(f"{w.clean(name)}: {w.clean(value)}" for name, value in one.after.items()),
+        }
+        for one in found[:PAGE]
+    ]
+    more = f"{visit.to('audit')}?{urlencode({'before': found[PAGE - 1].id})}" if len(found) > PAGE else ""
+    return shown(visit, "audit", {"rows": rows, "next": more})
+
+
+async def subscriptions_page(visit: Visit, _request: Request) -> Response:
+    """One's own first."""
+    found = await listed(visit.uses) if visit.project else ()
+    own = visit.actor.address.casefold()
+    rows = [_subscription(visit, row, mine=bool(own) and row.reader.address.casefold() == own) for row in found]
+    ordered = sorted(rows, key=lambda row: not row["mine"])
+    return shown(visit, "subscriptions", {"rows": ordered[:MOST_SHOWN], "all": len(rows)})
+
+
+def _subscription(visit: Visit, row: SubscriptionRow, *, mine: bool) -> dict[str, object]:
+    w = visit.w
+    address = row.reader.address
+    return {
+        "address": w.say("console.owners") if address == EVERYBODY else w.clean(address),
+        "mine": mine,
+        "schedule": row.reader.schedule,
+        "href": visit.to("schedule", row.reader.schedule),
+        "channel": w.clean(row.entry.channel),
+        "state": row.state.value,
+        "origin": row.origin.value,
+        "by": w.clean(row.by),
+        "words": w.clean(row.sentence, 200),
+    }

@@ -1,0 +1,106 @@
+"""The first page: what needs somebody, then every schedule, those in trouble first."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from worker.domain.delivery import DeliveryState
+from worker.domain.missed import MissedRow
+from worker.domain.reason import SENTENCES, Reason
+from worker.domain.run import Run, RunState, stamp
+from worker.web.console.alert_rows import shown_alerts
+from worker.web.console.page import Visit, shown
+from worker.web.console.schedule_rows import ShownSchedule, shown_schedules
+from worker.web.console.states import FAILED, MISSED, PARTLY, UNKNOWN, StateMark, run_mark
+
+RECENT = 60
+"""Runs that are looked through for trouble."""
+
+MISSED_FOR = timedelta(days=7)
+"""How long slots that never ran stand on this page."""
+
+ROWS = 40
+"""Schedules on this page. The page Schedules has all."""
+
+MOST = 12
+"""Troubles that are listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class AttentionRow:
+    """One thing that needs somebody. `what`: what happened, in words."""
+
+    mark: StateMark
+    name: str
+    what: str
+    at: str
+    href: str
+
+
+async def overview(visit: Visit, _request: Request) -> Response:
+    if not visit.project:
+        return shown(visit, "first", {"rows": ()})
+    rows = await shown_schedules(visit)
+    if not any(row.last for row in rows):
+        return shown(visit, "first", {"rows": rows})
+    names = {row.id: row.name for row in rows}
+    found = sorted([*await _runs(visit, names), *await _missed(visit, names)], key=lambda one: one.mark.rank)
+    values: dict[str, object] = {
+        "troubles": found[:MOST],
+        "more": max(0, len(found) - MOST),
+        "rows": sorted(rows, key=lambda row: row.mark.rank)[:ROWS],
+        "all": len(rows),
+        "next": await _next(visit, [row for row in rows if row.due]),
+        "alerts": [row for row in await shown_alerts(visit) if row.open],
+    }
+    return shown(visit, "overview", values)
+
+
+async def _next(visit: Visit, due: list[ShownSchedule]) -> ShownSchedule | None:
+    """The schedule that fires first."""
+    at = await visit.uses.clock.pending([row.id for row in due])
+    return min((row for row in due if row.id in at), key=lambda row: at[row.id], default=None)
+
+
+async def _runs(visit: Visit, names: dict[str, str]) -> list[AttentionRow]:
+    """A schedule's newest run, if it failed or arrived in part; and every recent run with an unknown delivery."""
+    troubles, seen = list[AttentionRow](), set[str]()
+    for run in await visit.uses.lookups.runs(None, RECENT):
+        newest = run.key.schedule not in seen
+        seen.add(run.key.schedule)
+        mark, what = await _judged(visit, run)
+        if mark == UNKNOWN or (newest and mark in {FAILED, PARTLY}):
+            name = names.get(run.key.schedule, run.key.schedule)
+            troubles.append(AttentionRow(mark, name, what, visit.w.stamp(run.key.slot), visit.to("run", str(run.key))))
+    return troubles
+
+
+async def _judged(visit: Visit, run: Run) -> tuple[StateMark, str]:
+    mark = run_mark(run)
+    if mark == PARTLY or run.state is RunState.DELIVERING:
+        states = [row.state for row in await visit.uses.lookups.deliveries(run.key)]
+        unknown = states.count(DeliveryState.UNKNOWN)
+        short = sum(states.count(state) for state in (DeliveryState.REFUSED, DeliveryState.FAILED))
+        said = [visit.w.say("console.unknown", unknown)] if unknown else []
+        said += [visit.w.say("console.short", short)] if short else []
+        if said:
+            return UNKNOWN if unknown else mark, " ".join(said)
+    if run.incomplete:
+        return mark, visit.w.say("console.parts_missing", run.incomplete)
+    return mark, run.sentence or (SENTENCES[run.reason] if run.reason else "")
+
+
+async def _missed(visit: Visit, names: dict[str, str]) -> list[AttentionRow]:
+    """Slots that never ran. Those of a pause were wanted."""
+    rows = await visit.uses.lookups.missed(None, RECENT)
+    recent = [row for row in rows if row.last >= visit.now - MISSED_FOR and row.reason is not Reason.PAUSED]
+    return [_missed_row(visit, row, names) for row in recent]
+
+
+def _missed_row(visit: Visit, row: MissedRow, names: dict[str, str]) -> AttentionRow:
+    what = f"{visit.w.say('console.slots', row.count)}. {SENTENCES[row.reason]}"
+    key = f"{row.schedule}@{stamp(row.last)}"
+    name = names.get(row.schedule, row.schedule)
+    return AttentionRow(MISSED, name, what, visit.w.stamp(row.last), visit.to("explain", key))

@@ -1,0 +1,94 @@
+"""HTML of the console's pages, with the headers that all of them have."""
+
+import base64
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache
+from urllib.parse import quote
+
+from markupsafe import Markup
+from starlette.responses import HTMLResponse
+
+from worker import shipped
+from worker.domain.access import Actor, TokenScope
+from worker.flow.services import Services
+from worker.rendering.template_sandbox import TemplateSandbox
+from worker.rendering.templates import environment
+from worker.rendering.wording import Wording
+from worker.web.console.sessions import ConsoleSession
+
+
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One request of somebody who is signed in. `root`: the path that the console is mounted at. `project`: its name,
+    empty before the first deployment.
+    """
+
+    uses: Services
+    actor: Actor
+    session: ConsoleSession
+    w: Wording
+    now: datetime
+    root: str
+    project: str = ""
+
+    @property
+    def may_manage(self) -> bool:
+        return self.actor.may(TokenScope.MANAGE)
+
+    @property
+    def may_trigger(self) -> bool:
+        return self.actor.may(TokenScope.TRIGGER)
+
+    def to(self, place: str, name: str = "") -> str:
+        """The path of a page: `place` ("run"), and what it is of. A name may hold any character."""
+        return f"{self.root}/{place}" + (f"/{quote(name, safe='/@:')}" if name else "")
+
+
+@cache
+def _environment() -> TemplateSandbox:
+    return environment(shipped.folder_of("templates"), {})
+
+
+@cache
+def style() -> str:
+    return _environment().get_template("console/console.css.j2").render().strip()
+
+
+@cache
+def _policy() -> str:
+    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
+    allowed = f"default-src 'none'; style-src 'sha256-{digest}'; frame-src 'self'; form-action 'self'"
+    return f"{allowed}; base-uri 'none'; frame-ancestors 'none'"
+
+
+def headers(policy: str = "") -> dict[str, str]:
+    """`policy`: another Content-Security-Policy than that of the console's own pages."""
+    return {
+        "Content-Security-Policy": policy or _policy(),
+        "Cross-Origin-Opener-Policy": "same-origin",
+        "Cross-Origin-Resource-Policy": "same-origin",
+        "Referrer-Policy": "same-origin",
+        "X-Robots-Tag": "noindex, nofollow",
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "no-store",
+    }
+
+
+def shown(visit: Visit, name: str, values: Mapping[str, object], status: int = 200) -> HTMLResponse:
+    """`name`: of the template, which is the name of the page in the navigation as well."""
+    given = {"visit": visit, "w": visit.w, "said": visit.session.take_said(), **values}
+    return _filled(name, given, status)
+
+
+def bare(w: Wording, root: str, name: str, values: Mapping[str, object], status: int = 200) -> HTMLResponse:
+    """A page for somebody who is not signed in."""
+    return _filled(name, {"visit": None, "w": w, "said": None, "root": root, **values}, status)
+
+
+def _filled(name: str, values: Mapping[str, object], status: int) -> HTMLResponse:
+    sheet = Markup(style())  # noqa: S704  # our own file
+    text = _environment().get_template(f"console/{name}.html.j2").render(style=sheet, at=name, **values)
+    return HTMLResponse(text.encode("utf-8", "replace"), status, headers=headers())

@@ -1,0 +1,98 @@
+"""Everything that `funnelbeat web` serves, as one ASGI application. Each part can be left out."""
+
+import time
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass
+
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, Response
+from starlette.routing import BaseRoute, Mount, Route, Router
+from starlette.types import ASGIApp
+
+from worker.documents.doctor import findings_document
+from worker.flow.operate.ready import is_ready, readiness
+from worker.flow.services import Services
+from worker.web.api.app import PREFIX, api
+from worker.web.api.drafts import CheckDraft
+from worker.web.api.problem import TITLES, problem
+from worker.web.bounces import BounceReports
+from worker.web.console.app import console
+from worker.web.hooks.app import PREFIX as HOOKS
+from worker.web.hooks.app import hooks
+from worker.web.limits import Limits
+from worker.web.links import application
+
+CONSOLE = "/console"
+
+
+@dataclass(frozen=True, slots=True)
+class SiteUses:
+    """What the parts are made of. `project`: its name. `check`: for definitions that come in a request."""
+
+    uses: Services
+    project: str
+    check: CheckDraft
+    monotonic: Callable[[], float] = time.monotonic
+
+
+def _links(of: SiteUses) -> list[BaseRoute]:
+    return [Mount("/", application(of.uses, of.monotonic))]
+
+
+def _api(of: SiteUses) -> list[BaseRoute]:
+    return [Mount(PREFIX, api(of.uses, of.monotonic, of.project, of.check))]
+
+
+def _bounces(of: SiteUses) -> list[BaseRoute]:
+    return [Route("/bounces/{channel}", BounceReports(of.uses).post, methods=["POST"])]
+
+
+def _hooks(of: SiteUses) -> list[BaseRoute]:
+    return [Mount(HOOKS, hooks(of.uses))]
+
+
+def _console(of: SiteUses) -> list[BaseRoute]:
+    return [Route(CONSOLE, _to_console, methods=["GET"]), Mount(CONSOLE, console(of.uses, of.monotonic))]
+
+
+PARTS: Mapping[str, Callable[[SiteUses], list[BaseRoute]]] = {
+    "api": _api,
+    "console": _console,
+    "hooks": _hooks,
+    "bounces": _bounces,
+    "links": _links,
+}
+"""In the order in which paths are looked for: links take what nothing else took. They take bounces too."""
+
+
+def site(served: SiteUses, parts: Collection[str] = tuple(PARTS)) -> ASGIApp:
+    """`parts`: names of PARTS. /health and /ready are always there."""
+    probes = [Route("/health", _health, methods=["GET"]), Route("/ready", _Ready(served.uses).answer, methods=["GET"])]
+    chosen = [route for name, make in PARTS.items() if name in parts for route in make(served)]
+    nothing = problem(404, "not_found", TITLES[404])
+    return Limits(Router([*probes, *chosen], redirect_slashes=False, default=nothing))
+
+
+async def _to_console(_request: Request) -> Response:
+    return RedirectResponse(f"{CONSOLE}/", headers=_HEADERS)
+
+
+async def _health(_request: Request) -> Response:
+    """Says that this process answers. It asks nothing else, so that an outage of Redis restarts nobody."""
+    return PlainTextResponse("ok\n", headers=_HEADERS)
+
+
+class _Ready:
+    """Whether the whole installation works, for load balancers and monitors."""
+
+    def __init__(self, uses: Services) -> None:
+        self._uses = uses
+
+    async def answer(self, _request: Request) -> Response:
+        found = await readiness(self._uses)
+        ready = is_ready(found)
+        document = {"ready": ready, "findings": findings_document(found)}
+        return JSONResponse(document, 200 if ready else 503, headers=_HEADERS)
+
+
+_HEADERS = {"Cache-Control": "no-store", "X-Content-Type-Options": "nosniff"}
