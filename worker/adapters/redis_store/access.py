@@ -71,6 +71,8 @@ class RedisAudit:
             )
 
     async def newest(self, limit: int, before: str = "") -> tuple[AuditRecord, ...]:
+        if before == "0-0":
+            return ()  # nothing is older, and Redis refuses to look
         last = f"({before}" if before else "+"
         rows = await self._scripts.ask("XREVRANGE", self._key, last, "-", "COUNT", limit)
         return tuple(replace(_RECORD.decode(fields[b"r"]), id=text(name)) for name, fields in rows)
