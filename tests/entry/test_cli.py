@@ -19,7 +19,7 @@ def project(tmp_path: Path, empty_redis: EmbeddedRedis, monkeypatch: pytest.Monk
     monkeypatch.setenv("FUNNELBEAT_REDIS_URL", empty_redis.url)
     monkeypatch.setenv("FUNNELBEAT_BROKER_URL", empty_redis.broker_url)
     monkeypatch.chdir(tmp_path)
-    assert call("init", "acme").exit_code == 0
+    assert call("init", "acme", "--zone", "Europe/Berlin").exit_code == 0
     for other in ("pipedrive-week", "stalled-watch", "umami-week"):
         (tmp_path / "acme" / "schedules" / f"{other}.yaml").unlink()
     return tmp_path / "acme"
@@ -28,7 +28,7 @@ def project(tmp_path: Path, empty_redis: EmbeddedRedis, monkeypatch: pytest.Monk
 def test_every_example_previews_with_no_account(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("FUNNELBEAT_REDIS_URL", raising=False)
-    assert call("init", "acme").exit_code == 0
+    assert call("init", "acme", "--zone", "Europe/Berlin").exit_code == 0
     examples = sorted(path.stem for path in (tmp_path / "acme" / "schedules").glob("*.yaml"))
     assert examples == ["pipedrive-week", "stalled-watch", "umami-week", "weekly-pipeline"]
     for example in (one for one in examples if one != "stalled-watch"):  # which has no digest
@@ -73,7 +73,7 @@ def test_a_broken_definition_is_named_by_file_line_and_column(project: Path) -> 
     path.write_text(path.read_text().replace("query: opportunities", "query: oportunities", 1))
     seen = call("--project", str(project), "check")
     assert seen.exit_code == 2
-    assert f"{BROKEN}:19:12:" in seen.output
+    assert f"{BROKEN}:20:12:" in seen.output
     assert "opportunities" in seen.output
 
 

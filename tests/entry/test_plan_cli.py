@@ -26,7 +26,7 @@ def weekly(tmp_path: Path, empty_redis: EmbeddedRedis, monkeypatch: pytest.Monke
     """The example schedule of a project as `init` writes it, on a Redis of its own; commands run in that project."""
     monkeypatch.setenv("FUNNELBEAT_REDIS_URL", empty_redis.url)
     monkeypatch.setenv("FUNNELBEAT_BROKER_URL", empty_redis.broker_url)
-    assert call("init", str(tmp_path / "acme")).exit_code == 0
+    assert call("init", str(tmp_path / "acme"), "--zone", "Europe/Berlin").exit_code == 0
     monkeypatch.chdir(tmp_path / "acme")
     path = tmp_path / "acme" / "schedules" / f"{ID}.yaml"
     for other in path.parent.glob("*.yaml"):

@@ -18,7 +18,7 @@ DOORS = [["--at"], ["--dry-run", "--at"], ["--to", "email:me@acme.example", "--a
 def project(tmp_path: Path, empty_redis: EmbeddedRedis, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("FUNNELBEAT_REDIS_URL", empty_redis.url)
     monkeypatch.setenv("FUNNELBEAT_BROKER_URL", empty_redis.broker_url)
-    assert call("init", str(tmp_path / "acme")).exit_code == 0
+    assert call("init", str(tmp_path / "acme"), "--zone", "Europe/Berlin").exit_code == 0
     assert call("--project", str(tmp_path / "acme"), "deploy", "--yes").exit_code == 0
     return tmp_path / "acme"
 

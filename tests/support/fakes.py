@@ -29,7 +29,7 @@ from worker.domain.subscription import Choice, Preference, SubscriptionRecord
 from worker.errors import BrokerUnavailable, ClaimLost
 from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDigest
 from worker.memo import Memo
-from worker.ports import Answer, Deployment, Question, Source
+from worker.ports import AlertMemory, Answer, Deployment, Question, Source
 from worker.ports.bounces import BounceReport
 from worker.ports.channels import PreviewPage, RenderRequest, Templates
 from worker.ports.kinds import QuerySpec
@@ -149,6 +149,13 @@ class Audited:
 
     async def add(self, record: AuditRecord) -> None:
         self.records.append(record)
+
+
+class NoAlerts:
+    """Nothing is remembered of any alert rule."""
+
+    async def memory(self, schedule: str) -> AlertMemory:
+        return AlertMemory(schedule, {}, {})
 
 
 class Published:

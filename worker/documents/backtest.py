@@ -45,5 +45,5 @@ def backtest_document(of: BackTested) -> dict[str, Any]:
             {"reader": reader, "week": week.isoformat(), "count": count}
             for (reader, week), count in sorted(of.messages.items())
         ],
-        "a_week": {reader: round(count, 2) for reader, count in of.a_week.items()},
+        "a_week": {reader: round(count, 2) for reader, count in sorted(of.a_week.items())},
     }

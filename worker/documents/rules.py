@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 from typing import Any
 
-from worker.domain.alert.rule import NO_DATA_AFTER, Form, Grouping, NoData, Rule, Severity
+from worker.domain.alert.rule import NO_DATA_AFTER, Form, Grouping, NoData, Rule, Severity, name_of
 from worker.domain.schedule import Schedule
 from worker.domain.time.duration import written
 
@@ -26,7 +26,7 @@ def written_out(rule: Rule) -> dict[str, Any]:
     """A rule: the keys of an item of `alerts`, without ready-made ones."""
     found = {
         "id": rule.id,
-        "name": rule.name if rule.name != rule.id else "",
+        "name": rule.name if rule.name != name_of(rule.id) else "",
         **({"on": rule.query} if rule.form is Form.QUERY else {"for_each": _for_each(rule)}),
         "if": rule.condition,
         "until": rule.until,

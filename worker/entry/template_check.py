@@ -16,8 +16,8 @@ from worker.rendering.trial import LOCALES, trial, tried
 from worker.rendering.wording import SHIPPED
 from worker.vocabulary import vocabulary
 
-PAGES = "web/"
-"""Pages for readers, which no project replaces."""
+PAGES = ("web/", "console/")
+"""Pages for readers and of the console, which no project replaces."""
 
 SHOWN = 4
 """Samples that one complaint names."""

@@ -2,7 +2,7 @@
 
 import pytest
 
-from worker.adapters.definitions.alerts import words_of
+from worker.domain.alert.rule import name_of
 
 
 @pytest.mark.parametrize(
@@ -10,4 +10,4 @@ from worker.adapters.definitions.alerts import words_of
     [("big-deal-stalled", "Big deal stalled"), ("won_share", "Won share"), ("SLA", "SLA"), ("-", "-")],
 )
 def test_a_rule_without_a_name_is_called_by_its_id_in_words(rule_id: str, words: str) -> None:
-    assert words_of(rule_id) == words
+    assert name_of(rule_id) == words

@@ -29,7 +29,7 @@ async def everything(story: LedgerFixture) -> bytes:
     """All that Redis holds, as it would stand in a dump."""
     ask: Callable[..., Awaitable[Any]] = story.client.execute_command
     reading = {b"hash": ("HGETALL",), b"zset": ("ZRANGE", 0, -1), b"set": ("SMEMBERS",), b"string": ("GET",)}
-    reading[b"stream"] = ("XRANGE", "-", "+")
+    reading |= {b"stream": ("XRANGE", "-", "+"), b"list": ("LRANGE", 0, -1)}
     found = b""
     for name in await ask("KEYS", "*"):
         command, *rest = reading[await ask("TYPE", name)]

@@ -20,6 +20,7 @@ from tests.support.fakes import (
     Fetches,
     FixedClock,
     Keeping,
+    NoAlerts,
     OneSource,
     Opened,
     Published,
@@ -172,6 +173,7 @@ def here(deliveries: Deliveries, *rows: Delivery) -> Any:
     quiet = replace(TEAM, send=Send.ON_CHANGE)
     digest = uses(standing=Standing.UNCHANGED, changed=False, empty=True)
     return uses(
+        alerts=NoAlerts(),
         clock=FixedClock(),
         connectors=Connected(),
         deliveries=deliveries,

@@ -15,6 +15,7 @@ from tests.support.fakes import (
     Emitted,
     FixedClock,
     KnownDeliveries,
+    NoAlerts,
     Takes,
     bundle_with,
     uses,
@@ -48,6 +49,7 @@ def parts(run: Run, *rows: Delivery, operator: str | None = "ops@acme.example") 
     lookups = KnownDeliveries(*rows)
     lookups.rows = (run,)
     return uses(
+        alerts=NoAlerts(),
         clock=FixedClock(),
         connectors=uses(takes=Takes("mail").takes),
         events=Emitted(),

@@ -24,6 +24,7 @@ from tests.support.fakes import (
     FixedClock,
     Keeping,
     KnownRuns,
+    NoAlerts,
     OneSource,
     Published,
     Stepped,
@@ -136,6 +137,7 @@ class Beating(Ledger):
 
 def parts(ledger: Leases, fetches: Fetches | None = None, schedule: Schedule = WEEKLY, **other: Any) -> Any:
     given = {
+        "alerts": NoAlerts(),
         "clock": FixedClock(),
         "connectors": Operators(QuerySpec("opportunities", "", False, ())),
         "deployments": Deployed(bundle_with(schedule, operator="ops@acme.example")),

@@ -150,7 +150,7 @@ def test_every_parameter_of_the_published_list_has_a_place() -> None:
 
 def test_credentials_are_secrets_of_which_exactly_one_is_needed() -> None:
     secrets = {option.name for option in CLOSE.options if option.secret}
-    assert secrets == {"api_key", "access_token", "refresh_token", "client_secret"}
+    assert secrets == {"api_key", "access_token", "refresh_token", "client_secret", "webhook_secret"}
     assert CLOSE.one_of == (("api_key", "access_token", "refresh_token"),)
 
 

@@ -141,7 +141,7 @@ def test_every_query_of_the_seeds_endpoints_is_offered() -> None:
         *("pipelines", "pipeline", "conversion", "movements", "deals", "deals_summary", "stalled_deals"),
     }
     secrets = {option.name for option in PIPEDRIVE.options if option.secret}
-    assert secrets == {"api_token", "access_token", "refresh_token", "client_secret"}
+    assert secrets == {"api_token", "access_token", "refresh_token", "client_secret", "webhook_secret"}
 
 
 def many(count: int) -> list[str]:

@@ -108,7 +108,7 @@ async def test_the_conversion_heads_the_example_and_every_figure_is_printed_once
 
 async def test_origins_are_one_table_by_revenue_and_then_by_visitors(tmp_path: Path) -> None:
     (table,) = (await made(tmp_path)).tables
-    assert [column.name for column in table.columns] == ["name", "visitors", "revenue", "currency"]
+    assert [column.name for column in table.columns] == ["name", "visitors", "revenue", "currency", "position"]
     amounts = [(row[2], row[1] or 0) for row in table.rows]
     assert amounts == sorted(amounts, reverse=True)
     direct = next(row for row in table.rows if row[0] == "(direct)")

@@ -18,7 +18,7 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import one_line
 from worker.adapters.definitions.words import described
 from worker.domain.alert.ready_made import ReadyMade
-from worker.domain.alert.rule import Form, Inhibition, NoData, Rule
+from worker.domain.alert.rule import Form, Inhibition, NoData, Rule, name_of
 from worker.domain.schedule import Subscription
 
 MOST_AFTER = 1000
@@ -48,12 +48,6 @@ def alerts(
         rules += [made] if made is not None else []
     inhibitions = [inhibition(context.sheet, ("inhibit", i), value, names, rules) for i, value in enumerate(inhibit)]
     return Alerts(tuple(rules), tuple(one for one in inhibitions if one), tuple(known.own.values()))
-
-
-def words_of(rule_id: str) -> str:
-    """What messages call a rule without a name: big-deal-stalled is "Big deal stalled"."""
-    words = rule_id.replace("-", " ").replace("_", " ").strip()
-    return words[:1].upper() + words[1:] if words else rule_id
 
 
 def _note(sheet: Sheet, rule_id: str, index: int, names: dict[str, int]) -> None:
@@ -86,7 +80,7 @@ def _rule(
     spans = {name: span(sheet, path, name, getattr(piece, name)) for name in SPANS}
     if piece.after > MOST_AFTER:
         sheet.complain((*path, "after"), f"`after: {piece.after}`", f"write at most {MOST_AFTER}")
-    name = parsed(sheet, (*path, "name"), piece.name, one_line, words_of(piece.id))
+    name = parsed(sheet, (*path, "name"), piece.name, one_line, name_of(piece.id))
     if said is None:
         return None
     aim = said.target

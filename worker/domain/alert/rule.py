@@ -109,6 +109,12 @@ class Inhibition:
     equal: tuple[str, ...] = ()
 
 
+def name_of(rule_id: str) -> str:
+    """What messages call a rule without a name: big-deal-stalled is "Big deal stalled"."""
+    words = rule_id.replace("-", " ").replace("_", " ").strip()
+    return words[:1].upper() + words[1:] if words else rule_id
+
+
 def alert_fingerprint(project: str, schedule: str, rule: str, subject: str) -> str:
     """Names one alert for ever: 16 hexadecimal characters."""
     text = json.dumps([project, schedule, rule, subject])

@@ -20,6 +20,10 @@ _CODED = frozenset(CodeKind)
 _ACTIVE = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\n]")
 
 
+NO_BREAK = "\u00a0"
+"""Keeps a number with its unit in a message; a file is searched and sorted."""
+
+
 def as_csv(rows: Table, words: Mapping[str, str]) -> bytes:
     """UTF-8 with a byte order mark, which spreadsheets need to decode names; CRLF line ends (RFC 4180). `words`: the
     services' words for codes of next steps and stall reasons. A code without a word is written as it is.
@@ -68,7 +72,7 @@ def _cell(column: Column, value: Cell, currency: str, words: Mapping[str, str]) 
     if column.name == "currency":
         return _inert(label_of(value))
     known = worded(CodeKind(column.name), value, words) if column.name in _CODED else None
-    return _inert(value if known is None else known)
+    return _inert(value if known is None else known.replace(NO_BREAK, " "))
 
 
 def major(amount: int, currency: str) -> str:
