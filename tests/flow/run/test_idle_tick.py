@@ -12,7 +12,7 @@ TICKS = 20
 
 
 def reads(client: Redis) -> int:
-    """How often this Redis read from a connection: once for each round trip. https://redis.io/commands/info/"""
+    """How often this Redis read from a connection: once for each round trip (https://redis.io/commands/info/)."""
     return int(client.info("stats")["total_reads_processed"])  # type: ignore[index]  # redis-py types both clients
 
 
