@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -24,6 +25,8 @@ from worker.errors import LedgerError
 VERSION = 2
 """1: a header without addresses of owners."""
 LEVEL = 1
+SHAPES = 256
+"""Columns of different tables that a process keeps."""
 
 _BIG_INT, _ODD_TEXT = 1, 2
 _PIECE = 1 << 18
@@ -114,11 +117,17 @@ def table_of(whole: bytes) -> Table:
     rows = _rows_decoder.decode(raw[4 + length :])
     return Table(
         table_id,
-        tuple(Column(name, Kind(kind), significant, adds) for name, kind, significant, adds in columns),
+        _columns(tuple(tuple(column) for column in columns)),
         tuple(Row(cells[0], tuple(cells[1:])) for cells in rows),
         total,
         sliced,
     )
+
+
+@lru_cache(SHAPES)
+def _columns(written: tuple[tuple[str, str, bool, bool], ...]) -> tuple[Column, ...]:
+    """Answers to one query share them, so that comparing two answers finds equal columns at once."""
+    return tuple(Column(name, Kind(kind), significant, adds) for name, kind, significant, adds in written)
 
 
 def encode_header(snapshot: Snapshot, tables: Sequence[str], followed: str | None) -> Blob:
