@@ -98,6 +98,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         lookups=ledger.lookups,
         heartbeats=ledger.heartbeats,
         mailboxes=ledger.mailboxes,
+        measured=ledger.measured,
         snapshots=snapshots,
         queue=queue,
         events=StreamedEvents(EventLog(), ledger.event_stream),

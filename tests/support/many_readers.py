@@ -107,6 +107,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         lookups=fake,
         heartbeats=fake,
         mailboxes=fake,
+        measured=fake,
         snapshots=snapshots,
         queue=LocalQueue(),
         events=EventLog(),

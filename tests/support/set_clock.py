@@ -131,6 +131,7 @@ async def month(client: Redis, start: datetime) -> Month:
         lookups=ledger.lookups,
         heartbeats=ledger.heartbeats,
         mailboxes=ledger.mailboxes,
+        measured=ledger.measured,
         snapshots=snapshots,
         queue=LocalQueue(),
         events=facts,

@@ -26,6 +26,7 @@ from worker.ports import (
     Links,
     Lookups,
     Mailboxes,
+    MeasuredLedger,
     Queue,
     RunLedger,
     Snapshots,
@@ -55,6 +56,7 @@ class Services:
     lookups: Lookups
     heartbeats: HeartbeatStore
     mailboxes: Mailboxes
+    measured: MeasuredLedger
     snapshots: Snapshots
     queue: Queue
     events: Events

@@ -27,6 +27,7 @@ from worker.ports import (
     Links,
     Lookups,
     Mailboxes,
+    MeasuredLedger,
     Queue,
     RunLedger,
     Snapshots,
@@ -131,6 +132,11 @@ class UsesHeartbeats(Protocol):
 class UsesMailboxes(Protocol):
     @property
     def mailboxes(self) -> Mailboxes: ...
+
+
+class UsesMeasured(Protocol):
+    @property
+    def measured(self) -> MeasuredLedger: ...
 
 
 class UsesQueue(Protocol):

@@ -23,6 +23,7 @@ from worker.ports.holidays import Holidays
 from worker.ports.housekeeping import Expired, SweepResult, Upkeep
 from worker.ports.links import Links
 from worker.ports.lookups import Lookups
+from worker.ports.measured import MeasuredLedger
 from worker.ports.quota import Limit, Quota, RateReport, Reservations
 from worker.ports.runs import BeginResult, FailResult, HandOver, RunLease, RunLedger
 from worker.ports.source_events import SourceEvents, WindowClaim
@@ -74,6 +75,7 @@ __all__ = [
     "Links",
     "Lookups",
     "Mailboxes",
+    "MeasuredLedger",
     "Question",
     "Queue",
     "Quota",

@@ -81,6 +81,10 @@
     <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
     <p>:windows                   zset    schedule → when its debounce window ends, opened by an event
     <p>:event:<id>                text    an event came: a hash of its connection and id; gone after 7 days
+    <p>:counts                    hash    what is counted, in words with blanks between them ("run delivered ") → how
+                                          often (lua/common.lua)
+    <p>:waiting                   zset    run that is claimed → since when a worker could begin it
+    <p>:accounts                  hash    connection → the account whose budget it uses
     <p>:hooks:<connection>        hash    what became of requests to /hooks/CONNECTION → how many
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
     <p>:mailboxes                 zset    channel → when a worker is to read its mailbox of bounces next

@@ -15,6 +15,7 @@ from worker.adapters.redis_store.heartbeats import RedisHeartbeats
 from worker.adapters.redis_store.housekeeping import RedisUpkeep
 from worker.adapters.redis_store.lookups import RedisLookups
 from worker.adapters.redis_store.mailboxes import RedisMailboxes
+from worker.adapters.redis_store.measured import RedisMeasured
 from worker.adapters.redis_store.runs import RedisRuns
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.source_events import RedisSourceEvents
@@ -45,5 +46,6 @@ class RedisLedger:
         self.lookups = RedisLookups(scripts)
         self.alerts = RedisAlerts(scripts)
         self.mailboxes = RedisMailboxes(scripts)
+        self.measured = RedisMeasured(scripts)
         self.heartbeats = RedisHeartbeats(scripts)
         self.source_events = RedisSourceEvents(scripts, times)
