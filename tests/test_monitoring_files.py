@@ -15,7 +15,7 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from worker.adapters.metrics import exposition
 from worker.domain.heartbeat import Alive
-from worker.domain.measurements import ConnectionBudget, LedgerReading, Measurements
+from worker.domain.measurements import ConnectionBudget, LedgerReading, Measurements, WebhookCounts
 
 ROOT = Path(__file__).parents[1]
 RULES = yaml.safe_load((ROOT / "deploy/prometheus/rules.yaml").read_text("utf-8"))
@@ -32,7 +32,8 @@ def samples() -> dict[str, tuple[Labels, ...]]:
     budgets = {"close": ConnectionBudget(0.1, 1000, 900, NOW)}
     alive = tuple(Alive(kind, "here", 1, NOW) for kind in ("clock", "worker"))
     posts = {"close": {"unsigned": 1, "accepted": 1}}
-    body, _ = exposition(Measurements(LedgerReading(NOW, {}, budgets=budgets), alive, posts=posts), "")
+    made = Measurements(LedgerReading(NOW, {}, budgets=budgets), alive, {}, posts, {"ops": WebhookCounts()})
+    body, _ = exposition(made, "")
     found: dict[str, list[Labels]] = {}
     for family in text_string_to_metric_families(body.decode()):
         for sample in family.samples:

@@ -103,6 +103,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         queue=queue,
         events=StreamedEvents(EventLog(), ledger.event_stream),
         event_stream=ledger.event_stream,
+        event_webhooks=ledger.event_webhooks,
         triggers=triggers,
         connectors=connectors,
         holidays=holidays,

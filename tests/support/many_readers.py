@@ -120,6 +120,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         access=fake,
         audit=fake,
         event_stream=fake,
+        event_webhooks=fake,
         first_answers=fake,
         links=SignedLinks((), "acme"),
         check_entry=fake,

@@ -144,6 +144,7 @@ async def month(client: Redis, start: datetime) -> Month:
         access=ledger.access,
         audit=ledger.audit,
         event_stream=ledger.event_stream,
+        event_webhooks=ledger.event_webhooks,
         first_answers=ledger.first_answers,
         links=SignedLinks((), PROJECT),
         check_entry=partial(checked_entry, registry()),

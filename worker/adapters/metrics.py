@@ -65,6 +65,7 @@ class _Measured(Collector):
         yield from _budgets(ledger)
         yield _alerts(self._measured)
         yield _posts(self._measured)
+        yield from _webhooks(self._measured)
         yield _gauge("redis_memory_used_bytes", "Memory that Redis uses.", ledger.memory)
         yield _gauge("redis_memory_limit_bytes", "maxmemory of Redis; 0 without one.", ledger.memory_limit)
 
@@ -142,6 +143,24 @@ def _posts(measured: Measurements) -> Metric:
         for outcome, count in sorted(outcomes.items()):
             family.add_metric([connection, outcome], count)
     return family
+
+
+def _webhooks(measured: Measurements) -> Iterator[Metric]:
+    events = CounterMetricFamily(
+        "funnelbeat_webhook_events", "Events that a webhook was told of, or lost.", labels=["webhook", "outcome"]
+    )
+    held = GaugeMetricFamily(
+        "funnelbeat_webhook_events_held",
+        "Events that wait for a webhook, or were given up.",
+        labels=["webhook", "state"],
+    )
+    for name, one in sorted(measured.webhooks.items()):
+        events.add_metric([name, "sent"], one.sent)
+        events.add_metric([name, "lost"], one.lost)
+        held.add_metric([name, "waiting"], one.waiting)
+        held.add_metric([name, "dead"], one.dead)
+    yield events
+    yield held
 
 
 def _gauge(name: str, help_text: str, value: float) -> Metric:

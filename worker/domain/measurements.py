@@ -42,10 +42,25 @@ class LedgerReading:
 
 
 @dataclass(frozen=True, slots=True)
+class WebhookCounts:
+    """Events of a webhook: those that wait, those that were given up and are kept; since the beginning those that were
+    sent, and those that were lost.
+    """
+
+    waiting: int = 0
+    dead: int = 0
+    sent: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class Measurements:
-    """`alerts`: how many there are of deployed rules. `posts`: requests to /hooks, by connection and outcome."""
+    """`alerts`: how many there are of deployed rules. `posts`: requests to /hooks, by connection and outcome.
+    `webhooks`: of events, those that are deployed.
+    """
 
     ledger: LedgerReading
     alive: tuple[Alive, ...] = ()
     alerts: Mapping[tuple[Phase, Severity], int] = field(default_factory=dict)
     posts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    webhooks: Mapping[str, WebhookCounts] = field(default_factory=dict)

@@ -20,6 +20,7 @@ from worker.ports import (
     EntryChecks,
     Events,
     EventStream,
+    EventWebhooks,
     FirstAnswers,
     HeartbeatStore,
     Holidays,
@@ -61,6 +62,7 @@ class Services:
     queue: Queue
     events: Events
     event_stream: EventStream
+    event_webhooks: EventWebhooks
     triggers: Triggers
     connectors: Connectors
     holidays: Holidays

@@ -21,6 +21,8 @@ from worker.ports import (
     Deployments,
     EntryChecks,
     Events,
+    EventStream,
+    EventWebhooks,
     FirstAnswers,
     HeartbeatStore,
     Holidays,
@@ -147,6 +149,16 @@ class UsesQueue(Protocol):
 class UsesEvents(Protocol):
     @property
     def events(self) -> Events: ...
+
+
+class UsesEventStream(Protocol):
+    @property
+    def event_stream(self) -> EventStream: ...
+
+
+class UsesEventWebhooks(Protocol):
+    @property
+    def event_webhooks(self) -> EventWebhooks: ...
 
 
 class UsesTriggers(Protocol):

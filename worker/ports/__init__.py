@@ -15,6 +15,7 @@ from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Trigge
 from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult, TakenOver
 from worker.ports.deployments import ActivationBasis, Deployment, Deployments
 from worker.ports.event_stream import EventStream, StreamedFact
+from worker.ports.event_webhooks import EventWebhooks
 from worker.ports.expressions import Condition, Expressions
 from worker.ports.fetch_cache import FetchCache, FetchFailed, Hit, Turn
 from worker.ports.first_answers import FirstAnswer, FirstAnswers, Repetition
@@ -57,6 +58,7 @@ __all__ = [
     "Editable",
     "EntryChecks",
     "EventStream",
+    "EventWebhooks",
     "Events",
     "Expired",
     "Expressions",

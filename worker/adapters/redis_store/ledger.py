@@ -10,6 +10,7 @@ from worker.adapters.redis_store.clock import RedisClock
 from worker.adapters.redis_store.deliveries import RedisDeliveries
 from worker.adapters.redis_store.deployments import RedisDeployments
 from worker.adapters.redis_store.event_stream import RedisEventStream
+from worker.adapters.redis_store.event_webhooks import RedisEventWebhooks
 from worker.adapters.redis_store.first_answers import RedisFirstAnswers
 from worker.adapters.redis_store.heartbeats import RedisHeartbeats
 from worker.adapters.redis_store.housekeeping import RedisUpkeep
@@ -39,6 +40,7 @@ class RedisLedger:
         self.subscriptions = RedisSubscriptions(scripts)
         self.access = RedisAccessTokens(scripts)
         self.event_stream = RedisEventStream(scripts)
+        self.event_webhooks = RedisEventWebhooks(scripts)
         self.first_answers = RedisFirstAnswers(scripts)
         self.audit = RedisAudit(scripts)
         self.resets = RedisBaselineResets(scripts)
