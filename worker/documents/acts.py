@@ -37,6 +37,7 @@ ACTS: Mapping[str, OfferedAct] = {
     "tokens add": _offered(TokenScope.MANAGE, CLI, API),
     "tokens revoke": _offered(TokenScope.MANAGE, CLI, API),
     "bounces": _offered(TokenScope.MANAGE, CLI),
+    "webhooks retry": _offered(TokenScope.MANAGE, CLI),
     "source create": _offered(TokenScope.MANAGE, CLI),
     "source update": _offered(TokenScope.MANAGE, CLI),
     "source delete": _offered(TokenScope.MANAGE, CLI),

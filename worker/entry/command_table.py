@@ -80,6 +80,9 @@ LISTED = {
         Section.REPAIRING, "ops_commands", "Render sent messages again, offline, and compare the bytes."
     ),
     "retry": CommandEntry(Section.REPAIRING, "ops_commands", "Try again what a run could not deliver."),
+    "webhooks": CommandEntry(
+        Section.REPAIRING, "webhook_commands", "List webhooks of events; `retry` what was given up."
+    ),
     "bounces": CommandEntry(
         Section.REPAIRING, "bounce_commands", "Suspend addresses that a mail server reported as dead."
     ),

@@ -144,6 +144,14 @@ def test_a_slot_that_came_on_time_is_one_run_until_the_next_slot_or_half_an_hour
     assert often.runs[0].deadline == NOW + 10 * MINUTE
 
 
+def test_a_slot_past_its_grace_is_counted_as_late() -> None:
+    minutes = {claimed(Due("weekly", NOW - n * MINUTE)).late: n for n in (1, 2)}
+    assert minutes == {0: 1, 1: 2}, "a minute is grace"
+    assert claimed(Due("weekly", NOW - 3 * HOUR), catch_up=CatchUp.ALL).late == 3
+    assert delay_of("weekly", 600) > 1 * MINUTE
+    assert claimed(Due("weekly", NOW), spread=600).late == 0, "it was due only now"
+
+
 @pytest.mark.parametrize(
     ("catch_up", "runs", "missed"),
     [

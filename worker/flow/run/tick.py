@@ -98,9 +98,13 @@ def slot_claim(
     until = _until(timing.within, now, following and following + delay)
     runs = tuple(Claim(RunKey(due.schedule, slot), bundle_id, trigger.kind, until) for slot in accounted.runs)
     next_due = accounted.next_slot and accounted.next_slot + delay
-    return SlotClaim(
-        due.schedule, due.at, next_due, runs, accounted.missed, timing.catch_up is CatchUp.LATEST, bundle_id
-    )
+    latest, late = timing.catch_up is CatchUp.LATEST, _late(accounted.runs, now - delay, timing.grace)
+    return SlotClaim(due.schedule, due.at, next_due, runs, accounted.missed, latest, bundle_id, late)
+
+
+def _late(slots: Sequence[datetime], now: datetime, grace: int) -> int:
+    """How many slots come later than `grace` seconds after they were due."""
+    return sum((now - slot).total_seconds() > grace for slot in slots)
 
 
 async def _claim_ended(
