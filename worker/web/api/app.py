@@ -16,7 +16,7 @@ from worker.web.api.guard import Guard
 from worker.web.api.problem import MEDIA_TYPE, handle_errors
 from worker.web.api.reads import reads
 from worker.web.api.run_reads import run_reads
-from worker.web.api.shapes import Problem
+from worker.web.api.shapes.base import Problem
 from worker.web.api.subscription_changes import subscription_changes
 
 PREFIX = "/api/v1"

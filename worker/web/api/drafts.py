@@ -19,7 +19,7 @@ from worker.flow.services import Services
 from worker.web.api.guard import Guard
 from worker.web.api.once import once_route
 from worker.web.api.problem import HttpRefusal
-from worker.web.api.shapes import CheckShape, DeployedShape, DraftRequest, PlanRequest, PlanShape
+from worker.web.api.shapes.deployments import CheckShape, DeployedShape, DraftRequest, PlanRequest, PlanShape
 
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", max_length=200, description="ETag of /deployment: refused if it changed.")

@@ -16,7 +16,8 @@ from worker.flow.services import Services
 from worker.web.api.answers import answer, page_of
 from worker.web.api.guard import Guard
 from worker.web.api.parameters import PAGE, Cursor, Limit, OfSchedule, RunRef
-from worker.web.api.shapes import DeliveryShape, ExplainedShape, ListPage, MissedShape, RunShape, ShownRunShape
+from worker.web.api.shapes.base import ListPage
+from worker.web.api.shapes.runs import DeliveryShape, ExplainedShape, MissedShape, RunShape, ShownRunShape
 
 
 def run_reads(uses: Services, guard: Guard) -> APIRouter:
