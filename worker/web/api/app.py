@@ -10,9 +10,11 @@ from worker.flow.services import Services
 from worker.web.api.access import access
 from worker.web.api.baselines import baselines
 from worker.web.api.changes import changes
+from worker.web.api.digests import digests
 from worker.web.api.drafts import CheckDraft, drafts
 from worker.web.api.events import events
 from worker.web.api.guard import Guard
+from worker.web.api.message_schema import add_message_schemas
 from worker.web.api.problem import MEDIA_TYPE, handle_errors
 from worker.web.api.reads import reads
 from worker.web.api.run_reads import run_reads
@@ -60,10 +62,12 @@ def api(uses: Services, monotonic: Callable[[], float], project: str, check: Che
         events(uses, guard),
         access(uses, guard),
         drafts(uses, project, check, guard),
+        digests(uses, guard),
         run_reads(uses, guard),
         reads(uses, guard),
     )
     for router in routers:
         app.include_router(router)
+    add_message_schemas(app)
     handle_errors(app)
     return app

@@ -1,6 +1,7 @@
 """Runs and their deliveries."""
 
 from datetime import datetime
+from typing import Any
 
 from worker.web.api.shapes.base import ApiShape, Instant
 
@@ -136,3 +137,35 @@ class ExplainedShape(ApiShape):
     gaps: list[GapShape]
     notes: list[NoteShape]
     deliveries: list[ExplainedDeliveryShape]
+
+
+class RebuiltPartShape(ApiShape):
+    """`sha256`: of what was handed over. `again`: of what was made now, empty if it could not be made."""
+
+    number: int
+    sha256: str
+    again: str
+    equal: bool
+    note: str
+    difference: list[str]
+
+
+class ReplayedShape(ApiShape):
+    """`version`: of the program that rendered what was sent. `causes`: why it differs, empty if it does not."""
+
+    key: str
+    state: str
+    version: str
+    equal: bool
+    causes: list[str]
+    parts: list[RebuiltPartShape]
+
+
+class ReaderMessageShape(ApiShape):
+    """`message`: as /deliveries/{delivery}/digest has it. `sentence`: why there is none."""
+
+    delivery: str
+    reader: str
+    state: str
+    message: dict[str, Any] | None
+    sentence: str
