@@ -24,7 +24,7 @@ from worker.web.api.message_schema import MESSAGE
 from worker.web.api.parameters import Cursor, RunRef
 from worker.web.api.problem import HttpRefusal
 from worker.web.api.shapes.base import ListPage
-from worker.web.api.shapes.runs import DeliveryShape, ReplayedShape, ReaderMessageShape
+from worker.web.api.shapes.runs import DeliveryShape, ReaderMessageShape, ReplayedShape
 from worker.web.message_policy import POLICY
 
 FEW, MOST = 5, 20
