@@ -9,7 +9,7 @@ from typing import Any
 
 from deepdiff import DeepDiff
 
-from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, Verdict, compared, in_turns
 from worker.adapters.redis_store.snapshot_codec import decode_table, encode_table
 from worker.domain.diff.bridge import balance
 from worker.domain.diff.diff import diff
@@ -172,10 +172,9 @@ NO_BYTES = "both sides are decoded before they are compared: no path compares st
 
 
 def _verdicts(figures: dict[str, Figure]) -> tuple[Verdict, ...]:
-    pairs = ((OURS, COMPREHENSION, 3.0), (BYTES, DECODE, 2.0))
+    pairs = ((OURS, COMPREHENSION, 3.0), (BYTES, DECODE, 1.3))
     return tuple(
-        Verdict(f"{who} to {peer}", figures[who].median / figures[peer].median, "x", aim, at_least=False)
-        for who, peer, aim in pairs
+        compared(f"{who} to {peer}", figures[who], figures[peer], aim, at_least=False) for who, peer, aim in pairs
     )
 
 
