@@ -71,6 +71,10 @@ WAYS: Mapping[str, Way] = {
         for word in ("trigger", "pause", "resume")
         for api, wrong in [on_schedule(word)]
     },
+    "test": Way(
+        ("run", "asked", "--to", f"mail:{ANN}"),
+        ("POST", "/schedules/asked/test", {"channel": "mail", "address": ANN}),
+    ),
     "retry": Way(
         ("retry", "{run}"),
         ("POST", "/runs/{run}/retry", {}),

@@ -22,6 +22,8 @@ def _offered(scope: TokenScope, *doors: Door) -> OfferedAct:
 
 
 ACTS: Mapping[str, OfferedAct] = {
+    "run": _offered(TokenScope.MANAGE, CLI),
+    "test": _offered(TokenScope.TRIGGER, CLI, API),
     "trigger": _offered(TokenScope.TRIGGER, CLI, API, CONSOLE),
     "pause": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "resume": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),

@@ -15,6 +15,7 @@ from worker.web.api.drafts import CheckDraft, drafts
 from worker.web.api.events import events
 from worker.web.api.guard import Guard
 from worker.web.api.message_schema import add_message_schemas
+from worker.web.api.previews import previews
 from worker.web.api.problem import MEDIA_TYPE, handle_errors
 from worker.web.api.reads import reads
 from worker.web.api.run_reads import run_reads
@@ -62,6 +63,7 @@ def api(uses: Services, monotonic: Callable[[], float], project: str, check: Che
         events(uses, guard),
         access(uses, guard),
         drafts(uses, project, check, guard),
+        previews(uses, project, check, guard),
         digests(uses, guard),
         run_reads(uses, guard),
         reads(uses, guard),
