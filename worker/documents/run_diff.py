@@ -1,0 +1,77 @@
+"""What moved between two runs of one schedule."""
+
+from typing import Any
+
+from worker.documents.stored import amount_of, cell_document, window_document
+from worker.domain.diff.between import QueryComparison
+from worker.domain.diff.bridge import Bridge
+from worker.domain.diff.lines import DiffLine, lines
+from worker.domain.money import code_of
+from worker.domain.run import stamp
+from worker.domain.snapshot.opportunity import Move
+from worker.domain.snapshot.snapshot import Cell
+from worker.flow.operate.compare_runs import RunComparison
+
+
+def run_diff_document(found: RunComparison) -> dict[str, Any]:
+    """{"schedule", "before", "after", "queries": [query, …]}; `before` and `after` are {"key", "slot"} of the older and
+    the newer run.
+
+    A query is {"query", "not_compared", "windows": {"before", "after"}, "new_period", "no_bridge", "bridge", "sliced":
+    [table, …], "changes": [change, …]}. `not_compared` and `no_bridge` give reasons, null if there is none. `bridge` is
+    by currency and class, with amounts as {"amount": "52000.00", "currency": "EUR"}.
+
+    A change is {"table", "change", "why", "key", "title", "column", "before", "after"}. `change` is `figure`, `added`,
+    `removed` or `changed`. `table` is null for a figure. `why`: the class of the bridge, with its detail after a colon.
+    """
+    return {
+        "schedule": found.after.key.schedule,
+        "before": {"key": str(found.before.key), "slot": stamp(found.before.key.slot)},
+        "after": {"key": str(found.after.key), "slot": stamp(found.after.key.slot)},
+        "queries": [_query(one) for one in found.queries],
+    }
+
+
+def _query(one: QueryComparison) -> dict[str, Any]:
+    return {
+        "query": one.query,
+        "not_compared": one.not_compared,
+        "windows": {
+            "before": window_document(one.before.window) if one.before else None,
+            "after": window_document(one.after.window) if one.after else None,
+        },
+        "new_period": one.new_period,
+        "no_bridge": one.no_bridge,
+        "bridge": _bridge(one.bridge) if one.bridge is not None else None,
+        "sliced": list(one.sliced),
+        "changes": [_change(line) for line in lines(one)],
+    }
+
+
+def _bridge(of: Bridge) -> dict[str, Any]:
+    found = {}
+    for terms in of.terms:
+        amounts = {
+            "opening": terms.opening,
+            **{move.value: terms.amounts[move] for move in Move},
+            "closing": terms.closing,
+        }
+        found[code_of(terms.currency)] = {name: amount_of(minor, terms.currency) for name, minor in amounts.items()}
+    return found
+
+
+def _change(line: DiffLine) -> dict[str, Any]:
+    return {
+        "table": line.table or None,
+        "change": line.change.value,
+        "why": line.why or None,
+        "key": line.key,
+        "title": line.title or None,
+        "column": line.column.name if line.column is not None and line.table else None,
+        "before": _value(line, line.before, line.before_in),
+        "after": _value(line, line.after, line.after_in),
+    }
+
+
+def _value(line: DiffLine, value: Cell, currency: str | None) -> Any:
+    return None if line.column is None else cell_document(value, line.column, currency)
