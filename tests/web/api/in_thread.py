@@ -63,5 +63,7 @@ async def _described(served: ServedApi) -> ApiInThread:
         "delivery": [str(row.key) for row in rows],
         "reader": ["team", "sales@acme.example"],
         "token": ["nobody"],
+        "query": ["deals", "stalled"],
+        "table": ["opportunities", "followed"],
     }
     return ApiInThread(str(served.client.base_url).rstrip("/"), served.tokens, await served.foreign_token(), values)

@@ -9,10 +9,10 @@ from fastapi import Request
 from fastapi.responses import JSONResponse, Response
 
 
-def answer(request: Request, document: Any, tag: str = "") -> Response:
+def answer(request: Request, document: Any, tag: str = "", *, headers: Mapping[str, str] | None = None) -> Response:
     """The document, or 304 for a client that has it. `tag`: what changes with it; made of the document without one."""
     body = json.dumps(document, ensure_ascii=False, allow_nan=False, separators=(",", ":")).encode("utf-8", "replace")
-    return answer_bytes(request, body, JSONResponse.media_type, tag=tag)
+    return answer_bytes(request, body, JSONResponse.media_type, tag=tag, headers=headers)
 
 
 def answer_bytes(

@@ -20,6 +20,7 @@ from worker.web.api.problem import MEDIA_TYPE, handle_errors
 from worker.web.api.reads import reads
 from worker.web.api.run_reads import run_reads
 from worker.web.api.shapes.base import Problem
+from worker.web.api.snapshots import snapshots
 from worker.web.api.subscription_changes import subscription_changes
 
 PREFIX = "/api/v1"
@@ -65,6 +66,7 @@ def api(uses: Services, monotonic: Callable[[], float], project: str, check: Che
         drafts(uses, project, check, guard),
         previews(uses, project, check, guard),
         digests(uses, guard),
+        snapshots(uses, guard),
         run_reads(uses, guard),
         reads(uses, guard),
     )
