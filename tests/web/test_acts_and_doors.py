@@ -6,6 +6,7 @@ import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from worker.web.server import server_config
 from worker.web.site import SiteUses, site
 
 ANN = "ann@acme.example"
+LATER = (datetime.now(UTC) + timedelta(days=7)).isoformat(timespec="seconds")
 WATCHED = f"""{MAIL}
 alerts:
   - {{id: big, name: A big deal, for_each: deals, if: row.value >= 1000, notify: [team]}}
@@ -91,27 +93,37 @@ WAYS: Mapping[str, Way] = {
     ),
     "alerts ack": Way(
         ("alerts", "ack", "{alert}"),
-        wrong_cli=("alerts", "ack", "nobody"),
+        ("POST", "/alerts/{alert}/ack", {}),
+        ("alerts", "ack", "nobody"),
+        ("POST", "/alerts/nobody/ack", {}),
         console=("acknowledge", {"alert": "{alert}"}),
     ),
     "alerts unack": Way(
         ("alerts", "unack", "{alert}"),
-        wrong_cli=("alerts", "unack", "nobody"),
+        ("POST", "/alerts/{alert}/unack", {}),
+        ("alerts", "unack", "nobody"),
+        ("POST", "/alerts/nobody/unack", {}),
         console=("unacknowledge", {"alert": "{alert}"}),
     ),
     "alerts snooze": Way(
         ("alerts", "snooze", "{alert}", "--for", "7d"),
-        wrong_cli=("alerts", "snooze", "{alert}", "--until", "2020-01-01T00:00"),
+        ("POST", "/alerts/{alert}/snooze", {"until": LATER}),
+        ("alerts", "snooze", "{alert}", "--until", "2020-01-01T00:00"),
+        ("POST", "/alerts/{alert}/snooze", {"until": "2020-01-01T00:00:00Z"}),
         console=("snooze", {"alert": "{alert}"}),
     ),
     "alerts silence": Way(
         ("alerts", "silence", "rule=big", "--for", "1d", "--comment", "known", "--yes"),
-        wrong_cli=("alerts", "silence", "rule=big", "--for", "1d", "--yes"),
+        ("POST", "/silences", {"matchers": ["rule=big"], "until": LATER, "comment": "known"}),
+        ("alerts", "silence", "rule=big", "--for", "1d", "--yes"),
+        ("POST", "/silences", {"matchers": ["rule=big"], "until": LATER, "comment": " "}),
         console=("silence", {"match": "rule=big", "days": "1", "comment": "known"}),
     ),
     "alerts expire": Way(
         ("alerts", "expire", "{silence}"),
-        wrong_cli=("alerts", "expire", "nobody"),
+        ("DELETE", "/silences/{silence}", None),
+        ("alerts", "expire", "nobody"),
+        ("DELETE", "/silences/nobody", None),
         console=("expire", {"silence": "{silence}"}),
     ),
     "subscriptions add": Way(

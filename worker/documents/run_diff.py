@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from worker.documents.stored import amount_of, cell_document, window_document
+from worker.documents.bridge import bridge_amounts
+from worker.documents.stored import cell_document, window_document
 from worker.domain.diff.between import QueryComparison
-from worker.domain.diff.bridge import Bridge
 from worker.domain.diff.lines import DiffLine, lines
 from worker.domain.digest.csv import PlainCell, plain_cell, rows_as_csv
-from worker.domain.money import code_of, label_of
+from worker.domain.money import label_of
 from worker.domain.run import stamp
 from worker.domain.snapshot.opportunity import INWARD, Move
 from worker.domain.snapshot.snapshot import Cell, Kind
@@ -104,22 +104,10 @@ def _query(one: QueryComparison) -> dict[str, Any]:
         },
         "new_period": one.new_period,
         "no_bridge": one.no_bridge,
-        "bridge": _bridge(one.bridge) if one.bridge is not None else None,
+        "bridge": bridge_amounts(one.bridge) if one.bridge is not None else None,
         "sliced": list(one.sliced),
         "changes": [_change(line) for line in lines(one)],
     }
-
-
-def _bridge(of: Bridge) -> dict[str, Any]:
-    found = {}
-    for terms in of.terms:
-        amounts = {
-            "opening": terms.opening,
-            **{move.value: terms.amounts[move] for move in Move},
-            "closing": terms.closing,
-        }
-        found[code_of(terms.currency)] = {name: amount_of(minor, terms.currency) for name, minor in amounts.items()}
-    return found
 
 
 def _change(line: DiffLine) -> dict[str, Any]:

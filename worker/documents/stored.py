@@ -4,8 +4,9 @@ from collections.abc import Iterable
 from dataclasses import replace
 from typing import Any
 
+from worker.documents.major_units import amount_of
 from worker.documents.runs import gap_documents
-from worker.domain.digest.csv import PlainCell, as_csv, major, plain_cell, rows_as_csv
+from worker.domain.digest.csv import PlainCell, as_csv, plain_cell, rows_as_csv
 from worker.domain.money import code_of, label_of
 from worker.domain.run import Run, stamp
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Snapshot, Table
@@ -16,11 +17,6 @@ FIGURES = "figures"
 """Stands for an answer's figures where tables are named."""
 
 _HEADS = ("measure", "kind", "value", "currency", "why_null")
-
-
-def amount_of(minor: int, currency: str | None) -> dict[str, Any]:
-    """{"amount": "52000.00", "currency": "EUR"}, in major units. An amount without a currency has two decimals."""
-    return {"amount": major(minor, currency or ""), "currency": code_of(currency) if currency else None}
 
 
 def value_document(value: Cell, kind: Kind, currency: str | None) -> Any:

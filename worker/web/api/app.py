@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from worker import __version__
 from worker.flow.services import Services
 from worker.web.api.access import access
+from worker.web.api.alerts import alert_changes, alert_reads
 from worker.web.api.baselines import baselines
 from worker.web.api.changes import changes
 from worker.web.api.digests import digests
@@ -66,6 +67,8 @@ def api(uses: Services, monotonic: Callable[[], float], project: str, check: Che
         drafts(uses, project, check, guard),
         previews(uses, project, check, guard),
         digests(uses, guard),
+        alert_changes(uses, guard),
+        alert_reads(uses, guard),
         snapshots(uses, guard),
         run_reads(uses, guard),
         reads(uses, guard),

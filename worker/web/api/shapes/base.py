@@ -40,3 +40,10 @@ class ListPage(ApiShape, Generic[T]):
 
     items: list[T]
     next: str | None
+
+
+class MoneyShape(ApiShape):
+    """`amount`: major units in decimals, such as "52000.00"."""
+
+    amount: str
+    currency: str

@@ -3,7 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from worker.web.api.shapes.base import ApiShape, Instant
+from worker.web.api.shapes.alerts import RunAlertsShape
+from worker.web.api.shapes.base import ApiShape, Instant, MoneyShape
 
 
 class GapShape(ApiShape):
@@ -62,18 +63,11 @@ class NoteShape(ApiShape):
     sentence: str
 
 
-class AmountShape(ApiShape):
-    """`amount`: major units in decimals, such as "52000.00"."""
-
-    amount: str
-    currency: str
-
-
 class ShownRunShape(RunShape):
     """`bridge`: by currency, every class of the bridge; null for a run without anything to compare with."""
 
     notes: list[NoteShape]
-    bridge: dict[str, dict[str, AmountShape]] | None
+    bridge: dict[str, dict[str, MoneyShape]] | None
     deliveries: list[DeliveryShape]
 
 
@@ -130,6 +124,8 @@ class ExplainedDeliveryShape(DeliveryShape):
 
 
 class ExplainedShape(ApiShape):
+    """`alerts` is null for a run without rules."""
+
     key: str
     state: str
     reason: str | None
@@ -137,6 +133,7 @@ class ExplainedShape(ApiShape):
     gaps: list[GapShape]
     notes: list[NoteShape]
     deliveries: list[ExplainedDeliveryShape]
+    alerts: RunAlertsShape | None
 
 
 class RebuiltPartShape(ApiShape):

@@ -3,8 +3,8 @@
 from datetime import datetime
 from typing import Any
 
-from worker.web.api.shapes.base import ApiShape
-from worker.web.api.shapes.runs import AmountShape, GapShape
+from worker.web.api.shapes.base import ApiShape, MoneyShape
+from worker.web.api.shapes.runs import GapShape
 
 
 class WindowShape(ApiShape):
@@ -116,7 +116,7 @@ class QueryBridgeShape(ApiShape):
     query: str
     not_compared: str | None
     no_bridge: str | None
-    bridge: dict[str, dict[str, AmountShape]] | None
+    bridge: dict[str, dict[str, MoneyShape]] | None
 
 
 class QueryDiffShape(QueryBridgeShape):
