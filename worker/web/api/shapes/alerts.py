@@ -42,7 +42,7 @@ class AcknowledgedShape(ApiShape):
     comment: str
 
 
-class QuietShape(ApiShape):
+class KeptQuietShape(ApiShape):
     """`why`: silenced, snoozed or inhibited. `by`: who made the silence, or the rule that inhibits."""
 
     why: str
@@ -68,7 +68,7 @@ class FiringAlertShape(ApiShape):
     last_message: LastMessageShape | None
     readers: list[str]
     acknowledged: AcknowledgedShape | None
-    quiet: QuietShape | None
+    quiet: KeptQuietShape | None
 
 
 class UnacknowledgedShape(FiringAlertShape):
