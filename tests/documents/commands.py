@@ -305,6 +305,11 @@ COMMANDS: dict[str, Command] = {
     "explain": lambda here: here.line.document_of("explain", here.second),
     "explain, missed": explain_missed,
     "explain, gaps": explain_gaps,
+    "diff": lambda here: here.line.document_of("diff", here.first, here.second),
+    "export": lambda here: here.line.document_of("export", here.second),
+    "export --out": lambda here: here.line.document_of(
+        "export", here.second, "--out", str(here.line.place.parent / "exported")
+    ),
     "deliveries": lambda here: here.line.document_of("deliveries"),
     "deliveries settle": settled,
     "replay": lambda here: here.line.document_of("replay", here.second),

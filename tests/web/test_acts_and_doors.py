@@ -44,7 +44,7 @@ from worker.web.site import SiteUses, site
 ANN = ANNA
 """Whoever asks in the chat. Other doors do the same for this address."""
 
-LATER = (datetime.now(UTC) + timedelta(days=28)).isoformat(timespec="seconds")
+LATER = (datetime.now(UTC) + timedelta(days=7)).isoformat(timespec="seconds")
 PEOPLE = f"people: {{ann: {{slack: {ANN}, may: [manage]}}}}\n"
 WATCHED = f"""{MAIL}
 alerts:
@@ -83,6 +83,10 @@ WAYS: Mapping[str, Way] = {
         for word, chat in (("trigger", ("run asked",)), ("pause", ()), ("resume", ()))
         for api, wrong in [on_schedule(word)]
     },
+    "test": Way(
+        ("run", "asked", "--to", f"mail:{ANN}"),
+        ("POST", "/schedules/asked/test", {"channel": "mail", "address": ANN}),
+    ),
     "retry": Way(
         ("retry", "{run}"),
         ("POST", "/runs/{run}/retry", {}),
@@ -99,29 +103,39 @@ WAYS: Mapping[str, Way] = {
     ),
     "alerts ack": Way(
         ("alerts", "ack", "{alert}"),
-        wrong_cli=("alerts", "ack", "nobody"),
+        ("POST", "/alerts/{alert}/ack", {}),
+        ("alerts", "ack", "nobody"),
+        ("POST", "/alerts/nobody/ack", {}),
         console=("acknowledge", {"alert": "{alert}"}),
         chat=("ack", "{alert}"),
     ),
     "alerts unack": Way(
         ("alerts", "unack", "{alert}"),
-        wrong_cli=("alerts", "unack", "nobody"),
+        ("POST", "/alerts/{alert}/unack", {}),
+        ("alerts", "unack", "nobody"),
+        ("POST", "/alerts/nobody/unack", {}),
         console=("unacknowledge", {"alert": "{alert}"}),
     ),
     "alerts snooze": Way(
         ("alerts", "snooze", "{alert}", "--for", "7d"),
-        wrong_cli=("alerts", "snooze", "{alert}", "--until", "2020-01-01T00:00"),
+        ("POST", "/alerts/{alert}/snooze", {"until": LATER}),
+        ("alerts", "snooze", "{alert}", "--until", "2020-01-01T00:00"),
+        ("POST", "/alerts/{alert}/snooze", {"until": "2020-01-01T00:00:00Z"}),
         console=("snooze", {"alert": "{alert}"}),
         chat=("snooze", "{alert}"),
     ),
     "alerts silence": Way(
         ("alerts", "silence", "rule=big", "--for", "1d", "--comment", "known", "--yes"),
-        wrong_cli=("alerts", "silence", "rule=big", "--for", "1d", "--yes"),
+        ("POST", "/silences", {"matchers": ["rule=big"], "until": LATER, "comment": "known"}),
+        ("alerts", "silence", "rule=big", "--for", "1d", "--yes"),
+        ("POST", "/silences", {"matchers": ["rule=big"], "until": LATER, "comment": " "}),
         console=("silence", {"match": "rule=big", "days": "1", "comment": "known"}),
     ),
     "alerts expire": Way(
         ("alerts", "expire", "{silence}"),
-        wrong_cli=("alerts", "expire", "nobody"),
+        ("DELETE", "/silences/{silence}", None),
+        ("alerts", "expire", "nobody"),
+        ("DELETE", "/silences/nobody", None),
         console=("expire", {"silence": "{silence}"}),
     ),
     "subscriptions add": Way(

@@ -22,16 +22,18 @@ def _offered(scope: TokenScope, *doors: Door) -> OfferedAct:
 
 
 ACTS: Mapping[str, OfferedAct] = {
+    "run": _offered(TokenScope.MANAGE, CLI),
+    "test": _offered(TokenScope.TRIGGER, CLI, API),
     "trigger": _offered(TokenScope.TRIGGER, CLI, API, CONSOLE, CHAT),
     "pause": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "resume": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "retry": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "deliveries settle": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
-    "alerts ack": _offered(TokenScope.MANAGE, CLI, CONSOLE, CHAT),
-    "alerts unack": _offered(TokenScope.MANAGE, CLI, CONSOLE),
-    "alerts snooze": _offered(TokenScope.MANAGE, CLI, CONSOLE, CHAT),
-    "alerts silence": _offered(TokenScope.MANAGE, CLI, CONSOLE),
-    "alerts expire": _offered(TokenScope.MANAGE, CLI, CONSOLE),
+    "alerts ack": _offered(TokenScope.MANAGE, CLI, API, CONSOLE, CHAT),
+    "alerts unack": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "alerts snooze": _offered(TokenScope.MANAGE, CLI, API, CONSOLE, CHAT),
+    "alerts silence": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "alerts expire": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "forget": _offered(TokenScope.MANAGE, CLI, API),
     "subscriptions add": _offered(TokenScope.SUBSCRIBE, CLI, API, CHAT),
     "subscriptions pause": _offered(TokenScope.SUBSCRIBE, CLI, API, CHAT),

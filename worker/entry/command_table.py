@@ -54,6 +54,8 @@ LISTED = {
     "runs": CommandEntry(Section.LOOKING, "ask_commands", "List runs and missed slots, newest first."),
     "show": CommandEntry(Section.LOOKING, "ask_commands", "Show one run: its state, its bridge and its deliveries."),
     "explain": CommandEntry(Section.LOOKING, "ask_commands", "Say why a run was sent or not, and what it compared."),
+    "diff": CommandEntry(Section.LOOKING, "diff_command", "Compare two runs of a schedule: what moved between them."),
+    "export": CommandEntry(Section.LOOKING, "export_command", "Write a run's stored answers as CSV, JSON or Parquet."),
     "deliveries": CommandEntry(
         Section.LOOKING, "ops_commands", "List deliveries; `settle` says how an unknown one ended."
     ),
