@@ -56,6 +56,12 @@ WAYS: Mapping[str, Way] = {
     "trigger": Way(("trigger", "asked"), on_schedule("trigger")[0], ("trigger", "nobody"), on_schedule("trigger")[1]),
     "pause": Way(("pause", "asked"), on_schedule("pause")[0], ("pause", "nobody"), on_schedule("pause")[1]),
     "resume": Way(("resume", "asked"), on_schedule("resume")[0], ("resume", "nobody"), on_schedule("resume")[1]),
+    "cancel": Way(
+        ("cancel", "{waiting}"),
+        ("POST", "/runs/{waiting}/cancel", {}),
+        ("cancel", "{run}"),
+        ("POST", "/runs/{run}/cancel", {}),
+    ),
     "retry": Way(
         ("retry", "{run}"), ("POST", "/runs/{run}/retry", {}), ("retry", "none"), ("POST", "/runs/none/retry", {})
     ),
@@ -122,7 +128,7 @@ class Outcome:
 
 
 def prepared(here: CommandLine) -> dict[str, str]:
-    """A run that was sent to one reader, and may have arrived at another."""
+    """A run that was sent to one reader, and may have arrived at another; and one that no worker has begun."""
     assert here.box is not None
     here.box.call(lambda box: box.mail.faults.drop(to="held@acme.example"))
     run = here.run()
@@ -134,7 +140,8 @@ def prepared(here: CommandLine) -> dict[str, str]:
         await services.deliveries.settle(row.key, row.attempt, Unknown())
 
     here.ask(wait_is_over)
-    return {"run": run, "unknown": unknown, "sent": sent}
+    waiting = here.document_of("trigger", "asked")["key"]
+    return {"run": run, "unknown": unknown, "sent": sent, "waiting": waiting}
 
 
 async def ledger(services: Services) -> dict[str, Any]:

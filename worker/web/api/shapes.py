@@ -196,6 +196,14 @@ class PausedShape(ApiShape):
     next: datetime | None = None
 
 
+class CancelledShape(ApiShape):
+    """`was`: the state before. `deliveries`: how many were ended."""
+
+    run: str
+    was: str
+    deliveries: int
+
+
 class RetriedShape(ApiShape):
     run: str
     deliveries: list[str]
