@@ -87,6 +87,12 @@ WAYS: Mapping[str, Way] = {
         ("run", "asked", "--to", f"mail:{ANN}"),
         ("POST", "/schedules/asked/test", {"channel": "mail", "address": ANN}),
     ),
+    "cancel": Way(
+        ("cancel", "{waiting}"),
+        ("POST", "/runs/{waiting}/cancel", {}),
+        ("cancel", "{run}"),
+        ("POST", "/runs/{run}/cancel", {}),
+    ),
     "retry": Way(
         ("retry", "{run}"),
         ("POST", "/runs/{run}/retry", {}),
@@ -203,7 +209,7 @@ OFFERED = [(act, door) for act in WAYS for door in DOORS if door in ACTS[act].do
 
 
 def prepared(here: CommandLine) -> dict[str, str]:
-    """A run that was sent to one reader, and may have arrived at another."""
+    """A run that was sent to one reader, and may have arrived at another; and one that no worker has begun."""
     assert here.box is not None
     here.box.call(lambda box: box.mail.faults.drop(to="held@acme.example"))
     run = here.run()
@@ -216,7 +222,8 @@ def prepared(here: CommandLine) -> dict[str, str]:
 
     here.ask(wait_is_over)
     alert = here.document_of("alerts", "list")[0]["fingerprint"]
-    return {"run": run, "unknown": unknown, "sent": sent, "alert": alert}
+    waiting = here.document_of("trigger", "asked")["key"]
+    return {"run": run, "unknown": unknown, "sent": sent, "alert": alert, "waiting": waiting}
 
 
 async def ledger(services: Services) -> dict[str, Any]:
