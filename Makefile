@@ -64,9 +64,10 @@ golden: $(STAMP)  ## write the golden files again; read the difference before yo
 	$(BIN)/python -m tests.support.slack_golden
 	git diff --stat -- tests/golden
 
-reference: $(STAMP)  ## write docs/reference and the locks in docker/ again, from the code
+reference: $(STAMP)  ## write docs/reference, docs/gallery.md and the locks in docker/ again
 	$(BIN)/python -m worker.entry.reference
 	$(BIN)/python docker/lock.py
+	$(BIN)/python scripts/gallery.py
 
 $(PUBLISH)/.ready: scripts/publish.lock
 	@$(MODERN)
@@ -75,7 +76,7 @@ $(PUBLISH)/.ready: scripts/publish.lock
 	@touch $@
 
 docs: $(PUBLISH)/.ready  ## the site of the documentation, in site/; a broken link or anchor is an error
-	@$(PUBLISH)/bin/mkdocs build --strict --quiet $(ARGS)
+	@NO_MKDOCS_2_WARNING=1 $(PUBLISH)/bin/mkdocs build --strict $(ARGS)
 
 dist: $(READY)  ## wheel and source distribution, in dist/; the same sources give the same bytes
 	@$(BIN)/python -m hatchling build -d dist
