@@ -73,7 +73,7 @@ def start(tmp_path: Path) -> Path:
 def build(start: Path, text: str) -> subprocess.CompletedProcess[str]:
     make(".venv/publish/.ready")
     start.write_text(f"# Start\n\n{text}\n", encoding="utf-8")
-    command = [TOOLS / "bin" / "mkdocs", "build", "--strict"]
+    command = [str(TOOLS / "bin" / "mkdocs"), "build", "--strict"]
     return subprocess.run(command, cwd=start.parents[1], capture_output=True, text=True, check=False)
 
 
