@@ -49,9 +49,9 @@ async def alerted(
     after a kill, it is the same.
     """
     schedule = found.schedule
-    if not schedule.alerts and not (await uses.alerts.memory(schedule.id)).states:
-        return None
     memory, silences = await asyncio.gather(uses.alerts.memory(schedule.id), uses.alerts.silences())
+    if not schedule.alerts and not memory.states:
+        return None
     contexts = await rule_contexts(uses, found, memory.origin)
     known = await baselines(uses.snapshots, memory.states.values())
     evaluations = await as_reached(uses.alerts, await evaluate_rules(found, contexts, memory, known))
