@@ -6,28 +6,15 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from redis.asyncio.connection import AbstractConnection
 
 from tests.domain.builders import deal
+from tests.support.trips import Trips
 from tests.support.watched import Watched, watched
 from worker.adapters.expressions.cel import CelCondition
 from worker.adapters.redis_server import EmbeddedRedis
 
 BIG, SMALL = 100_000, 100
 MANY = 2_000
-
-
-class Trips:
-    """Every time that something is sent to a Redis, however much of it."""
-
-    def __init__(self, patch: pytest.MonkeyPatch) -> None:
-        self.count, send = 0, AbstractConnection.send_packed_command
-
-        async def counted(connection: AbstractConnection, *args: object, **more: object) -> None:
-            self.count += 1
-            await send(connection, *args, **more)  # type: ignore[arg-type]
-
-        patch.setattr(AbstractConnection, "send_packed_command", counted)
 
 
 @pytest.fixture
