@@ -11,7 +11,7 @@ from redis.asyncio.connection import AbstractConnection
 
 from benchmarks.alert_rules import UNIT, Judged, answered, timed_work
 from benchmarks.ground import redis_ground
-from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, Verdict, compared, in_turns
 from benchmarks.tables import AFTER
 from worker.adapters.redis_store.alert_changes import stage
 from worker.adapters.redis_store.connection import connect
@@ -123,6 +123,6 @@ def _many_rules(sizes: Sizes, progress: Progress) -> tuple[list[Figure], list[Ve
         case,
     )
     made = {who: Figure(case, who, UNIT, samples) for who, samples in found.items()}
-    ratio = made["rules"].median / made["bare loops"].median
-    verdict = Verdict("many rules over one answer", ratio, "× as many bare loops", AIM, at_least=False)
+    what = "many rules over one answer to as many bare loops"
+    verdict = compared(what, made["rules"], made["bare loops"], AIM, at_least=False)
     return list(made.values()), [verdict]
