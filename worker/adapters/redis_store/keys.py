@@ -19,7 +19,8 @@
                                           every older one of the reader; todo: where its beginning stopped; untold: the
                                           operator is to hear of it; n:<class>: how many deliveries are open, sent,
                                           skipped, refused, failed, unknown; n:stopped: of the refused,
-                                          how many were suspended
+                                          how many were suspended; n:expired: how many waited
+                                          past their time, those tried again included
     <p>:run:<run>:deliveries      hash    reader → row
     <p>:run:<run>:staged          hash    the same, before the run delivers; gone within an hour
     <p>:run:<run>:pairs           hash    short name → what deliveries were decided against: by query its baseline, or

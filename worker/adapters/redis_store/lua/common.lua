@@ -359,6 +359,12 @@ local function missing(row, what)
   return string.format('%d of %d parts were missing when %s%s', n, #row.p, what, said)
 end
 
+-- The schedule's next run tells the operator of them (since.lua), without reading all rows. One that is tried again
+-- stays counted.
+local function count_expired(run, reader)
+  if not is_notice(reader) and call('EXISTS', run_key(run)) == 1 then call('HINCRBY', run_key(run), 'n:expired', 1) end
+end
+
 -- Closes a row that waited past its time, and returns whether it did. A held row waits for a person without end.
 local function expire(run, reader, row)
   if not row.x or row.x > now or not string.find('PDU', row.s, 1, true) then return false end
@@ -370,10 +376,12 @@ local function expire(run, reader, row)
   elseif row.s == 'U' then
     row.y = true
     if not is_notice(reader) and not is_alert(reader) then note_unclear(run, reader) end
+    count_expired(run, reader)
     settle(run, reader, row, 'K', 'expired', row.m)
   elseif row.a then
     settle(run, reader, row, 'F', 'exhausted', row.m)
   else
+    count_expired(run, reader)
     settle(run, reader, row, 'K', 'expired', nil)
   end
   return true
