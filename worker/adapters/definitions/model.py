@@ -174,7 +174,10 @@ class WhenShape(Shape):
 class ItemShape(Shape):
     title = "an item of report"
 
-    id: Text = Field(description="Names the query within its schedule.")
+    id: Text = Field(description="Names the query within its schedule; no reader sees it.")
+    name: Text = Field(
+        default="", description="What readers call it; the service's word for such a query unless given."
+    )
     source: Text = Field(description="A connection.")
     query: Text = Field(description="A query that the connection's type offers.")
     window: Any = Field(default="", description="A window's name, or {start, end}; for windowed queries only.")

@@ -45,6 +45,8 @@
                                           last where nobody did; snapshot "": with nothing
     <p>:unclear:<schedule>        hash    reader → slot of the oldest digest that may have arrived, until a later one
                                           surely has
+    <p>:returned:<schedule>       hash    reader → {delivery: [held digests, how many more]}: of which a message was
+                                          to tell that was not sent, until the reader's next digest tells of them
     <p>:subscriptions:<schedule>  hash    reader → {record, expires_ms, version}: subscriptions made at run time
     <p>:subscriptions:<schedule>:ended hash  reader → when a deployment removed the schedule
     <p>:preferences:<schedule>    hash    reader → {choice, origin, by, at, until}: who unsubscribed or is paused

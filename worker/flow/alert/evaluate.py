@@ -64,6 +64,8 @@ async def rule_contexts(uses: ContextUses, found: RunFound, origin: str) -> tupl
                 kept=_compared(schedule.inhibit, rule.id),
                 origin=origin,
                 source=bundle.connections[item.source].type,
+                asked=item.query,
+                called=item.name,
             )
         )
     return tuple(made)
