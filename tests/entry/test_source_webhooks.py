@@ -154,3 +154,23 @@ def test_one_of_which_the_key_was_lost_is_named(here: CommandLine) -> None:
         client.delete("acme:webhook-keys:close")
     seen = here.call("source", "close", "webhooks", "add", "--yes")
     assert f"{made['id']} posts here already, and its secret is not known" in seen.stderr
+
+
+def test_doctor_and_plan_say_what_is_waited_for(here: CommandLine) -> None:
+    planned = here.call("plan").stdout
+    assert "asked runs when close posts opportunity.updated: one run 1m after the first." in planned
+    assert "does not fire" not in planned
+    [row] = [one for one in here.document_of("plan")["schedules"] if one["schedule"] == "asked"]
+    assert row["event"] == {"name": "close.opportunity.updated", "filter": "", "debounce_seconds": 60}
+    assert _doctor(here) == {"events of close": "warn", "events of pd": "warn"}
+    here.document_of("source", "close", "webhooks", "add", "--yes")
+    [made] = held(here, "close")
+    event = {"id": "ev_1", "object_type": "opportunity", "action": "updated", "object_id": "oppo_1"}
+    body = json.dumps({"event": event}).encode()
+    assert posted(here, "close", body, signed(made["signature_key"], body)) == 202
+    assert _doctor(here) == {"events of close": "ok", "events of pd": "warn"}
+
+
+def _doctor(here: CommandLine) -> dict[str, str]:
+    found = json.loads(here.call("doctor", "--json").stdout)
+    return {one["what"]: one["level"] for one in found if one["what"].startswith("events of")}

@@ -52,6 +52,9 @@ class Registered:
     async def all(self, connection: str) -> Mapping[str, str]:
         return self.secrets
 
+    async def ids(self, connection: str) -> tuple[str, ...]:
+        return tuple(self.secrets)
+
 
 class Received:
     def __init__(self) -> None:

@@ -91,6 +91,7 @@
                                           often (lua/common.lua)
     <p>:waiting                   zset    run that is claimed → since when a worker could begin it
     <p>:accounts                  hash    connection → the account whose budget it uses
+    <p>:heard                     hash    connection → when its last verified event came
     <p>:hooks:<connection>        hash    what became of requests to /hooks/CONNECTION → how many
     <p>:webhook-keys:<connection> hash    id of a webhook that was registered at the service → the secret of its
                                           requests, encrypted

@@ -31,6 +31,10 @@ class RedisWebhookKeys:
         box = self._box()
         return {text(one): box.open(sealed, "secrets of webhooks").decode() for one, sealed in held.items()}
 
+    async def ids(self, connection: str) -> tuple[str, ...]:
+        held = await self._scripts.ask("HKEYS", keys.webhook_keys(self._scripts.prefix, connection))
+        return tuple(sorted(map(text, held)))
+
     async def drop(self, connection: str, webhook: str) -> None:
         await self._scripts.remove("HDEL", keys.webhook_keys(self._scripts.prefix, connection), webhook)
 

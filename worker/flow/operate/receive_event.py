@@ -22,7 +22,7 @@ async def takes_events(uses: ReceiveUses, connection: str) -> bool:
     bundle = await _in_force(uses)
     if bundle is None or connection not in bundle.connections:
         return False
-    return uses.connectors.posts_events(bundle, connection) or bool(await uses.webhook_keys.all(connection))
+    return uses.connectors.posts_events(bundle, connection) or bool(await uses.webhook_keys.ids(connection))
 
 
 async def receive_event(
