@@ -21,6 +21,7 @@ from worker.plugins import CHANNELS, STAND_INS, channel_kind, listening, open_so
 from worker.ports import Channel, Quota, Source, Templates
 from worker.ports.bounces import WEBHOOK_SECRETS, BounceMailbox, BounceWebhook, sending
 from worker.ports.channels import ChannelGroup, ChannelKind
+from worker.ports.chat import ANSWERING, ANSWERS, Answering, ChatDoor
 from worker.ports.kinds import QuerySpec
 from worker.ports.source_events import WEBHOOK_SECRET, EventReader, asking
 from worker.ports.tokens import Renewal, TokenStore
@@ -152,7 +153,9 @@ class OpenConnectors:
         """The options that a channel is opened with, with their secrets."""
         if _kind(bundle, channel).in_sandbox:
             return listening(self.sandbox)
-        return self._options(sending(bundle.channels[channel].options))
+        written = bundle.channels[channel].options
+        answering = {ANSWERING: "yes"} if any(name.startswith(ANSWERS) for name in written) else {}
+        return self._options(sending(written)) | answering
 
     def mailbox(self, bundle: Bundle, channel: str, address: str | None) -> bool:
         return _kind(bundle, channel).mailbox(address)
@@ -177,6 +180,31 @@ class OpenConnectors:
         options = bundle.channels[channel].options
         needed = {name: text for name, text in options.items() if name.startswith(WEBHOOK_SECRETS)}
         return _kind(bundle, channel).bounce_webhook(resolve(needed, os.environ, self.directory))
+
+    def takes_requests(self, bundle: Bundle, channel: str) -> bool:
+        contract = _kind(bundle, channel).chat
+        return contract is not None and ANSWERS + contract.secret in bundle.channels[channel].options
+
+    def chat_door(self, bundle: Bundle, channel: str) -> ChatDoor | None:
+        contract = _kind(bundle, channel).chat
+        if contract is None or not self.takes_requests(bundle, channel):
+            return None
+        return contract.open(self._asked(bundle, channel, contract.secret))
+
+    async def serve_chat(self, bundle: Bundle, channel: str, answers: Answering) -> None:
+        contract = _kind(bundle, channel).chat
+        if contract is None:
+            raise RequestError(f"{channel} is no channel that takes requests")
+        await contract.socket(self._asked(bundle, channel, contract.token), answers)
+
+    def _asked(self, bundle: Bundle, channel: str, secret: str) -> dict[str, str]:
+        """What requests of people need: this secret of those below "answers.", and the address of the service."""
+        written = {
+            name.removeprefix(ANSWERS): text
+            for name, text in bundle.channels[channel].options.items()
+            if name in {ANSWERS + secret, "base_url"}
+        }
+        return resolve(written, os.environ, self.directory)
 
     def _options(self, written: Mapping[str, str]) -> dict[str, str]:
         if not self.offline:

@@ -305,6 +305,13 @@ COMMANDS: dict[str, Command] = {
     "explain": lambda here: here.line.document_of("explain", here.second),
     "explain, missed": explain_missed,
     "explain, gaps": explain_gaps,
+    "logs": lambda here: here.line.document_of("logs", here.second),
+    "cancel": lambda here: here.line.document_of("cancel", here.line.document_of("trigger", "asked")["key"]),
+    "diff": lambda here: here.line.document_of("diff", here.first, here.second),
+    "export": lambda here: here.line.document_of("export", here.second),
+    "export --out": lambda here: here.line.document_of(
+        "export", here.second, "--out", str(here.line.place.parent / "exported")
+    ),
     "deliveries": lambda here: here.line.document_of("deliveries"),
     "deliveries settle": settled,
     "replay": lambda here: here.line.document_of("replay", here.second),

@@ -450,6 +450,9 @@ class Opened:
     def __init__(self, digest: ReaderDigest | None) -> None:
         self.digest = digest
 
+    def fresh(self) -> Any:
+        return self
+
     async def open(self, row: Delivery, current: Mapping[str, Baseline] | None = None) -> ReaderDigest | None:
         return self.digest
 

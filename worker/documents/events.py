@@ -1,5 +1,6 @@
 """Facts as programs follow them."""
 
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
@@ -25,3 +26,8 @@ def event_name(of: StreamedFact) -> str:
 
 def _plain(value: object) -> object:
     return str(value) if isinstance(value, str | RunKey | DeliveryKey) else value
+
+
+def events_document(found: Iterable[StreamedFact]) -> dict[str, Any]:
+    """{"events": [event, …]}, oldest first; see `event_document`."""
+    return {"events": [event_document(one) for one in found]}

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from worker.domain.access import TokenScope
 from worker.domain.alert.rule import Inhibition, Rule
 from worker.domain.alert.silence import AlertFilter
 from worker.domain.cap import Cap
@@ -275,11 +276,14 @@ class Defaults:
 @dataclass(frozen=True, slots=True)
 class Person:
     """An owner of rows. `addresses`: by a channel's name or its type.
-    `manager`: another owner's id.
+    `manager`: another owner's id. `may`: what this person may do in a chat, beside what concerns the own address.
+    `locale`: of answers in a chat; empty for the project's.
     """
 
     addresses: Mapping[str, str] = field(default_factory=dict)
     manager: str | None = None
+    may: tuple[TokenScope, ...] = ()
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)

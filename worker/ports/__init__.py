@@ -26,7 +26,7 @@ from worker.ports.links import Links
 from worker.ports.lookups import Lookups
 from worker.ports.measured import MeasuredLedger
 from worker.ports.quota import Limit, Quota, RateReport, Reservations
-from worker.ports.runs import BeginResult, FailResult, HandOver, RunLease, RunLedger
+from worker.ports.runs import BeginResult, CancelResult, FailResult, HandOver, RunLease, RunLedger
 from worker.ports.source_events import SourceEvents, WindowClaim
 from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Source
 from worker.ports.subscriptions import EntryChecks, Subscriptions
@@ -43,6 +43,7 @@ __all__ = [
     "Audit",
     "BaselineResets",
     "BeginResult",
+    "CancelResult",
     "Catalog",
     "Channel",
     "CheckedSource",

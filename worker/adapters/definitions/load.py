@@ -54,7 +54,7 @@ def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = N
         templates,
         made.people,
         own_words,
-        allow=made.rules.allow or allowed_by_default(schedules),
+        allow=made.rules.allow or allowed_by_default(schedules, made.people, made.channels),
         allow_written=bool(made.rules.allow),
         shared_addresses=made.rules.shared_addresses,
         web=made.rules.web,

@@ -407,17 +407,18 @@ local function hand_on_held(run, reader, old)
   call('HSET', rows_key(run), reader, state .. cjson.encode(row))
 end
 
--- `run`: the one whose deliveries take the place of these, nil where it is not known.
-local function supersede(old, names, run)
+-- Ends the deliveries that are in one of `states` for `why`. What may have arrived is noted as such. `words`: why later
+-- parts are missing. `run`: the one whose deliveries take the place of these, nil where there is none, or none is known.
+local function leave_out(old, names, states, why, words, run)
   local marks, members, sent = {}, {}, 0
   local gone = {open = 0, unknown = 0}
   for i, text in ipairs(call('HMGET', rows_key(old), unpack(names))) do
     local state = text and string.sub(text, 1, 1)
-    if state and string.find('PDUH', state, 1, true) then
+    if state and string.find(states, state, 1, true) then
       local row = cjson.decode(string.sub(text, 2))
-      local ended, reason, moves = 'K', 'superseded', row.l or {}
+      local ended, reason, moves = 'K', why, row.l or {}
       if posted(row) then
-        ended, reason, row.m = 'S', 'parts_missing', missing(row, 'a newer digest took its place')
+        ended, reason, row.m = 'S', 'parts_missing', missing(row, words)
         unsend(row)
         move_baselines(old, names[i], moves, row.d)
         sent = sent + 1
@@ -434,7 +435,7 @@ local function supersede(old, names, run)
       report('delivery', old, names[i], ended, reason, ended == 'S' and row.m or '')
     end
   end
-  if #members == 0 then return end
+  if #members == 0 then return 0 end
   call('HSET', rows_key(old), unpack(marks))
   call('ZREM', LOOK_DELIVERIES, unpack(members))
   for class, count in pairs(gone) do
@@ -443,7 +444,12 @@ local function supersede(old, names, run)
   end
   call('HINCRBY', run_key(old), 'n:skipped', #members - sent)
   if sent > 0 then call('HINCRBY', run_key(old), 'n:sent', sent) end
-  conclude(old, 'superseded')
+  conclude(old, why)
+  return #members
+end
+
+local function supersede(old, names, run)
+  leave_out(old, names, 'PDUH', 'superseded', 'a newer digest took its place', run)
 end
 
 -- A run of a slot later than this one supersedes the run; nil if the run is gone. A run on demand for an older slot is
