@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
@@ -122,14 +122,14 @@ class OpenConnectors:
         spec = bundle.connections[connection]
         return WEBHOOK_SECRET in spec.options and source_kind(spec.type).events is not None
 
-    def event_reader(self, bundle: Bundle, connection: str) -> EventReader | None:
+    def event_reader(self, bundle: Bundle, connection: str, kept: Sequence[str] = ()) -> EventReader | None:
         """Resolves this secret alone: `web` has no key of the service, and a worker has not this one."""
         spec = bundle.connections[connection]
         contract = source_kind(spec.type).events
-        if contract is None or WEBHOOK_SECRET not in spec.options:
+        written = {name: text for name, text in spec.options.items() if name == WEBHOOK_SECRET}
+        if contract is None or not (written or kept):
             return None
-        written = {WEBHOOK_SECRET: spec.options[WEBHOOK_SECRET]}
-        return contract.open([resolve(written, os.environ, self.directory)[WEBHOOK_SECRET]])
+        return contract.open([*resolve(written, os.environ, self.directory).values(), *kept])
 
     def query(self, bundle: Bundle, query: Query) -> QuerySpec:
         kind = source_kind(bundle.connections[query.source].type)

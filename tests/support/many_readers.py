@@ -117,6 +117,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         transmit=transmit,
         subscriptions=fake,
         source_events=fake,
+        webhook_keys=fake,
         access=fake,
         audit=fake,
         event_stream=fake,

@@ -49,4 +49,6 @@ ACTS: Mapping[str, OfferedAct] = {
     "source create": _offered(TokenScope.MANAGE, CLI),
     "source update": _offered(TokenScope.MANAGE, CLI),
     "source delete": _offered(TokenScope.MANAGE, CLI),
+    "source webhooks add": _offered(TokenScope.MANAGE, CLI),
+    "source webhooks remove": _offered(TokenScope.MANAGE, CLI),
 }

@@ -11,7 +11,7 @@ from worker.documents.pauses import paused_document, resumed_document
 from worker.documents.plan import in_order, plan_document
 from worker.domain.due.pauses import Pause
 from worker.domain.run import stamp
-from worker.domain.schedule import Bundle
+from worker.domain.schedule import Bundle, EventTrigger
 from worker.domain.time.duration import written
 from worker.entry import console
 from worker.entry.actor import command_line_actor
@@ -96,13 +96,21 @@ def _show_schedule(row: Planned, until: datetime) -> None:
         console.out.print(f"{row.schedule} leaves out {len(row.left_out) - LINES} more.", markup=False)
     if row.paused is not None:
         console.out.print(f"{row.schedule} is paused{_until(row.paused)}.", markup=False)
-    elif not row.count:
+    elif not row.count and row.event is None:
         console.out.print(f"{row.schedule} does not fire until {stamp(until)}.", markup=False)
+    if row.event is not None:
+        console.out.print(f"{row.schedule} {_waits(row.event)}.", markup=False)
     for reached in row.owners:
         console.out.print(f"{row.schedule}, {reached.entry.id}: {_reached(reached)}.", markup=False)
     if row.cost.unknown:
         lists = ", ".join(row.cost.unknown)
         console.out.print(f"{row.schedule} reads {lists}: one request for each page of it.", markup=False)
+
+
+def _waits(event: EventTrigger) -> str:
+    which = f" where {event.filter}" if event.filter else ""
+    after = f"one run {written(event.debounce)} after the first"
+    return f"runs when {event.connection} posts {event.name}{which}: {after}"
 
 
 def _show_messages(rows: Sequence[Messages]) -> None:

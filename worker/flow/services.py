@@ -35,6 +35,7 @@ from worker.ports import (
     Subscriptions,
     Triggers,
     Upkeep,
+    WebhookKeys,
 )
 from worker.ports.channels import Transmit
 
@@ -72,6 +73,7 @@ class Services:
     fetches: SharedFetches
     subscriptions: Subscriptions
     source_events: SourceEvents
+    webhook_keys: WebhookKeys
     access: AccessTokens
     audit: Audit
     first_answers: FirstAnswers

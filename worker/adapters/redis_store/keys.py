@@ -94,7 +94,10 @@
                                           often (lua/common.lua)
     <p>:waiting                   zset    run that is claimed → since when a worker could begin it
     <p>:accounts                  hash    connection → the account whose budget it uses
+    <p>:heard                     hash    connection → when its last verified event came
     <p>:hooks:<connection>        hash    what became of requests to /hooks/CONNECTION → how many
+    <p>:webhook-keys:<connection> hash    id of a webhook that was registered at the service → the secret of its
+                                          requests, encrypted
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
     <p>:mailboxes                 zset    channel → when a worker is to read its mailbox of bounces next
     <p>:mailboxes:every           hash    channel → how often, in ms; of the bundle in force
@@ -213,6 +216,10 @@ def hooks(prefix: str, connection: str) -> str:
 def webhook(prefix: str, name: str, part: str = "") -> str:
     """`part`: queue or dead."""
     return f"{prefix}:webhook:{name}" + (f":{part}" if part else "")
+
+
+def webhook_keys(prefix: str, connection: str) -> str:
+    return f"{prefix}:webhook-keys:{connection}"
 
 
 def tokens(prefix: str, account_id: str) -> str:
