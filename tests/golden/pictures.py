@@ -12,7 +12,7 @@ from tests.golden.digests import DIGESTS
 from tests.golden.notices import NOTICES
 from tests.golden.states import every_state
 from tests.support.contents import mail_of
-from worker.domain.delivery import READER, READER_LINK
+from worker.domain.delivery import READER, READER_ALERTS, READER_LINK
 from worker.domain.schedule import Subscription
 
 LOCALES = ("en_GB", "de_DE")
@@ -32,7 +32,7 @@ def main(folder: Path) -> None:
         for locale in LOCALES:
             entry = Subscription("team", "email", "sales@acme.example", "alert", locale, "Europe/Berlin")
             html = mail_of(alert, entry, linked=True).html
-            page = html.replace(READER, "sales@acme.example").replace(READER_LINK, "#")
+            page = html.replace(READER, "sales@acme.example").replace(READER_LINK, "#").replace(READER_ALERTS, "#")
             (folder / f"alert-{name}.{locale}.html").write_text(page, "utf-8")
     for name, notice in NOTICES.items():
         for locale in LOCALES:

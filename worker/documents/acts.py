@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from worker.domain.access import Door, TokenScope
 
-CLI, API, CONSOLE, CHAT = Door.CLI, Door.API, Door.CONSOLE, Door.CHAT
+CLI, API, CONSOLE, CHAT, LINK = Door.CLI, Door.API, Door.CONSOLE, Door.CHAT, Door.LINK
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ ACTS: Mapping[str, OfferedAct] = {
     "resume": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "retry": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "deliveries settle": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
-    "alerts ack": _offered(TokenScope.MANAGE, CLI, CONSOLE, CHAT),
+    "alerts ack": _offered(TokenScope.MANAGE, CLI, CONSOLE, CHAT, LINK),
     "alerts unack": _offered(TokenScope.MANAGE, CLI, CONSOLE),
-    "alerts snooze": _offered(TokenScope.MANAGE, CLI, CONSOLE, CHAT),
+    "alerts snooze": _offered(TokenScope.MANAGE, CLI, CONSOLE, CHAT, LINK),
     "alerts silence": _offered(TokenScope.MANAGE, CLI, CONSOLE),
     "alerts expire": _offered(TokenScope.MANAGE, CLI, CONSOLE),
     "forget": _offered(TokenScope.MANAGE, CLI, API),
