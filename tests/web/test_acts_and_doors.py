@@ -3,6 +3,7 @@
 import asyncio
 import re
 import threading
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -17,6 +18,7 @@ import uvicorn
 from typer.testing import Result
 
 from tests.support.command_line import MAIL, CommandLine, command_line
+from tests.support.slack_requests import ANNA, SECRET, SlackUser, signed
 from tests.web.console.served import forms
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services
@@ -27,17 +29,23 @@ from worker.domain.access import Door
 from worker.domain.alert.matcher_text import written
 from worker.domain.delivery import DeliveryKey
 from worker.domain.outcome import Unknown
+from worker.domain.schedule import Bundle
 from worker.entry.draft import checked_draft
 from worker.entry.local_queue import LocalQueue
 from worker.flow.alert.current import current
+from worker.flow.deployed import bundle_of
 from worker.flow.operate.reset_baselines import Selection, held
 from worker.flow.operate.subscriptions import listed
 from worker.flow.services import Services
+from worker.sandbox.slack_api import HOOKS
 from worker.web.server import server_config
 from worker.web.site import SiteUses, site
 
-ANN = "ann@acme.example"
+ANN = ANNA
+"""Whoever asks in the chat. Other doors do the same for this address."""
+
 LATER = (datetime.now(UTC) + timedelta(days=7)).isoformat(timespec="seconds")
+PEOPLE = f"people: {{ann: {{slack: {ANN}, may: [manage]}}}}\n"
 WATCHED = f"""{MAIL}
 alerts:
   - {{id: big, name: A big deal, for_each: deals, if: row.value >= 1000, notify: [team]}}
@@ -49,7 +57,8 @@ Form = tuple[str, Mapping[str, str]]
 @dataclass(frozen=True)
 class Way:
     """How to do an act, and how to ask for it so that it is refused. Braces name what `prepared` made. `api` is empty,
-    and `console` None, where that door does not offer the act.
+    `console` None and `chat` empty, where that door does not offer the act. `chat`: a command, or a button's name and
+    value.
     """
 
     cli: tuple[str, ...]
@@ -57,25 +66,32 @@ class Way:
     wrong_cli: tuple[str, ...] = ()
     wrong_api: tuple[str, str, Any] = ("", "", None)
     console: Form | None = None
+    chat: tuple[str, ...] = ()
 
 
 def on_schedule(word: str, body: Any = None) -> tuple[tuple[str, str, Any], tuple[str, str, Any]]:
     return ("POST", f"/schedules/asked/{word}", body or {}), ("POST", f"/schedules/nobody/{word}", body or {})
 
 
-MAKE = {"entry": {"channel": "mail", "address": ANN}}
+MAKE = {"entry": {"channel": "slack", "address": ANN}}
 OF_ANN = f"subscriptions/{ANN}"
-SUBSCRIBE = ("subscriptions", "add", "--channel", "mail", "--address", ANN)
+SUBSCRIBE = ("subscriptions", "add", "--channel", "slack", "--address", ANN)
 
 WAYS: Mapping[str, Way] = {
     **{
-        word: Way((word, "asked"), api, (word, "nobody"), wrong, (word, {"schedule": "asked"}))
-        for word in ("trigger", "pause", "resume")
+        word: Way((word, "asked"), api, (word, "nobody"), wrong, (word, {"schedule": "asked"}), chat)
+        for word, chat in (("trigger", ("run asked",)), ("pause", ()), ("resume", ()))
         for api, wrong in [on_schedule(word)]
     },
     "test": Way(
         ("run", "asked", "--to", f"mail:{ANN}"),
         ("POST", "/schedules/asked/test", {"channel": "mail", "address": ANN}),
+    ),
+    "cancel": Way(
+        ("cancel", "{waiting}"),
+        ("POST", "/runs/{waiting}/cancel", {}),
+        ("cancel", "{run}"),
+        ("POST", "/runs/{run}/cancel", {}),
     ),
     "retry": Way(
         ("retry", "{run}"),
@@ -97,6 +113,7 @@ WAYS: Mapping[str, Way] = {
         ("alerts", "ack", "nobody"),
         ("POST", "/alerts/nobody/ack", {}),
         console=("acknowledge", {"alert": "{alert}"}),
+        chat=("ack", "{alert}"),
     ),
     "alerts unack": Way(
         ("alerts", "unack", "{alert}"),
@@ -111,6 +128,7 @@ WAYS: Mapping[str, Way] = {
         ("alerts", "snooze", "{alert}", "--until", "2020-01-01T00:00"),
         ("POST", "/alerts/{alert}/snooze", {"until": "2020-01-01T00:00:00Z"}),
         console=("snooze", {"alert": "{alert}"}),
+        chat=("snooze", "{alert}"),
     ),
     "alerts silence": Way(
         ("alerts", "silence", "rule=big", "--for", "1d", "--comment", "known", "--yes"),
@@ -131,24 +149,28 @@ WAYS: Mapping[str, Way] = {
         on_schedule("subscriptions", MAKE)[0],
         (*SUBSCRIBE, "nobody"),
         on_schedule("subscriptions", MAKE)[1],
+        chat=("subscribe asked",),
     ),
     "subscriptions pause": Way(
-        ("subscriptions", "pause", "asked", ANN),
-        on_schedule(f"{OF_ANN}/pause")[0],
+        ("subscriptions", "pause", "asked", ANN, "--until", LATER),
+        on_schedule(f"{OF_ANN}/pause", {"until": LATER})[0],
         ("subscriptions", "pause", "asked", "eve"),
         ("POST", "/schedules/asked/subscriptions/eve/pause", {}),
+        chat=("mute", f"asked slack:{ANN}|{ANN}"),
     ),
     "subscriptions resume": Way(
         ("subscriptions", "resume", "asked", ANN),
         on_schedule(f"{OF_ANN}/resume")[0],
         ("subscriptions", "resume", "asked", "eve"),
         ("POST", "/schedules/asked/subscriptions/eve/resume", {}),
+        chat=("subscribe asked",),
     ),
     "subscriptions remove": Way(
         ("subscriptions", "remove", "asked", ANN),
         ("DELETE", f"/schedules/asked/{OF_ANN}", None),
         ("subscriptions", "remove", "asked", "team"),
         ("DELETE", "/schedules/asked/subscriptions/team", None),
+        chat=("unsubscribe asked",),
     ),
     "baselines reset": Way(
         ("baselines", "reset", "asked", "--yes"),
@@ -182,12 +204,12 @@ class Outcome:
     refusals: dict[str, str] = field(default_factory=dict)
 
 
-DOORS = (Door.CLI, Door.API, Door.CONSOLE)
+DOORS = (Door.CLI, Door.API, Door.CONSOLE, Door.CHAT)
 OFFERED = [(act, door) for act in WAYS for door in DOORS if door in ACTS[act].doors and door is not Door.CLI]
 
 
 def prepared(here: CommandLine) -> dict[str, str]:
-    """A run that was sent to one reader, and may have arrived at another."""
+    """A run that was sent to one reader, and may have arrived at another; and one that no worker has begun."""
     assert here.box is not None
     here.box.call(lambda box: box.mail.faults.drop(to="held@acme.example"))
     run = here.run()
@@ -200,7 +222,8 @@ def prepared(here: CommandLine) -> dict[str, str]:
 
     here.ask(wait_is_over)
     alert = here.document_of("alerts", "list")[0]["fingerprint"]
-    return {"run": run, "unknown": unknown, "sent": sent, "alert": alert}
+    waiting = here.document_of("trigger", "asked")["key"]
+    return {"run": run, "unknown": unknown, "sent": sent, "alert": alert, "waiting": waiting}
 
 
 async def ledger(services: Services) -> dict[str, Any]:
@@ -217,7 +240,7 @@ async def ledger(services: Services) -> dict[str, Any]:
             for row in subscriptions_document(await listed(services))
         ],
         "baselines": baselines_document("asked", await held(services, Selection("asked"))),
-        "deployed": deployed and deployed.bundle,
+        "deployed": [stood_in(await bundle_of(services.deployments, deployed.bundle)) if deployed else None],
         "alerts": [
             (row.fingerprint, str(row.state.phase), row.ack is not None, row.quiet and str(row.quiet.why))
             for row in await current(services)
@@ -235,6 +258,11 @@ async def ledger(services: Services) -> dict[str, Any]:
         "audit": [(one.act, one.subject, dict(one.before), dict(one.after)) for one in await services.audit.newest(1)],
     }
     return dict(_plain(found))
+
+
+def stood_in(bundle: Bundle) -> str:
+    """The whole bundle, without the port of the stand-in."""
+    return re.sub(r"127\.0\.0\.1:\d+", "SANDBOX", repr(bundle))
 
 
 def _plain(value: Any) -> Any:
@@ -283,6 +311,7 @@ class Doors:
     client: httpx.Client
     token: str
     words: dict[str, str]
+    user: SlackUser
 
     def by_cli(self, words: tuple[str, ...]) -> Result:
         return self.here.call(*(word.format(**self.words) for word in words))
@@ -303,12 +332,26 @@ class Doors:
         fields = {name: text.format(**self.words) for name, text in form.items()}
         return self.client.post(f"{console}/acts/{act}", data={"csrf": csrf, **fields})
 
+    def by_chat(self, command: str, value: str = "") -> None:
+        """A command, or a click on the button with this name and value. Returns when it is answered."""
+        box = self.here.box
+        assert box is not None
+        button = {"action_id": command, "value": value.format(**self.words)}
+        message = {"blocks": [{"type": "actions", "block_id": "b", "elements": [button]}]}
+        body = self.user.click_body(message, command) if value else self.user.command_body(command)
+        answer = self.client.post(f"{self.url}{self.user.path}", content=body, headers=signed(body))
+        assert answer.status_code == 200, answer.text
+        while value and not box.call(lambda box: box.slack.answered.get(self.user.reply())):
+            time.sleep(0.02)  # the other thread has no event loop
+
     def act(self, door: Door, act: str) -> None:
         """Through the command line where the door does not offer it, so that what comes next finds the same."""
         way = WAYS[act]
         if door is Door.API and door in ACTS[act].doors:
             answer = self.by_api(*way.api)
             assert answer.is_success, answer.text
+        elif door is Door.CHAT and way.chat:
+            self.by_chat(*way.chat)
         elif door is Door.CONSOLE and way.console is not None:
             answer = self.by_console(*way.console)
             assert answer.status_code == 303, answer.text
@@ -321,7 +364,9 @@ def outcome(here: CommandLine, door: Door) -> Outcome:
     token = here.document_of("tokens", "add", "ops", "--scope", "manage")["token"]
     made, found = prepared(here), Outcome()
     with site_of(here) as url, httpx.Client(trust_env=False, timeout=60) as client:
-        doors = Doors(here, url, client, token, made)
+        assert here.box is not None
+        user = SlackUser(httpx.AsyncClient(), here.box.call(lambda box: box.base_url) + HOOKS)
+        doors = Doors(here, url, client, token, made, user)
         for act, way in WAYS.items():
             if act == "alerts expire":
                 made["silence"] = newest_silence(here)
@@ -336,6 +381,14 @@ def outcome(here: CommandLine, door: Door) -> Outcome:
     return found
 
 
+def with_chat(here: CommandLine) -> None:
+    assert here.box is not None
+    file, url = here.place / "funnelbeat.yaml", here.box.call(lambda box: box.slack_url)
+    slack = f'slack: {{type: slack, token: xoxb-sandbox, base_url: "{url}", answers: {{signing_secret: {SECRET}}}}}'
+    file.write_text(file.read_text("utf-8").replace("channels: {", f"channels: {{{slack}, ") + PEOPLE, encoding="utf-8")
+    here.deploy()
+
+
 def newest_silence(here: CommandLine) -> str:
     return str(here.document_of("alerts", "silences")[-1]["id"])
 
@@ -348,12 +401,14 @@ def outcomes(embedded_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFac
             client.flushall()
         place: Path = tmp_path_factory.mktemp(door) / "project"
         with command_line(embedded_redis, place, WATCHED) as here:
+            with_chat(here)
             found[door] = outcome(here, door)
     return found
 
 
 def test_every_act_of_a_door_has_a_way_here() -> None:
     assert {act for act, way in WAYS.items() if way.api[0]} == {a for a, of in ACTS.items() if Door.API in of.doors}
+    assert {act for act, way in WAYS.items() if way.chat} == {a for a, of in ACTS.items() if Door.CHAT in of.doors}
     assert {act for act, way in WAYS.items() if way.console} == {
         a for a, of in ACTS.items() if Door.CONSOLE in of.doors
     }

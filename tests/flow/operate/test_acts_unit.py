@@ -8,9 +8,10 @@ import pytest
 
 from tests.support.fakes import HOUR, KEY, NOW, RUN, Audited, Called, Emitted, FixedClock, uses
 from worker.domain.access import Actor, Door
-from worker.domain.run import RunKey
+from worker.domain.run import RunKey, RunState
 from worker.errors import RequestError
 from worker.flow.operate.acts import (
+    cancel_run,
     claim_run,
     forget_subject,
     pause_reader,
@@ -23,6 +24,7 @@ from worker.flow.operate.acts import (
     trigger,
     unsubscribe,
 )
+from worker.ports import CancelResult
 
 CI = Actor(Door.API, "ci")
 
@@ -40,6 +42,7 @@ def parts() -> Any:
 
 
 ROW = SimpleNamespace(key=KEY, state="sent", reader=SimpleNamespace(id="team|team@acme.example"), answers=3)
+ENDED = CancelResult(RunState.FETCHING, 0, ())
 MADE = (ROW, ("room",))
 
 TEAM = f"weekly {ROW.reader.id}"
@@ -50,6 +53,7 @@ ACTS: dict[str, tuple[Act, str, Any, str]] = {
     "trigger": (lambda here: trigger(here, CI, "weekly"), "request", RUN.key, "weekly"),
     "pause": (lambda here: pause_schedule(here, CI, "weekly", NOW), "pause", None, "weekly"),
     "resume": (lambda here: resume_schedule(here, CI, "weekly"), "resume", True, "weekly"),
+    "cancel": (lambda here: cancel_run(here, CI, "weekly@latest"), "cancel", ENDED, str(RUN.key)),
     "retry": (lambda here: retry_run(here, CI, "weekly@latest"), "retry", (KEY,), str(RUN.key)),
     "deliveries settle": (lambda here: settle_unknown(here, CI, "k", arrived=True), "settle", ROW, str(KEY)),
     "forget": (lambda here: forget_subject(here, CI, "ann@acme.example"), "forget", ROW, "an address or a row"),

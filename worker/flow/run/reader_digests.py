@@ -252,7 +252,7 @@ class UsesDigests(Protocol):
 
 
 def _found_key(run: Run) -> tuple[Hashable, ...]:
-    return str(run.key), run.attempt, run.snapshots, run.gaps
+    return run.key, run.attempt, run.snapshots, run.gaps
 
 
 def _composed_key(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:

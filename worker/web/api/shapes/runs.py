@@ -75,6 +75,14 @@ class QueuedRunShape(ApiShape):
     key: str
 
 
+class CancelledShape(ApiShape):
+    """`was`: the state before. `deliveries`: how many were ended."""
+
+    run: str
+    was: str
+    deliveries: int
+
+
 class RetriedShape(ApiShape):
     run: str
     deliveries: list[str]
