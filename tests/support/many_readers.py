@@ -114,6 +114,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         connectors=connectors,
         holidays=PublicHolidays(),
         transmit=transmit,
+        quotas=fake,
         subscriptions=fake,
         source_events=fake,
         access=fake,

@@ -27,6 +27,7 @@ from worker.ports import (
     Lookups,
     Mailboxes,
     Queue,
+    Quota,
     RunLedger,
     Snapshots,
     SourceEvents,
@@ -40,8 +41,9 @@ from worker.ports.channels import Transmit
 @dataclass(frozen=True, slots=True)
 class Services:
     """`pid` is recorded with what this process claims and begins. `monotonic` returns seconds that only grow.
-    `compiled`: expressions of alert rules. `check_entry` checks an entry as those of definitions are. `transmit` hands
-    one part of a message to its receiver. `version` covers Funnelbeat and the templates that it ships.
+    `compiled`: expressions of alert rules. `quotas`: the budget of an account, by its id. `check_entry` checks an entry
+    as those of definitions are. `transmit` hands one part of a message to its receiver. `version` covers Funnelbeat and
+    the templates that it ships.
     """
 
     clock: ClockLedger
@@ -63,6 +65,7 @@ class Services:
     connectors: Connectors
     holidays: Holidays
     transmit: Transmit
+    quotas: Callable[[str], Quota]
     digests: ReaderDigests
     compiled: Compiled
     fetches: SharedFetches

@@ -52,7 +52,10 @@ def _hooks(of: SiteUses) -> list[BaseRoute]:
 
 
 def _console(of: SiteUses) -> list[BaseRoute]:
-    return [Route(CONSOLE, _to_console, methods=["GET"]), Mount(CONSOLE, console(of.uses, of.monotonic))]
+    return [
+        Route(CONSOLE, _to_console, methods=["GET"]),
+        Mount(CONSOLE, console(of.uses, of.monotonic, of.project, of.check)),
+    ]
 
 
 PARTS: Mapping[str, Callable[[SiteUses], list[BaseRoute]]] = {

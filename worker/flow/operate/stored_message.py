@@ -12,13 +12,15 @@ from worker.flow.uses import UsesConnectors
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
     """`page`: the whole message as its channel shows it, `suffix`: how a file of it ends ("html"). `plain`: the form
-    for readers without HTML; empty if there is none beside `page`.
+    for readers without HTML; empty if there is none beside `page`. `shown`: HTML near to what the receiver's program
+    shows, where `page` is none.
     """
 
     subject: str
     page: str
     suffix: str
     plain: str
+    shown: str = ""
 
 
 class StoredMessageUses(UsesConnectors, UsesDigests, Protocol): ...
@@ -33,4 +35,4 @@ async def stored_message(uses: StoredMessageUses, row: Delivery) -> StoredMessag
         raise NotFound(f"{row.key}: its entry is no longer known, so the message cannot be made again")
     channel = uses.connectors.channel(digest.bundle, digest.entry.channel, digest.entry.address)
     shown = channel.preview(await digest.content(channel), row.key.address)
-    return StoredMessage(shown.subject, shown.text, channel.preview_suffix, shown.plain)
+    return StoredMessage(shown.subject, shown.text, channel.preview_suffix, shown.plain, shown.shown)

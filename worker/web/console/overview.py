@@ -11,6 +11,7 @@ from worker.domain.missed import MissedRow
 from worker.domain.reason import SENTENCES, Reason
 from worker.domain.run import Run, RunState, stamp
 from worker.web.console.alert_rows import shown_alerts
+from worker.web.console.connections import quiet_processes, shown_budgets
 from worker.web.console.page import Visit, shown
 from worker.web.console.schedule_rows import ShownSchedule, shown_schedules
 from worker.web.console.states import FAILED, MISSED, PARTLY, UNKNOWN, StateMark, run_mark
@@ -54,6 +55,8 @@ async def overview(visit: Visit, _request: Request) -> Response:
         "all": len(rows),
         "next": await _next(visit, [row for row in rows if row.due]),
         "alerts": [row for row in await shown_alerts(visit) if row.open],
+        "budgets": await shown_budgets(visit),
+        "quiet": await quiet_processes(visit),
     }
     return shown(visit, "overview", values)
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from worker.domain.run import Run
 from worker.domain.schedule import Schedule, Trigger
 from worker.flow.operate.schedules import ScheduleRow, schedules
+from worker.web.console.key_rows import ShownNumber, numbers_of, shown_number
 from worker.web.console.page import Visit
 from worker.web.console.states import StateMark, run_mark
 
@@ -40,6 +41,7 @@ class ShownSchedule:
     due_in: str
     readers: int
     paused: str | None
+    number: ShownNumber | None
 
 
 async def shown_schedules(visit: Visit) -> list[ShownSchedule]:
@@ -87,4 +89,5 @@ async def _shown(visit: Visit, row: ScheduleRow) -> ShownSchedule:
         due_in=w.brief(max(0.0, (due - visit.now).total_seconds())) if due else "",
         readers=row.readers,
         paused=paused_words(visit, row),
+        number=shown_number(visit, await numbers_of(visit, schedule, runs)),
     )
