@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from benchmarks import alert_rules, claim, clock, mail, owners, pages, stalls, tables, whole
+from benchmarks import alert_rules, claim, clock, console, mail, owners, pages, stalls, tables, whole
 from benchmarks.ground import machine
 from benchmarks.measure import Progress, Result, on_terminal, printed
 
@@ -34,6 +34,7 @@ BENCHES = {
         ("mail", mail),
         ("owners", owners),
         ("alert_rules", alert_rules),
+        ("console", console),
     )
 }
 

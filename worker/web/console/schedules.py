@@ -29,9 +29,9 @@ async def schedules_page(visit: Visit, request: Request) -> Response:
     if not visit.project:
         return shown(visit, "first", {"rows": ()})
     after = request.query_params.get("after", "")
-    rows = [row for row in await shown_schedules(visit) if row.id > after]
-    more = f"{visit.to('schedules')}?{urlencode({'after': rows[PAGE - 1].id})}" if len(rows) > PAGE else ""
-    return shown(visit, "schedules", {"rows": rows[:PAGE], "next": more})
+    rows = [row for row in await schedules(visit.uses) if row.schedule.id > after]
+    more = f"{visit.to('schedules')}?{urlencode({'after': rows[PAGE - 1].schedule.id})}" if len(rows) > PAGE else ""
+    return shown(visit, "schedules", {"rows": await shown_schedules(visit, rows[:PAGE]), "next": more})
 
 
 async def schedule_page(visit: Visit, request: Request) -> Response:
