@@ -126,6 +126,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         connectors=connectors,
         holidays=holidays,
         transmit=transmit,
+        quotas=partial(RedisQuota, redis, project),
         digests=ReaderDigests(
             ledger.lookups,
             ledger.runs,

@@ -62,12 +62,14 @@ class Templates(Protocol):
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
     """A message for a person to look at: one line that names it, and the whole text. `plain`: the form for readers
-    without HTML; empty if there is none beside `text`.
+    without HTML; empty if there is none beside `text`. `shown`: HTML near to what the receiver's program shows, where
+    `text` itself is no page.
     """
 
     subject: str
     text: str
     plain: str = ""
+    shown: str = ""
 
 
 class Channel(Protocol[C]):
