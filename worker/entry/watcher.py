@@ -6,7 +6,7 @@ from pathlib import Path
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.announce import announce, time_of_day
-from worker.entry.plan_commands import change_lines
+from worker.entry.plan_output import change_lines
 from worker.entry.project_dir import deployable, needs_sandbox, refuse_unset_secrets
 from worker.errors import FunnelbeatError, LedgerError, RequestError
 from worker.flow.deploy.deploy import Changes
