@@ -9,10 +9,10 @@ from worker.adapters.definitions.schema import schema
 from worker.app import registry
 from worker.entry import console
 from worker.entry.check_output import CheckFormat, show_check
+from worker.entry.expanded_output import explain as explained
 from worker.entry.new_project import SCHEMAS, write_schemas
 from worker.entry.options import Json, Project, directory
 from worker.entry.project_dir import definitions
-from worker.entry.rule_output import show_rules
 from worker.entry.template_check import template_complaints, unused
 from worker.errors import RequestError
 
@@ -24,7 +24,7 @@ def check(
     print_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema for editors.")] = False,
     explain: Annotated[
         str | None,
-        typer.Option("--explain", metavar="ID", help="Print alerts written out: a rule's, or all of a schedule."),
+        typer.Option("--explain", metavar="ID", help="Print written out: an alert's rule, or a schedule."),
     ] = None,
     editors: Annotated[
         bool, typer.Option("--write-schemas", help=f"Write the JSON Schemas for editors to {SCHEMAS}.")
@@ -49,7 +49,7 @@ def check(
             loaded = replace(loaded, complaints=(*loaded.complaints, *faults), warnings=(*loaded.warnings, *lost))
     if explain is not None and loaded.bundle is not None and not loaded.complaints:
         with console.guarded(as_json=as_json):
-            show_rules(loaded.bundle, explain, as_json=as_json)
+            explained(loaded, loaded.bundle, explain, as_json=as_json)
         return
     wrong = bool(loaded.complaints) or (
         strict and (bool(loaded.warnings) or not all(one.set for one in loaded.secrets))

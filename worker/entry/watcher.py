@@ -76,7 +76,8 @@ def complain(words: str, error: FunnelbeatError) -> None:
 
 def stamps(place: Path) -> Stamps:
     """The time of the last write and the size of each of the project's own files."""
-    return dict(_stamped([place / "funnelbeat.yaml", *_files(place / "schedules"), *_files(place / "templates")]))
+    folders = ("schedules", "templates", "pieces")
+    return dict(_stamped([place / "funnelbeat.yaml", *(file for name in folders for file in _files(place / name))]))
 
 
 def _files(folder: Path) -> Iterator[Path]:
