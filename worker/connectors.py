@@ -143,6 +143,14 @@ class OpenConnectors:
         opened = self._channels.get(key, lambda: kind.open(options))
         return opened.channel(kind.route(address)) if isinstance(opened, ChannelGroup) else opened
 
+    def is_secret(self, holder: str, kind: str, option: str) -> bool:
+        try:
+            options = (source_kind(kind) if holder == "connection" else channel_kind(kind)).options
+        except RequestError:
+            return True
+        named = {f"{one.name}.{inner.name}": inner.secret for one in options for inner in one.group}
+        return {**named, **{one.name: one.secret for one in options}, "type": False}.get(option, True)
+
     def route(self, bundle: Bundle, channel: str, address: str | None) -> str:
         return _kind(bundle, channel).route(address)
 

@@ -133,6 +133,7 @@ class QuietShape(Shape):
 class ScheduleShape(Shape):
     title = "a schedule"
 
+    extends: Text = Field(default="", description="A file below pieces/ whose keys this schedule takes, as base.yaml.")
     name: Text = Field(default="", description="What messages are headed with; the schedule's id unless given.")
     when: Keys = Field(description="What fires it: cron, every or event.")
     report: Items = Field(description="The queries, at least one.")
