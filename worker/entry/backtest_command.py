@@ -36,7 +36,7 @@ def backtest(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a rule would have told over stored answers, whom, and how often. Nothing is sent."""
+    """Show what a rule would have sent for stored answers, to whom, and how often. Nothing is sent."""
     with console.guarded(as_json=as_json):
         span = _span(since)
 

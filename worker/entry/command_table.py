@@ -65,7 +65,7 @@ LISTED = {
     "baselines": CommandEntry(
         Section.LOOKING, "baseline_commands", "List what each next digest compares with; `reset` it."
     ),
-    "audit": CommandEntry(Section.LOOKING, "access_commands", "List what was done, by whom, through which door."),
+    "audit": CommandEntry(Section.LOOKING, "access_commands", "List what was done, by whom and how."),
     "tokens": CommandEntry(Section.RUNNING, "access_commands", "Make, list and revoke tokens of the API."),
     "settings": CommandEntry(Section.LOOKING, "settings_command", "Show the settings in force and where each is from."),
     "sandbox": CommandEntry(Section.RUNNING, "sandbox_commands", "Move the pipeline of the sandbox that `up` runs."),

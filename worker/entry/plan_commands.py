@@ -45,7 +45,7 @@ LINES = 8
 def plan(
     ctx: typer.Context,
     project: Project = None,
-    days: Annotated[int, typer.Option("--days", min=1, max=366, help="How far to look.")] = 14,
+    days: Annotated[int, typer.Option("--days", min=1, max=366, help="How many days to show.")] = 14,
     as_json: Json = False,
 ) -> None:
     """Show which runs will fire, for whom, at what cost, and what a deployment of these files would change."""
@@ -210,7 +210,8 @@ def pause(
     schedule: ScheduleId,
     project: Project = None,
     until: Annotated[
-        str | None, typer.Option("--until", help="When it resumes by itself; without an offset in its own zone.")
+        str | None,
+        typer.Option("--until", help="When it resumes by itself; in the schedule's zone if it has no offset."),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -19,11 +19,13 @@ from worker.entry.template_check import template_complaints, unused
 def check(
     ctx: typer.Context,
     project: Project = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Unset secrets and warnings are faults.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat unset secrets and warnings as errors.")] = False,
     print_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema for editors.")] = False,
     explain: Annotated[
         str | None,
-        typer.Option("--explain", metavar="ID", help="Print alerts written out: a rule's, or all of a schedule."),
+        typer.Option(
+            "--explain", metavar="ID", help="Print an alert rule, or all rules of a schedule, written out in full."
+        ),
     ] = None,
     editors: Annotated[
         bool, typer.Option("--write-schemas", help=f"Write the JSON Schemas for editors to {SCHEMAS}.")

@@ -57,9 +57,13 @@ GAPS: dict[GapReason, str] = {
 }
 
 
+BAR = r"\|"
+"""A bar in a cell, in text or in code."""
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(cell.replace('|', BAR) for cell in line)} |" for line in lines)
 
 
 def code(text: str) -> str:
