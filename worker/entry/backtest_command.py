@@ -83,7 +83,7 @@ def backtest_lines(of: BackTested) -> Iterator[str]:
     if len(of.findings) > SHOWN:
         yield f"  and {len(of.findings) - SHOWN} before them; --json lists all"
     if not of.findings:
-        yield "It would have told nothing."
+        yield "It would have sent nothing."
 
 
 def bar(count: int, most: int) -> str:

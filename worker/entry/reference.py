@@ -52,7 +52,7 @@ GAPS: dict[GapReason, str] = {
     GapReason.REFUSED: "The service refused our key, our rights or our parameters.",
     GapReason.MALFORMED: "The answer is not what the service's documentation promises.",
     GapReason.INCOMPLETE: "A list could not be read whole: a page is missing, or it moved while it was read.",
-    GapReason.NOT_KNOWABLE: 'The query tells the state of the moment, and an older slot asks for "then".',
+    GapReason.NOT_KNOWABLE: "The query has the state of the moment only, and the slot is an older one.",
     GapReason.DEADLINE: "The run's time was over first.",
 }
 

@@ -71,7 +71,7 @@ def web(
     behind_proxy: Behind = False,
     project: Project = None,
 ) -> None:
-    """Serve the HTTP API and the pages behind the links in messages, until told to stop."""
+    """Serve the HTTP API and the pages behind the links in messages, until it is stopped."""
     with console.guarded(as_json=False):
         asked = _asked(only)
         listening = Listening(host, port, tls_cert, tls_key, behind_proxy)
