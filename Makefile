@@ -14,7 +14,7 @@ MODERN := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { e
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help docs dist sbom release-notes reference test-rabbitmq test-mta setup install demo test check fix bench golden pictures soak metrics lock clean
+.PHONY: help docs dist sbom release-notes reference test-rabbitmq test-mta setup install demo test check fix bench bench-compare bench-agree golden pictures soak metrics lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -53,8 +53,15 @@ fix: $(STAMP)  ## format, and fix what lint can fix
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(STAMP)  ## ratios against peers, side by side in one run
-	$(BIN)/python -m benchmarks $(ARGS)
+bench: $(STAMP)  ## ratios against peers, side by side in one run; figures in bench.json
+	$(BIN)/python -m benchmarks --json bench.json $(ARGS)
+
+bench-compare: $(STAMP)  ## what became worse than its spread since the agreed run
+	$(BIN)/python -m benchmarks.compare bench.json
+
+bench-agree: $(STAMP)  ## the figures of the last bench become the agreed ones, and their page is written
+	cp bench.json benchmarks/baseline.json
+	$(BIN)/python -m benchmarks.page
 
 metrics: $(STAMP)  ## the size of modules, functions, classes and ports
 	$(BIN)/python -m benchmarks.metrics

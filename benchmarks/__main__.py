@@ -6,10 +6,11 @@ import sys
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import alert_rules, claim, clock, mail, owners, pages, stalls, tables, whole
+from benchmarks import alert_rules, claim, clock, mail, owners, pages, stalls, startup, tables, whole
 from benchmarks.ground import machine
 from benchmarks.measure import Progress, Result, on_terminal, printed
 
@@ -34,6 +35,7 @@ BENCHES = {
         ("mail", mail),
         ("owners", owners),
         ("alert_rules", alert_rules),
+        ("startup", startup),
     )
 }
 
@@ -49,16 +51,21 @@ def main(arguments: list[str]) -> int:
     unknown = sorted(set(given.names) - set(BENCHES))
     if unknown:
         parser.error(f"there is no bench {unknown[0]!r}; there are {', '.join(BENCHES)}")
-    results = _all(given.names or list(BENCHES), "quick" if given.quick else given.size)
+    began, facts = datetime.now(UTC), machine()
+    results = _all(given.names or list(BENCHES), "quick" if given.quick else given.size, facts)
     if given.json:
-        document = {"machine": machine(), "results": [result.document() for result in results]}
+        document = {
+            "began": began.isoformat(timespec="seconds"),
+            "machine": facts,
+            "results": [result.document() for result in results],
+        }
         given.json.write_text(json.dumps(document, indent=2) + "\n", encoding="utf-8")
     return 0
 
 
-def _all(names: list[str], size: str) -> list[Result]:
+def _all(names: list[str], size: str, facts: dict[str, str | int | float]) -> list[Result]:
     results, met, judged = [], 0, 0
-    print(f"{machine()}; medians, [least to most]")
+    print(f"{', '.join(f'{name} {fact}' for name, fact in facts.items())}; medians, [least to most]")
     for name in names:
         began = time.monotonic()
         result = BENCHES[name].run(BENCHES[name].sizes[size], on_terminal)

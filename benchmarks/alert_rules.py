@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 
-from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, Verdict, compared, in_turns
 from benchmarks.tables import AFTER, BEFORE, deals
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.redis_store.snapshot_codec import decode_table, encode_table
@@ -80,14 +80,14 @@ def run(sizes: Sizes, progress: Progress) -> Result:
         note = f"{judged.firing} of {sizes.rows} fire"
         made = {who: Figure(case, who, UNIT, samples, note) for who, samples in found.items()}
         figures += made.values()
-        ratio = made["rule"].median / made["bare loop"].median
-        verdicts.append(Verdict(f"a rule over rows, {case}", ratio, "× a bare loop", AIM, at_least=False))
+        what = f"a rule over rows to a bare loop, {case}"
+        verdicts.append(compared(what, made["rule"], made["bare loop"], AIM, at_least=False))
     judged = Judged("row.value >= 0", _answer(was, BEFORE), _answer(now, AFTER))
     found = in_turns({"bare loop": judged.bare, "rule": judged.at_once}, sizes.rounds, progress, AT_ONCE)
     note = f"{judged.firing} of {sizes.rows} fire"
     both = {who: Figure(AT_ONCE, who, UNIT, samples, note) for who, samples in found.items()}
-    ratio = both["rule"].median / both["bare loop"].median
-    verdicts.append(Verdict(f"a rule over rows, {AT_ONCE}", ratio, "× a bare loop", AIM, at_least=False))
+    what = f"a rule over rows to a bare loop, {AT_ONCE}"
+    verdicts.append(compared(what, both["rule"], both["bare loop"], AIM, at_least=False))
     return Result("alert_rules", (*figures, *both.values()), tuple(verdicts))
 
 

@@ -14,7 +14,7 @@ import redis
 
 from benchmarks.definitions import PROJECT, bundle
 from benchmarks.ground import Ground, child, redis_ground
-from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
+from benchmarks.measure import RATIO, Figure, Progress, Result, Verdict, compared, in_turns
 from benchmarks.peers import Beat, RedBeat
 from worker.adapters.celery.queue import KEYS_PER_MESSAGE
 from worker.adapters.event_log import configure
@@ -157,7 +157,7 @@ def _case(ground: Ground, case: Case, progress: Progress) -> tuple[list[Figure],
 def _ratios(taken: list[Figure]) -> list[Verdict]:
     ours, *peers = taken
     return [
-        Verdict(f"{ours.case}, ours to RedBeat", ours.median / peer.median, "x", 10, at_least=True)
+        compared(f"{ours.case}, ours to RedBeat", ours, peer, 12, at_least=True)
         for peer in peers
         if peer.who == "RedBeat"
     ]
@@ -168,6 +168,7 @@ def _steady(figures: list[Figure], sizes: Sizes) -> list[Verdict]:
     counts = sorted(case.count for case in sizes if case.kind == "every")
     if len(counts) < 2:
         return []
-    rates = {figure.case: figure.median for figure in figures if figure.who == OURS}
+    rates = {figure.case: figure for figure in figures if figure.who == OURS}
     small, large = (str(next(case for case in sizes if case.count == n and case.kind == "every")) for n in counts[-2:])
-    return [Verdict(f"{large} to {small}, ours", rates[large] / rates[small], "x", 0.8, at_least=True)]
+    ratio = rates[large].median / rates[small].median
+    return [Verdict(f"{large} to {small}, ours", ratio, RATIO, 0.8, at_least=True)]

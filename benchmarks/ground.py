@@ -2,6 +2,7 @@
 
 import json
 import os
+import platform
 import subprocess
 import sys
 import tempfile
@@ -96,5 +97,12 @@ def memory_mb() -> float:
     raise OSError("the kernel does not tell this process's share of memory")
 
 
-def machine() -> str:
-    return f"{os.cpu_count()} processors, Python {sys.version.split()[0]}, {sys.platform}"
+def machine() -> dict[str, str | int | float]:
+    """What a figure depends on. `load`: processes that ran or waited, the mean of the last minute."""
+    return {
+        "processors": os.cpu_count() or 0,
+        "architecture": platform.machine(),
+        "system": sys.platform,
+        "python": platform.python_version(),
+        "load": round(os.getloadavg()[0], 1),
+    }

@@ -15,7 +15,7 @@ from pathlib import Path
 import redis
 
 from benchmarks.ground import Ground, child, redis_ground
-from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, compared, in_turns
 from benchmarks.whole import Place, bundle
 from benchmarks.whole import Sizes as WholeSizes
 from worker.adapters.celery.queue import KEYS_PER_MESSAGE
@@ -142,7 +142,6 @@ def run(sizes: Sizes, progress: Progress) -> Result:
         taken = in_turns(contenders, sizes.rounds, progress, f"mail, {case}")
     figures = {who: Figure(case, who, UNIT, samples) for who, samples in taken.items()}
     own = next(iter(figures.values()))
-    ratio = own.median / figures[ONE].median
-    verdict = Verdict(f"{case}, one process", own.median, UNIT, 3000, at_least=True)
-    note = f"ours to {ONE}: {ratio:.2g} x; a message has {len(ours.sample):,} bytes"
+    verdict = compared(f"{case}, one process, ours to {ONE}", own, figures[ONE], 6, at_least=True)
+    note = f"a message has {len(ours.sample):,} bytes"
     return Result("mail", tuple(figures.values()), (verdict,), (note,))

@@ -6,6 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
+RATIO = "×"
+"""The unit of a figure that is a multiple of another one. It says the same on another machine."""
+
 
 @dataclass(frozen=True, slots=True)
 class Figure:
@@ -24,17 +27,26 @@ class Figure:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A figure with an aim. `at_least`: more is better; otherwise `aim` is the maximum."""
+    """A figure with an aim. `at_least`: more is better; otherwise `aim` is the maximum. `samples`: the figure of each
+    round, whose range is the spread.
+    """
 
     what: str
     value: float
     unit: str
     aim: float
     at_least: bool
+    samples: tuple[float, ...] = ()
 
     @property
     def met(self) -> bool:
         return self.value >= self.aim if self.at_least else self.value <= self.aim
+
+
+def compared(what: str, ours: Figure, peer: Figure, aim: float, *, at_least: bool) -> Verdict:
+    """`ours` as a multiple of `peer`: the ratio of the medians, and the ratio of each round."""
+    rounds = tuple(own / other for own, other in zip(ours.samples, peer.samples, strict=True))
+    return Verdict(what, ours.median / peer.median, RATIO, aim, at_least, rounds)
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,21 +100,20 @@ def printed(result: Result) -> str:
     """The result as text."""
     lines = [result.bench]
     for figure in result.figures:
-        spread = (
-            f"[{_number(min(figure.samples))} to {_number(max(figure.samples))}]" if len(figure.samples) > 1 else ""
-        )
+        spread = f"[{number(min(figure.samples))} to {number(max(figure.samples))}]" if len(figure.samples) > 1 else ""
         note = f"  ({figure.note})" if figure.note else ""
-        lines.append(f"  {figure.case:<24} {figure.who:<34} {_number(figure.median):>9} {figure.unit} {spread}{note}")
+        lines.append(f"  {figure.case:<24} {figure.who:<34} {number(figure.median):>9} {figure.unit} {spread}{note}")
     for verdict in result.verdicts:
         word = "at least" if verdict.at_least else "at most"
         outcome = "met" if verdict.met else "NOT MET"
-        aim = f"aim {word} {_number(verdict.aim)} {verdict.unit}"
-        lines.append(f"  ratio: {verdict.what}: {_number(verdict.value)} {verdict.unit}, {aim}: {outcome}")
+        aim = f"aim {word} {number(verdict.aim)} {verdict.unit}"
+        lines.append(f"  ratio: {verdict.what}: {number(verdict.value)} {verdict.unit}, {aim}: {outcome}")
     lines.extend(f"  note: {note}" for note in result.notes)
     return "\n".join(lines)
 
 
-def _number(value: float) -> str:
+def number(value: float) -> str:
+    """With three digits that count."""
     if abs(value) >= 1000:
         return f"{value:,.0f}"
     return f"{value:.3g}" if abs(value) < 100 else f"{value:.0f}"

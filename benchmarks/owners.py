@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any, cast
 
-from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, compared, in_turns
 from benchmarks.tables import AFTER, BEFORE, deals
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.redis_store.snapshot_codec import decode_table, encode_table
@@ -155,8 +155,8 @@ def run(sizes: Sizes, progress: Progress) -> Result:
     contenders = {each: ours.each, one: ours.one, messages: ours.messages}
     taken = in_turns(contenders, sizes.rounds, progress, f"owners, {case}")
     figures = {who: Figure(case, who, UNIT, samples) for who, samples in taken.items()}
-    ratio = figures[each].median / figures[one].median
-    verdict = Verdict(f"{many} to one digest of {case}, processor time", ratio, "x", AIM, at_least=False)
+    what = f"{many} to one digest of {case}, processor time"
+    verdict = compared(what, figures[each], figures[one], AIM, at_least=False)
     with_mail = figures[messages].median / figures[one].median
     apiece = figures[messages].median / len(ours.addresses)
     note = f"with the mails rendered: {with_mail:.3g} x, {apiece:.2g} ms for each owner"

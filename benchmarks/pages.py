@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 import httpx
 
 from benchmarks.ground import child
-from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, Verdict, compared, in_turns
 from worker.domain.schedule import Follow, Query
 from worker.ports import Question
 from worker.sandbox.cast import MAIN
@@ -124,10 +124,8 @@ def run(sizes: Sizes, progress: Progress) -> Result:
 
 
 def _verdicts(figures: dict[str, Figure]) -> tuple[Verdict, ...]:
-    peer = figures[SIXTEEN].median
-    return tuple(
-        Verdict(f"{who} to {SIXTEEN}", figures[who].median / peer, "x", 1.3, at_least=False) for who in (FRESH, KEPT)
-    )
+    peer = figures[SIXTEEN]
+    return tuple(compared(f"{who} to {SIXTEEN}", figures[who], peer, 1.2, at_least=False) for who in (FRESH, KEPT))
 
 
 def _run(way: Callable[[], Awaitable[float]]) -> Callable[[], float]:

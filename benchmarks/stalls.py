@@ -8,7 +8,7 @@ rule, an edit of a field would count as an activity.
 import random
 from dataclasses import dataclass
 
-from benchmarks.measure import Figure, Progress, Result, Verdict
+from benchmarks.measure import RATIO, Figure, Progress, Result, Verdict
 from worker.sources.pipedrive.names import PipedriveStage
 from worker.sources.pipedrive.stalls import DAY_MS, DealActivity, Idle, Rotting, StallRule, bounds
 
@@ -52,7 +52,7 @@ def run(sizes: Sizes, progress: Progress) -> Result:
     ]
     best = max(_balance(scores[f"fixed {days} days"]) for days in FIXED)
     verdicts = tuple(
-        Verdict(f"stage history p{percent} against the best fixed days (F1)", ours / best, "×", 1.0, at_least=True)
+        Verdict(f"stage history p{percent} against the best fixed days (F1)", ours / best, RATIO, 1.0, at_least=True)
         for percent in PERCENTS
         for ours in [_balance(scores[f"stage history p{percent}"])]
     )

@@ -21,7 +21,7 @@ import redis
 
 from benchmarks import rival
 from benchmarks.ground import Ground, child, redis_ground
-from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, Verdict, compared, in_turns
 from worker.adapters.child_process import tied
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
@@ -44,6 +44,8 @@ PROJECT = "whole"
 PATIENCE = 180.0
 LOOK = 0.02
 OURS, SHARED = "ours", "ours, one question"
+AIMS = {True: (6, 12), False: (2, 4)}
+"""With a latency, and without: a question for each schedule, one question for all."""
 """Twenty schedules with twenty questions, and twenty with one question, which is fetched once for all."""
 
 
@@ -188,8 +190,8 @@ def run(sizes: Sizes, progress: Progress) -> Result:
             *own, other = (Figure(case, who, "runs/s", samples) for who, samples in taken.items())
             figures += [*own, other]
             verdicts += [
-                Verdict(f"{case}, {figure.who} to rival", figure.median / other.median, "x", 5, at_least=True)
-                for figure in own
+                compared(f"{case}, {figure.who} to rival", figure, other, aim, at_least=True)
+                for figure, aim in zip(own, AIMS[latency > 0], strict=True)
             ]
     return Result("whole", tuple(figures), tuple(verdicts), (f"{sizes.readers} readers a run",))
 

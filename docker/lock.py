@@ -4,7 +4,8 @@
 Also writes docker/demo.lock: what `make demo` needs besides, which is the bundled Redis and the tool that builds the
 project.
 
-Versions and hashes are those of requirements.lock; which of them belong is read from the installed packages.
+Versions and hashes are those of requirements.lock. Which of them belong is read from the installed packages, and for a
+package that the lock leaves out under this Python from the lock's own remarks ("# via NAME").
 """
 
 import re
@@ -37,12 +38,25 @@ DEMO_HEAD = "# Made by docker/lock.py from requirements.lock: what `make demo` n
 
 def entries(lock: str) -> dict[str, str]:
     """Package → its lines, comments left out."""
-    found: dict[str, str] = {}
+    return {
+        name: "\n".join(line for line in lines if line.strip() and not line.lstrip().startswith("#"))
+        for name, lines in _blocks(lock)
+    }
+
+
+def dependents(lock: str) -> dict[str, set[str]]:
+    """Package → the packages because of which it is in the lock."""
+    return {
+        name: {word for line in lines if line.lstrip().startswith("#") for word in re.findall(r"[\w.-]+", line)}
+        for name, lines in _blocks(lock)
+    }
+
+
+def _blocks(lock: str) -> Iterator[tuple[str, list[str]]]:
     for block in re.split(r"\n(?=[A-Za-z0-9])", lock):
-        lines = [line for line in block.splitlines() if line.strip() and not line.lstrip().startswith("#")]
-        if lines and "==" in lines[0]:
-            found[canonicalize_name(lines[0].split("==")[0].split("[")[0])] = "\n".join(lines)
-    return found
+        first, *rest = block.splitlines() or [""]
+        if "==" in first and not first.startswith("#"):
+            yield canonicalize_name(first.split("==")[0].split("[")[0]), [first, *rest]
 
 
 def project() -> dict[str, Any]:
@@ -50,8 +64,9 @@ def project() -> dict[str, Any]:
     return tomllib.loads((ROOT / "pyproject.toml").read_text("utf-8"))
 
 
-def needed(known: dict[str, str], wanted: Iterable[str]) -> set[str]:
-    """Names of everything that `wanted` depends on, by whatever way. `known`: the entries of the lock."""
+def needed(lock: str, wanted: Iterable[str]) -> set[str]:
+    """Names of everything that `wanted` depends on, by whatever way."""
+    known, because = entries(lock), dependents(lock)
     waiting = [Requirement(text) for text in wanted]
     seen: set[tuple[str, str]] = set()
     while waiting:
@@ -60,13 +75,16 @@ def needed(known: dict[str, str], wanted: Iterable[str]) -> set[str]:
             key = canonicalize_name(requirement.name), extra
             if key not in seen:
                 seen.add(key)
-                waiting.extend(_requires(known, *key))
+                left_out = not _installed(known[key[0]])
+                waiting.extend(_told(because, key[0]) if left_out else _requires(*key))
     return {name for name, _ in seen}
 
 
-def _requires(known: dict[str, str], name: str, extra: str) -> Iterator[Requirement]:
-    if not _installed(known[name]):
-        return
+def _told(because: dict[str, set[str]], name: str) -> Iterator[Requirement]:
+    return (Requirement(one) for one, names in because.items() if name in names)
+
+
+def _requires(name: str, extra: str) -> Iterator[Requirement]:
     for text in metadata.requires(name) or ():
         requirement = Requirement(text)
         if requirement.marker is None or any(
@@ -83,10 +101,11 @@ def _installed(entry: str) -> bool:
 
 def locks() -> dict[Path, str]:
     """File → its text."""
-    known, told = entries((ROOT / "requirements.lock").read_text("utf-8")), project()
-    runs = needed(known, told["project"]["dependencies"])
+    lock, told = (ROOT / "requirements.lock").read_text("utf-8"), project()
+    runs = needed(lock, told["project"]["dependencies"])
     more = (*told["project"]["optional-dependencies"]["embedded"], *told["build-system"]["requires"])
-    return {TARGET: _text(HEAD, known, runs), DEMO: _text(DEMO_HEAD, known, needed(known, more) - runs)}
+    known = entries(lock)
+    return {TARGET: _text(HEAD, known, runs), DEMO: _text(DEMO_HEAD, known, needed(lock, more) - runs)}
 
 
 def _text(head: str, known: dict[str, str], names: set[str]) -> str:

@@ -70,8 +70,8 @@ class RunLedger(Protocol):
         """claimed → fetching. No lease: the run is closed, another worker has it, or it must not start yet."""
         ...
 
-    async def beat(self, key: RunKey, attempt: int) -> None:
-        """Renews the run's lease."""
+    async def beat(self, key: RunKey, attempt: int) -> bool:
+        """Renews the run's lease. False: this attempt has handed the run over, so there is no lease any more."""
         ...
 
     async def baselines(self, readers: Sequence[Reader]) -> Mapping[Reader, Mapping[str, Baseline]]: ...

@@ -82,6 +82,16 @@ async def test_a_beat_keeps_the_run_from_being_given_away(story: LedgerFixture) 
     assert (await story.runs.begin(key, 9)).lease is None
 
 
+async def test_a_beat_after_the_hand_over_finds_nothing_to_renew_and_nothing_lost(story: LedgerFixture) -> None:
+    """What follows the hand-over, as the queueing of its deliveries, would be cancelled otherwise."""
+    key, attempt = await story.begun()
+    assert await story.runs.beat(key, attempt)
+    await story.runs.deliver(key, attempt, {"deals": "x"}, (), {who(ANN): SLOT + FAR})
+    assert not await story.runs.beat(key, attempt)
+    with pytest.raises(ClaimLost):
+        await story.runs.beat(key, attempt + 1)
+
+
 async def test_a_lapsed_run_can_be_begun_before_any_tick_has_looked(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.elapse(61)

@@ -1,5 +1,6 @@
 """Snapshots come back as they were kept, under a name that their content alone decides."""
 
+import asyncio
 import hashlib
 import math
 import struct
@@ -209,6 +210,15 @@ async def test_a_list_of_which_little_changed_is_stored_as_the_difference_under_
     assert little * 15 < much
     assert await store.load(kept) == deals(frozenset(range(4)), AT + timedelta(days=1))
     assert await other.keep(deals(frozenset(range(4)), AT + timedelta(days=1))) == kept
+
+
+async def test_lists_that_are_read_together_share_their_equal_rows(redis_client: Redis) -> None:
+    store = RedisSnapshots(redis_client, "tern", rows=0)
+    days = [await store.keep(deals(frozenset(range(1, day)), AT + timedelta(days=day))) for day in range(1, 4)]
+    loaded = await asyncio.gather(*(store.load(one) for one in days))
+    assert loaded == [deals(frozenset(range(1, day)), AT + timedelta(days=day)) for day in range(1, 4)]
+    rows = [row for one in loaded if one for table in one.tables for row in table.rows]
+    assert (len(rows), len({id(row) for row in rows})) == (3 * 800, 800 + 1 + 2)
 
 
 async def test_every_thirty_second_list_is_whole_and_one_that_changed_altogether_is_too(redis_client: Redis) -> None:

@@ -131,7 +131,7 @@ class Notifies(Ledger):
 class Beating(Ledger):
     """Its lease is lost when it is renewed."""
 
-    async def beat(self, key: RunKey, attempt: int) -> None:
+    async def beat(self, key: RunKey, attempt: int) -> bool:
         raise ClaimLost(str(key))
 
 
@@ -465,6 +465,10 @@ async def work(turns: int) -> str:
 async def test_a_lost_lease_ends_the_work_and_says_so() -> None:
     with pytest.raises(ClaimLost):
         await leased(work(1000), lost_after(1))
+
+
+async def test_a_renewal_that_ends_lets_the_work_go_on() -> None:
+    assert await leased(work(20), asyncio.sleep(0)) == "done"
 
 
 @pytest.mark.parametrize("turns", range(8))

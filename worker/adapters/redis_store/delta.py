@@ -11,6 +11,9 @@ from collections.abc import Iterator
 import msgspec
 import zstandard
 
+Step = tuple[int, int, list[bytes]]
+"""First row of the base to copy, number of rows, and the bytes of the rows that follow."""
+
 MARK = 1
 """First byte of a delta. A whole table begins with zstd's magic number (RFC 8878, 3.1.1), 0x28."""
 
@@ -19,7 +22,7 @@ NAME = 16
 
 LEVEL = 1
 _ROWS = msgspec.msgpack.Decoder(list[msgspec.Raw])
-_STEPS = msgspec.msgpack.Decoder(tuple[bytes, list[tuple[int, int, list[bytes]]]])
+_STEPS = msgspec.msgpack.Decoder(tuple[bytes, list[Step]])
 _ARRAY = 5  # array 32: a byte and the count
 
 
@@ -45,9 +48,14 @@ def encode(name: str, base: bytes, whole: bytes) -> bytes:
     return bytes([MARK]) + bytes.fromhex(name) + compress(steps)
 
 
+def steps_of(body: bytes) -> tuple[bytes, list[Step]]:
+    """The new table's head with its length prefix, and how its rows follow from those of the base."""
+    return _STEPS.decode(expand(body[1 + NAME :]))
+
+
 def decode(body: bytes, base: bytes) -> bytes:
     """Rebuilds the bytes of the whole table."""
-    head, steps = _STEPS.decode(expand(body[1 + NAME :]))
+    head, steps = steps_of(body)
     known = _split(base)[1]
     rows: list[bytes] = []
     for start, count, new in steps:
@@ -63,10 +71,8 @@ def _split(whole: bytes) -> tuple[bytes, list[bytes]]:
     return whole[: 4 + length], [bytes(row) for row in rows]
 
 
-def _steps(places: dict[bytes, int], rows: list[bytes]) -> Iterator[tuple[int, int, list[bytes]]]:
-    """(first row of the base to copy, number of rows, rows that follow). Both tables are sorted by key, so copied rows
-    keep their order.
-    """
+def _steps(places: dict[bytes, int], rows: list[bytes]) -> Iterator[Step]:
+    """Both tables are sorted by key, so copied rows keep their order."""
     start, count = 0, 0
     new: list[bytes] = []
     for row in rows:

@@ -55,8 +55,9 @@ class RedisRuns:
         lease = RunLease(codec.run(key, row), int(row[b"attempt"]), from_ms(now), postponed=bool(more))
         return BeginResult(lease)
 
-    async def beat(self, key: RunKey, attempt: int) -> None:
-        await self._scripts.own("beat", key, {**_mine(key, attempt), "lease": self._times.ms("run_lease")})
+    async def beat(self, key: RunKey, attempt: int) -> bool:
+        lease = self._times.ms("run_lease")
+        return bool(await self._scripts.own("beat", key, {**_mine(key, attempt), "lease": lease}))
 
     async def baselines(self, readers: Sequence[Reader]) -> Mapping[Reader, Mapping[str, Baseline]]:
         """Every given reader is in the answer, with an empty mapping if it has no baselines."""

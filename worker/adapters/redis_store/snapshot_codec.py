@@ -7,7 +7,7 @@ zstd level 1. A name is the BLAKE2b hash of the uncompressed bytes.
 
 import hashlib
 import struct
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -15,7 +15,7 @@ from typing import Any
 import msgspec
 import zstandard
 
-from worker.adapters.redis_store.delta import expand
+from worker.adapters.redis_store.delta import expand, steps_of
 from worker.domain.snapshot.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table
 from worker.domain.time.epoch import EPOCH
 from worker.domain.time.window import Window
@@ -46,6 +46,7 @@ def _ext(code: int, data: memoryview) -> Any:
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(ext_hook=_ext)
 _rows_decoder = msgspec.msgpack.Decoder(list[list[Any]], ext_hook=_ext)
+_cells_decoder = msgspec.msgpack.Decoder(list[Any], ext_hook=_ext)
 
 
 def _plain(value: Any) -> Any:
@@ -107,18 +108,32 @@ def decode_table(body: bytes) -> Table:
 
 def table_of(whole: bytes) -> Table:
     """Reads uncompressed bytes. Raises LedgerError for an unknown version."""
-    raw = memoryview(whole)
-    (length,) = struct.unpack(">I", raw[:4])
-    version, table_id, columns, total, sliced = _decoder.decode(raw[4 : 4 + length])
+    (length,) = struct.unpack(">I", whole[:4])
+    cells = _rows_decoder.decode(memoryview(whole)[4 + length :])
+    return _table(whole[: 4 + length], map(_row, cells))
+
+
+def table_from(delta: bytes, base: Table) -> Table:
+    """Reads a table that is stored as the difference to `base`. Equal rows are the same objects as in `base`, so they
+    cost no memory, and comparing them no time. Raises LedgerError for an unknown version.
+    """
+    head, steps = steps_of(delta)
+    rows: list[Row] = []
+    for start, count, new in steps:
+        rows += base.rows[start : start + count]
+        rows += [_row(_cells_decoder.decode(one)) for one in new]
+    return _table(head, rows)
+
+
+def _table(head: bytes, rows: Iterable[Row]) -> Table:
+    version, table_id, columns, total, sliced = _decoder.decode(memoryview(head)[4:])
     _known(version)
-    rows = _rows_decoder.decode(raw[4 + length :])
-    return Table(
-        table_id,
-        tuple(Column(name, Kind(kind), significant, adds) for name, kind, significant, adds in columns),
-        tuple(Row(cells[0], tuple(cells[1:])) for cells in rows),
-        total,
-        sliced,
-    )
+    named = tuple(Column(name, Kind(kind), significant, adds) for name, kind, significant, adds in columns)
+    return Table(table_id, named, tuple(rows), total, sliced)
+
+
+def _row(cells: list[Any]) -> Row:
+    return Row(cells[0], tuple(cells[1:]))
 
 
 def encode_header(snapshot: Snapshot, tables: Sequence[str], followed: str | None) -> Blob:

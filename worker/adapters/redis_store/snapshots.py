@@ -12,7 +12,14 @@ from redis.asyncio import Redis
 from worker.adapters.redis_store import delta, keys
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.scripts import LOST, Scripts
-from worker.adapters.redis_store.snapshot_codec import Blob, decode_header, encode_header, encode_table, table_of
+from worker.adapters.redis_store.snapshot_codec import (
+    Blob,
+    decode_header,
+    decode_table,
+    encode_header,
+    encode_table,
+    table_from,
+)
 from worker.adapters.redis_store.table_cache import ROWS, Decoded
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.snapshot.snapshot import Snapshot, Table
@@ -86,10 +93,17 @@ class RedisSnapshots:
         return await asyncio.shield(reading)
 
     async def _read(self, name: str) -> Table | None:
-        bodies = await self.bodies([name])
-        if bodies is None:
+        body = await self._scripts.ask("GET", keys.table(self._scripts.prefix, name))
+        if body is None:
             return None
-        table = await asyncio.to_thread(lambda: table_of(whole(name, bodies)))
+        base = delta.base_of(body)
+        if base is None:
+            table = await asyncio.to_thread(decode_table, body)
+        else:
+            known = await self._table(base)
+            if known is None:
+                return None
+            table = await asyncio.to_thread(table_from, body, known)
         self.decoded.put(name, table)
         return table
 

@@ -4,7 +4,7 @@ import asyncio
 from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Never, Protocol, TypeVar
+from typing import Any, Protocol, TypeVar
 
 from worker.domain.delivery import BaselineMove, DeliveryKey, Reader
 from worker.domain.events import Interrupted, QueryAnswered, QueryMissing, RunBegun
@@ -248,24 +248,29 @@ async def _nothing(
     return keys
 
 
-async def leased(work: Coroutine[Any, Any, T], renewal: Coroutine[Any, Any, Never]) -> T:
+async def leased(work: Coroutine[Any, Any, T], renewal: Coroutine[Any, Any, None]) -> T:
     """The result of `work`, while `renewal` renews its lease. Raises what the renewal raises (ClaimLost) if that comes
-    first; then the work is cancelled. Once the work is done, a failed renewal has no effect.
+    first; then the work is cancelled. A renewal that ends lets the work go on. Once the work is done, a failed renewal
+    has no effect.
     """
     working, renewing = asyncio.ensure_future(work), asyncio.ensure_future(renewal)
     try:
         await asyncio.wait({working, renewing}, return_when=asyncio.FIRST_COMPLETED)
-        return working.result() if working.done() else renewing.result()
+        if not working.done():
+            renewing.result()
+        return await working
     finally:
         working.cancel()
         renewing.cancel()
         await asyncio.gather(working, renewing, return_exceptions=True)
 
 
-async def _beat(runs: RunLedger, every: float, key: RunKey, attempt: int) -> Never:
+async def _beat(runs: RunLedger, every: float, key: RunKey, attempt: int) -> None:
+    """Ends when the run is handed over: what follows needs no lease, and a beat would call it lost."""
     while True:
         await asyncio.sleep(every)
-        await runs.beat(key, attempt)
+        if not await runs.beat(key, attempt):
+            return
 
 
 def _emit_answers(events: Events, key: RunKey, collected: Collected) -> None:
