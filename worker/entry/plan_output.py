@@ -47,7 +47,7 @@ def show(found: Plan) -> None:
     _show_messages(found.messages)
     if found.cap is not None:
         most = f"{_counted(found.cap.messages, 'message')} in {written(found.cap.per)}"
-        console.out.print(f"Each address gets at most {most}; one more message tells of the other digests.")
+        console.out.print(f"Each address gets at most {most}; one more message names the other digests.")
     show_changes(found)
     for line in forecast_lines(found.forecasts):
         console.out.print(line, markup=False)
