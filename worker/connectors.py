@@ -77,14 +77,15 @@ class OpenConnectors:
     """Implements ports.Connectors. Definitions with the same options share one source or channel.
 
     `offline`: channels build messages and do not send them. They need no secrets, and no running sandbox. `quotas`: the
-    budget of each account, which all workers share; without it every source has its own. `tokens`: the store of an
+    budget of each account, by its id and a connection's name, which all workers share; without it every source has its
+    own. `tokens`: the store of an
     account's renewed tokens; None without a key to encrypt them.
     """
 
     sandbox: Mapping[str, str]
     directory: Path
     offline: bool = False
-    quotas: Callable[[str], Quota] | None = None
+    quotas: Callable[[str, str], Quota] | None = None
     tokens: Callable[[str], TokenStore] | None = None
     clock: Callable[[], float] = time.monotonic
     _sources: OpenOnce[Source] = field(init=False)
@@ -101,11 +102,11 @@ class OpenConnectors:
         spec = bundle.connections[connection]
         options = resolve(asking(spec.options), os.environ, self.directory)
         key = (spec.type, *(f"{k}={v}" for k, v in sorted(options.items())))
-        return self._sources.get(key, lambda: self._open_source(spec, options))
+        return self._sources.get(key, lambda: self._open_source(connection, spec, options))
 
-    def _open_source(self, spec: Connection, options: Mapping[str, str]) -> Source:
+    def _open_source(self, name: str, spec: Connection, options: Mapping[str, str]) -> Source:
         account = account_id(spec.type, options)
-        quota = self.quotas(account) if self.quotas else None
+        quota = self.quotas(account, name) if self.quotas else None
         again = partial(resolve, asking(spec.options), os.environ, self.directory)
         renewal = Renewal(again, self.tokens(account) if self.tokens else None)
         return open_source(spec.type, options, self.sandbox, wall_clock, quota, renewal)

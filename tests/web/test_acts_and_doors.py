@@ -45,7 +45,7 @@ from worker.web.site import SiteUses, site
 ANN = ANNA
 """Whoever asks in the chat. Other doors do the same for this address."""
 
-LATER = (datetime.now(UTC) + timedelta(days=28)).isoformat(timespec="seconds")
+LATER = (datetime.now(UTC) + timedelta(days=7)).isoformat(timespec="seconds")
 PEOPLE = f"people: {{ann: {{slack: {ANN}, may: [manage]}}}}\n"
 WATCHED = f"""{MAIL}
 alerts:
@@ -85,6 +85,16 @@ WAYS: Mapping[str, Way] = {
         for word, chat in (("trigger", ("run asked",)), ("pause", ()), ("resume", ()))
         for api, wrong in [on_schedule(word)]
     },
+    "test": Way(
+        ("run", "asked", "--to", f"mail:{ANN}"),
+        ("POST", "/schedules/asked/test", {"channel": "mail", "address": ANN}),
+    ),
+    "cancel": Way(
+        ("cancel", "{waiting}"),
+        ("POST", "/runs/{waiting}/cancel", {}),
+        ("cancel", "{run}"),
+        ("POST", "/runs/{run}/cancel", {}),
+    ),
     "retry": Way(
         ("retry", "{run}"),
         ("POST", "/runs/{run}/retry", {}),
@@ -101,31 +111,41 @@ WAYS: Mapping[str, Way] = {
     ),
     "alerts ack": Way(
         ("alerts", "ack", "{alert}"),
-        wrong_cli=("alerts", "ack", "nobody"),
+        ("POST", "/alerts/{alert}/ack", {}),
+        ("alerts", "ack", "nobody"),
+        ("POST", "/alerts/nobody/ack", {}),
         console=("acknowledge", {"alert": "{alert}"}),
         chat=("ack", "{alert}"),
         link="ack",
     ),
     "alerts unack": Way(
         ("alerts", "unack", "{alert}"),
-        wrong_cli=("alerts", "unack", "nobody"),
+        ("POST", "/alerts/{alert}/unack", {}),
+        ("alerts", "unack", "nobody"),
+        ("POST", "/alerts/nobody/unack", {}),
         console=("unacknowledge", {"alert": "{alert}"}),
     ),
     "alerts snooze": Way(
         ("alerts", "snooze", "{alert}", "--for", "7d"),
-        wrong_cli=("alerts", "snooze", "{alert}", "--until", "2020-01-01T00:00"),
+        ("POST", "/alerts/{alert}/snooze", {"until": LATER}),
+        ("alerts", "snooze", "{alert}", "--until", "2020-01-01T00:00"),
+        ("POST", "/alerts/{alert}/snooze", {"until": "2020-01-01T00:00:00Z"}),
         console=("snooze", {"alert": "{alert}"}),
         chat=("snooze", "{alert}"),
         link="snooze",
     ),
     "alerts silence": Way(
         ("alerts", "silence", "rule=big", "--for", "1d", "--comment", "known", "--yes"),
-        wrong_cli=("alerts", "silence", "rule=big", "--for", "1d", "--yes"),
+        ("POST", "/silences", {"matchers": ["rule=big"], "until": LATER, "comment": "known"}),
+        ("alerts", "silence", "rule=big", "--for", "1d", "--yes"),
+        ("POST", "/silences", {"matchers": ["rule=big"], "until": LATER, "comment": " "}),
         console=("silence", {"match": "rule=big", "days": "1", "comment": "known"}),
     ),
     "alerts expire": Way(
         ("alerts", "expire", "{silence}"),
-        wrong_cli=("alerts", "expire", "nobody"),
+        ("DELETE", "/silences/{silence}", None),
+        ("alerts", "expire", "nobody"),
+        ("DELETE", "/silences/nobody", None),
         console=("expire", {"silence": "{silence}"}),
     ),
     "subscriptions add": Way(
@@ -193,7 +213,7 @@ OFFERED = [(act, door) for act in WAYS for door in DOORS if door in ACTS[act].do
 
 
 def prepared(here: CommandLine) -> dict[str, str]:
-    """A run that was sent to one reader, and may have arrived at another."""
+    """A run that was sent to one reader, and may have arrived at another; and one that no worker has begun."""
     assert here.box is not None
     here.box.call(lambda box: box.mail.faults.drop(to="held@acme.example"))
     run = here.run()
@@ -206,7 +226,8 @@ def prepared(here: CommandLine) -> dict[str, str]:
 
     here.ask(wait_is_over)
     alert = here.document_of("alerts", "list")[0]["fingerprint"]
-    return {"run": run, "unknown": unknown, "sent": sent, "alert": alert}
+    waiting = here.document_of("trigger", "asked")["key"]
+    return {"run": run, "unknown": unknown, "sent": sent, "alert": alert, "waiting": waiting}
 
 
 async def ledger(services: Services) -> dict[str, Any]:

@@ -23,6 +23,8 @@ from worker.web.hooks.app import PREFIX as HOOKS
 from worker.web.hooks.app import hooks
 from worker.web.limits import Limits
 from worker.web.links import application
+from worker.web.metrics import PATH as METRICS
+from worker.web.metrics import MetricsPage
 
 CONSOLE = "/console"
 
@@ -61,12 +63,17 @@ def _console(of: SiteUses) -> list[BaseRoute]:
     return [Route(CONSOLE, _to_console, methods=["GET"]), Mount(CONSOLE, console(of.uses, of.monotonic))]
 
 
+def _metrics(of: SiteUses) -> list[BaseRoute]:
+    return [Route(METRICS, MetricsPage(of.uses, of.monotonic).get, methods=["GET"])]
+
+
 PARTS: Mapping[str, Callable[[SiteUses], list[BaseRoute]]] = {
     "api": _api,
     "console": _console,
     "hooks": _hooks,
     "chat": _chat,
     "bounces": _bounces,
+    "metrics": _metrics,
     "links": _links,
 }
 """In the order in which paths are looked for: links take what nothing else took. They take bounces too."""
