@@ -39,9 +39,9 @@ class Cost:
 @dataclass(frozen=True, slots=True)
 class Planned:
     """`fires`: the first of `count`. `readers`: ids of those who are sent a digest, without owners. `paused`: by its
-    definition, or at run time. `shifts`: the digests of each run that wait for the end of quiet hours. `left_out`: times
-    on public holidays that are no slots. `owners`: of each entry with `each`. `as_read`: the schedule with an entry for
-    each reader, as the reader chose it.
+    definition, or at run time. `shifts`: the digests of each run that wait for the end of quiet hours. `left_out`:
+    times on public holidays that are no slots. `owners`: of each entry with `each`. `as_read`: the schedule with an
+    entry for each reader, as the reader chose it.
     """
 
     schedule: str
