@@ -38,6 +38,7 @@ from worker.ports import (
     WebhookKeys,
 )
 from worker.ports.channels import Transmit
+from worker.ports.traces import NO_TRACES, Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,3 +84,4 @@ class Services:
     monotonic: Callable[[], float]
     times: Intervals
     version: str = ""
+    traces: Traces = NO_TRACES
