@@ -5,10 +5,11 @@ import json
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -36,6 +37,8 @@ from worker.decorators.caches import with_kept_bundles, with_throttled_retention
 from worker.decorators.fail_points import armed, with_fail_points
 from worker.decorators.streamed_events import StreamedEvents
 from worker.decorators.traced import with_traces
+from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.errors import RequestError
 from worker.flow.alert.compiled import Compiled
 from worker.flow.intervals import Intervals
 from worker.flow.run.reader_digests import ReaderDigests
@@ -46,7 +49,7 @@ from worker.plugins import (
     channels,
     connections,
 )
-from worker.ports import Queue
+from worker.ports import EntryChecks, Queue
 from worker.ports.tokens import TokenStore
 from worker.ports.traces import NO_TRACES, Traces
 from worker.rendering.wording import ENGLISH_WORDS
@@ -58,6 +61,19 @@ from worker.vocabulary import vocabulary
 def registry() -> Registry:
     """What definitions may name here. Raises RequestError for a broken plug-in."""
     return Registry(connections(), channels(), CelExpressions(), PublicHolidays(), words=ENGLISH_WORDS)
+
+
+def entry_check(connectors: OpenConnectors) -> EntryChecks:
+    """As `check` judges the entries of definitions, with the template that they name."""
+
+    def checked(bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> Subscription:
+        entry = checked_entry(registry(), bundle, schedule, written)
+        faults = connectors.template_faults(bundle, entry)
+        if faults:
+            raise RequestError(f"`template`: {faults[0].problem}; `funnelbeat templates list` shows which there are")
+        return entry
+
+    return checked
 
 
 @asynccontextmanager
@@ -119,6 +135,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         connectors=connectors,
         holidays=holidays,
         transmit=transmit,
+        quotas=partial(RedisQuota, redis, project),
         digests=ReaderDigests(
             ledger.lookups,
             ledger.runs,
@@ -139,7 +156,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         audit=ledger.audit,
         first_answers=ledger.first_answers,
         links=SignedLinks(link_keys(settings), project),
-        check_entry=partial(checked_entry, registry()),
+        check_entry=entry_check(connectors),
         pid=os.getpid(),
         monotonic=time.monotonic,
         times=Intervals(

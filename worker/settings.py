@@ -60,7 +60,7 @@ NOTES: dict[str, str] = {
     "concurrency": "Child processes of one worker.",
     "log_level": "debug, info, warning or error.",
     "traces": "otlp: spans of runs are sent by OpenTelemetry; OTEL_EXPORTER_OTLP_ENDPOINT says where.",
-    "fail_at": "For tests alone: a directory; a file there named as a fail point ends the process that passes it.",
+    "fail_at": "For tests only: a directory; a file there named as a fail point ends the process that passes it.",
     "token_key": "Encrypts renewed OAuth tokens and the secrets of registered webhooks in Redis, the same for all "
     "workers, `source` and `web`: `openssl rand -base64 32`.",
     "link_key": "Signs the links in messages, the same for all workers and `web`: `openssl rand -base64 32`. Several, "

@@ -115,6 +115,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         connectors=connectors,
         holidays=PublicHolidays(),
         transmit=transmit,
+        quotas=fake,
         subscriptions=fake,
         source_events=fake,
         webhook_keys=fake,

@@ -29,6 +29,7 @@ from worker.ports import (
     Mailboxes,
     MeasuredLedger,
     Queue,
+    Quota,
     RunLedger,
     Snapshots,
     SourceEvents,
@@ -44,8 +45,9 @@ from worker.ports.traces import NO_TRACES, Traces
 @dataclass(frozen=True, slots=True)
 class Services:
     """`pid` is recorded with what this process claims and begins. `monotonic` returns seconds that only grow.
-    `compiled`: expressions of alert rules. `check_entry` checks an entry as those of definitions are. `transmit` hands
-    one part of a message to its receiver. `version` covers Funnelbeat and the templates that it ships.
+    `compiled`: expressions of alert rules. `quotas`: the budget of an account, by its id. `check_entry` checks an entry
+    as those of definitions are. `transmit` hands one part of a message to its receiver. `version` covers Funnelbeat and
+    the templates that it ships.
     """
 
     clock: ClockLedger
@@ -69,6 +71,7 @@ class Services:
     connectors: Connectors
     holidays: Holidays
     transmit: Transmit
+    quotas: Callable[[str], Quota]
     digests: ReaderDigests
     compiled: Compiled
     fetches: SharedFetches

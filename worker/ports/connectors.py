@@ -83,6 +83,12 @@ class Connectors(Protocol):
         """
         ...
 
+    def is_secret(self, holder: str, kind: str, option: str) -> bool:
+        """Whether an option's value is never shown. `holder`: connection or channel, `kind`: its type. So is every
+        option of a type that this process does not have.
+        """
+        ...
+
     def posts_events(self, bundle: Bundle, connection: str) -> bool:
         """Whether the connection takes events: its service posts some, and it names a secret for them."""
         ...

@@ -19,7 +19,8 @@
                                           every older one of the reader; todo: where its beginning stopped; untold: the
                                           operator is to hear of it; n:<class>: how many deliveries are open, sent,
                                           skipped, refused, failed, unknown; n:stopped: of the refused,
-                                          how many were suspended
+                                          how many were suspended; n:expired: how many waited
+                                          past their time, those tried again included
     <p>:run:<run>:deliveries      hash    reader → row
     <p>:run:<run>:staged          hash    the same, before the run delivers; gone within an hour
     <p>:run:<run>:pairs           hash    short name → what deliveries were decided against: by query its baseline, or
@@ -44,6 +45,8 @@
                                           last where nobody did; snapshot "": with nothing
     <p>:unclear:<schedule>        hash    reader → slot of the oldest digest that may have arrived, until a later one
                                           surely has
+    <p>:returned:<schedule>       hash    reader → {delivery: [held digests, how many more]}: of which a message was
+                                          to tell that was not sent, until the reader's next digest tells of them
     <p>:subscriptions:<schedule>  hash    reader → {record, expires_ms, version}: subscriptions made at run time
     <p>:subscriptions:<schedule>:ended hash  reader → when a deployment removed the schedule
     <p>:preferences:<schedule>    hash    reader → {choice, origin, by, at, until}: who unsubscribed or is paused

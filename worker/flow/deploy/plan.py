@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from worker.domain.cap import Cap
+from worker.domain.definition_fields import FieldChange, field_changes
 from worker.domain.due.pauses import Pause
 from worker.domain.schedule import Bundle, EventTrigger, Schedule
 from worker.domain.subscription import live_records, of_digests
@@ -62,6 +63,7 @@ class Planned:
 class Plan:
     """Readers as (schedule, reader id). `day`: the cost of the next 24 hours for each connection. `messages`: what each
     address gets in the next seven days, without regard to `cap`. `forecasts`: of new and changed alert rules.
+    `fields`: what changed inside definitions.
     """
 
     now: datetime
@@ -75,6 +77,7 @@ class Plan:
     messages: tuple[Messages, ...] = ()
     forecasts: tuple[Forecast, ...] = ()
     cap: Cap | None = None
+    fields: tuple[FieldChange, ...] = ()
 
 
 class PlanUses(
@@ -136,6 +139,7 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
         ),
         forecasts=await forecasts(uses, bundle, known, now),
         cap=bundle.defaults.cap,
+        fields=field_changes(found.before, bundle, found.definitions, uses.connectors.is_secret),
     )
 
 

@@ -221,7 +221,7 @@ def base_url(options: Mapping[str, str]) -> str:
         raise RequestError("pipedrive: write company_domain or base_url, one of them and not empty")
     if domain:
         if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", domain):
-            raise RequestError("company_domain: expected the first part alone, as in acme for acme.pipedrive.com")
+            raise RequestError("company_domain: expected only the first part, as in acme for acme.pipedrive.com")
         return f"https://{domain.lower()}.pipedrive.com"
     address = api_address("base_url", given, without_tls=without_tls(options))
     return re.sub(r"(?:/api(?:/v[12])?)?/*$", "", address)
