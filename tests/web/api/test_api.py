@@ -88,6 +88,10 @@ async def test_every_act_with_an_idempotency_key_is_done_once_and_answered_alike
     assert "idempotency-replayed" not in first.headers
     assert again.headers["idempotency-replayed"] == "true"
     assert (await served.post("/schedules/week/subscriptions", body)).status_code == 422, "it is there already"
+    lost = {"entry": {"channel": "mail", "address": "bob@acme.example", "template": "nothing"}}
+    refused = await served.post("/schedules/week/subscriptions", lost)
+    assert refused.status_code == 422
+    assert "there is no template nothing/email." in refused.json()["detail"]
     other = await served.post("/schedules/week/pause", headers=once)
     assert (other.status_code, reason(other.json())) == (422, "idempotency_key_reused")
     own = await served.post("/schedules/week/trigger", headers=once, scope=TRIGGER)
