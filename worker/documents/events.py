@@ -5,6 +5,7 @@ from dataclasses import fields
 from typing import Any
 
 from worker.domain.delivery import DeliveryKey
+from worker.domain.events import fact_name
 from worker.domain.run import RunKey, stamp
 from worker.ports.event_stream import StreamedFact
 
@@ -20,9 +21,7 @@ def event_document(of: StreamedFact) -> dict[str, Any]:
 
 
 def event_name(of: StreamedFact) -> str:
-    """RunEnded → run_ended."""
-    letters = [("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(type(of.fact).__name__)]
-    return "".join(letters)
+    return fact_name(type(of.fact))
 
 
 def _plain(value: object) -> object:

@@ -1,20 +1,22 @@
 """Values of stored answers, as a person or a program reads them outside of Funnelbeat."""
 
 from collections.abc import Iterable
+from dataclasses import replace
 from typing import Any
 
+from worker.documents.major_units import amount_of
 from worker.documents.runs import gap_documents
-from worker.domain.digest.csv import major
-from worker.domain.money import code_of
+from worker.domain.digest.csv import PlainCell, as_csv, plain_cell, rows_as_csv
+from worker.domain.money import code_of, label_of
 from worker.domain.run import Run, stamp
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Snapshot, Table
 from worker.domain.time.epoch import from_ms
 from worker.domain.time.window import Window
 
+FIGURES = "figures"
+"""Stands for an answer's figures where tables are named."""
 
-def amount_of(minor: int, currency: str | None) -> dict[str, Any]:
-    """{"amount": "52000.00", "currency": "EUR"}, in major units. An amount without a currency has two decimals."""
-    return {"amount": major(minor, currency or ""), "currency": code_of(currency) if currency else None}
+_HEADS = ("measure", "kind", "value", "currency", "why_null")
 
 
 def value_document(value: Cell, kind: Kind, currency: str | None) -> Any:
@@ -41,13 +43,49 @@ def export_document(run: Run, answers: Iterable[tuple[str, Snapshot]]) -> dict[s
     `query` ends in ":compared" for the answer of the period that a query is compared with. Money is {"amount":
     "52000.00", "currency"}, in major units.
     """
+    return _document(
+        run,
+        [
+            {**_answer(name, one), "tables": [table_document(table) for table in tables_of(one)]}
+            for name, one in answers
+        ],
+    )
+
+
+def _document(run: Run, answers: list[dict[str, Any]]) -> dict[str, Any]:
     return {
         "run": str(run.key),
         "schedule": run.key.schedule,
         "slot": stamp(run.key.slot),
-        "answers": [_answer(name, snapshot) for name, snapshot in answers],
+        "answers": answers,
         "gaps": gap_documents(run.gaps),
     }
+
+
+def snapshots_document(run: Run, answers: Iterable[tuple[str, Snapshot]]) -> dict[str, Any]:
+    """As `export_document`, with the number of rows of each table in place of the rows."""
+    return _document(
+        run, [{**_answer(name, one), "tables": [_counted(table) for table in tables_of(one)]} for name, one in answers]
+    )
+
+
+def _counted(of: Table) -> dict[str, Any]:
+    return {**table_document(replace(of, rows=())), "rows": len(of.rows)}
+
+
+def tables_of(of: Snapshot) -> tuple[Table, ...]:
+    """Also that of the rows which left the list and were looked up."""
+    return (*of.tables, of.followed) if of.followed is not None else of.tables
+
+
+def part_csv(part: Table | tuple[Measure, ...]) -> bytes:
+    """Codes of next steps and stall reasons stay as the service has them: a file is for programs."""
+    return as_csv(part, {}) if isinstance(part, Table) else rows_as_csv(_HEADS, map(_plain_measure, part))
+
+
+def _plain_measure(of: Measure) -> tuple[PlainCell, ...]:
+    value, currency = plain_cell(of.value, of.kind, of.currency), label_of(of.currency) if of.currency else None
+    return ".".join(of.key), of.kind.value, value, currency, of.why_null
 
 
 def export_files_document(run: Run, files: Iterable[tuple[str, int]]) -> dict[str, Any]:
@@ -65,13 +103,11 @@ def window_document(window: Window | None) -> dict[str, Any] | None:
 
 def _answer(name: str, snapshot: Snapshot) -> dict[str, Any]:
     first, last = snapshot.as_of
-    followed = (snapshot.followed,) if snapshot.followed is not None else ()
     return {
         "query": name,
         "window": window_document(snapshot.window),
         "as_of": {"first": stamp(first), "last": stamp(last)},
         "measures": [_measure(measure) for measure in snapshot.measures],
-        "tables": [_table(table) for table in (*snapshot.tables, *followed)],
     }
 
 
@@ -85,7 +121,7 @@ def _measure(of: Measure) -> dict[str, Any]:
     }
 
 
-def _table(of: Table) -> dict[str, Any]:
+def table_document(of: Table) -> dict[str, Any]:
     return {
         "table": of.id,
         "columns": [{"name": column.name, "kind": column.kind.value} for column in of.columns],

@@ -50,6 +50,7 @@ LISTED = {
     "clock": CommandEntry(Section.RUNNING, "processes", "Claim due slots and publish them, until told to stop."),
     "worker": CommandEntry(Section.RUNNING, "processes", "Fetch and deliver as a Celery worker, until told to stop."),
     "web": CommandEntry(Section.RUNNING, "web_command", "Serve the HTTP API and the pages behind links."),
+    "chat": CommandEntry(Section.RUNNING, "chat_commands", "Print a chat app's manifest; take requests over a socket."),
     "schedules": CommandEntry(Section.LOOKING, "schedule_commands", "List schedules: next slot, last run, readers."),
     "runs": CommandEntry(Section.LOOKING, "ask_commands", "List runs and missed slots, newest first."),
     "show": CommandEntry(Section.LOOKING, "ask_commands", "Show one run: its state, its bridge and its deliveries."),
@@ -84,6 +85,9 @@ LISTED = {
         Section.REPAIRING, "ops_commands", "Render sent messages again, offline, and compare the bytes."
     ),
     "retry": CommandEntry(Section.REPAIRING, "ops_commands", "Try again what a run could not deliver."),
+    "webhooks": CommandEntry(
+        Section.REPAIRING, "webhook_commands", "List webhooks of events; `retry` what was given up."
+    ),
     "bounces": CommandEntry(
         Section.REPAIRING, "bounce_commands", "Suspend addresses that a mail server reported as dead."
     ),

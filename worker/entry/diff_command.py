@@ -7,11 +7,9 @@ from typing import Annotated
 import typer
 
 from worker.documents.bridge import bridge_document
-from worker.documents.run_diff import run_diff_document
+from worker.documents.run_diff import run_diff_csv, run_diff_document
 from worker.domain.diff.between import NotCompared, QueryComparison
 from worker.domain.diff.lines import DiffLine, LineKind, lines
-from worker.domain.digest.csv import PlainCell, plain_cell, rows_as_csv
-from worker.domain.money import label_of
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Cell
 from worker.entry import console
@@ -32,8 +30,6 @@ WHY_NOT = {
     NotCompared.NO_ANSWER_AFTER: "not compared: the newer run has no answer",
     NotCompared.QUERY_CHANGED: "not compared: the query was changed between the runs",
 }
-
-HEADS = ("query", "table", "change", "why", "key", "title", "column", "before", "after", "currency")
 
 
 def diff(
@@ -61,33 +57,11 @@ def diff(
     if as_json:
         console.show_json(run_diff_document(found))
     elif as_csv:
-        sys.stdout.buffer.write(rows_as_csv(HEADS, _csv_rows(found)))
+        sys.stdout.buffer.write(run_diff_csv(found))
         sys.stdout.buffer.flush()
     else:
         for text in _report(found, limit):
             console.out.print(text, markup=False)
-
-
-def _csv_rows(found: RunComparison) -> Iterator[list[PlainCell]]:
-    for query in found.queries:
-        for line in lines(query):
-            currency = line.after_in or line.before_in
-            yield [
-                query.query,
-                line.table,
-                line.change.value,
-                line.why,
-                line.key,
-                line.title,
-                line.column.name if line.column is not None and line.table else "",
-                _plain(line, line.before, line.before_in),
-                _plain(line, line.after, line.after_in),
-                label_of(currency) if currency else "",
-            ]
-
-
-def _plain(line: DiffLine, value: Cell, currency: str | None) -> PlainCell:
-    return None if line.column is None else plain_cell(value, line.column.kind, currency)
 
 
 def _report(found: RunComparison, limit: int) -> Iterator[str]:

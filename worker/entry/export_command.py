@@ -11,9 +11,7 @@ import typer
 
 from worker.adapters import parquet
 from worker.channels.common.names import slug
-from worker.documents.stored import export_document, export_files_document
-from worker.domain.digest.csv import as_csv, plain_cell, rows_as_csv
-from worker.domain.money import label_of
+from worker.documents.stored import FIGURES, export_document, export_files_document, part_csv, tables_of
 from worker.domain.run import Run
 from worker.domain.snapshot.snapshot import Measure, Snapshot, Table
 from worker.entry import console
@@ -23,11 +21,6 @@ from worker.errors import NotFound, RequestError
 from worker.flow.operate.export import stored_answers
 from worker.flow.operate.find_run import find_run
 from worker.flow.services import Services
-
-FIGURES = "figures"
-"""The part of a file's name that stands for an answer's figures."""
-
-HEADS = ("measure", "kind", "value", "currency", "why_null")
 
 Part = tuple[str, Table | tuple[Measure, ...]]
 """One table of a file: "<query>.<table>", and its rows or figures."""
@@ -64,7 +57,7 @@ def export(
         if out is not None:
             files = [*_written(out, found, answers, format_, table)]
         elif not as_json and format_ is ExportFormat.CSV:
-            sys.stdout.buffer.write(_csv(_only_one(answers, table)))
+            sys.stdout.buffer.write(part_csv(_only_one(answers, table)))
             sys.stdout.buffer.flush()
             return
     if out is None:
@@ -100,7 +93,7 @@ def _written(
     for name, part in _chosen(answers, table):
         path = out / f"{_unused(name, used)}.{format_}"
         if format_ is ExportFormat.CSV:
-            path.write_bytes(_csv(part))
+            path.write_bytes(part_csv(part))
         elif isinstance(part, Table):
             parquet.write_table(path, part)
         else:
@@ -119,8 +112,7 @@ def _unused(name: str, used: set[str]) -> str:
 
 def _parts(answers: Sequence[tuple[str, Snapshot]]) -> Iterator[Part]:
     for query, answer in answers:
-        followed = (answer.followed,) if answer.followed is not None else ()
-        for one in (*answer.tables, *followed):
+        for one in tables_of(answer):
             yield f"{query}.{one.id}", one
         if answer.measures:
             yield f"{query}.{FIGURES}", answer.measures
@@ -141,25 +133,6 @@ def _only_one(answers: Sequence[tuple[str, Snapshot]], table: str | None) -> Tab
         known = ", ".join(name for name, _ in found)
         raise RequestError(f"there are {len(found)} tables: {known}; add --out DIR, or choose with --query and --table")
     return found[0][1]
-
-
-def _csv(part: Table | tuple[Measure, ...]) -> bytes:
-    """Codes of next steps and stall reasons stay as the service has them: a file is for programs."""
-    if isinstance(part, Table):
-        return as_csv(part, {})
-    return rows_as_csv(
-        HEADS,
-        (
-            (
-                ".".join(one.key),
-                one.kind.value,
-                plain_cell(one.value, one.kind, one.currency),
-                label_of(one.currency) if one.currency else None,
-                one.why_null,
-            )
-            for one in part
-        ),
-    )
 
 
 COMMANDS = {"export": export}

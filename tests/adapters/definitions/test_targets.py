@@ -77,6 +77,14 @@ def test_a_target_has_its_own_keys_and_one_reader(place: Path) -> None:
     assert [(one.address, one.channel) for one in bundle.defaults.operators] == [("Me@acme.example", "mail")]
 
 
+def test_a_target_with_readers_calls_nobody_else(place: Path) -> None:
+    called = ("targets:", 'heartbeat_url: "${PING}"\ntargets:')
+    assert [
+        one is not None and one.heartbeat is not None
+        for one in (as_target(place, name, called).bundle for name in ("", "prod", "dev"))
+    ] == [True, True, False]
+
+
 @pytest.mark.parametrize("name", ["", "prod"])
 def test_without_a_target_and_with_an_empty_one_the_file_is_as_it_stands(place: Path, name: str) -> None:
     bundle = as_target(place, name).bundle

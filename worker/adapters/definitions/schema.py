@@ -10,6 +10,7 @@ from worker.adapters.definitions.model import (
     DefaultsShape,
     DigestShape,
     EntryShape,
+    HeartbeatShape,
     ItemShape,
     OperatorShape,
     ProjectShape,
@@ -20,6 +21,7 @@ from worker.adapters.definitions.model import (
     ShowShape,
     SoleReaderShape,
     TargetShape,
+    WebhookShape,
     WhenShape,
 )
 from worker.domain.alert.ready_made import Against, Direction, ReadyMade
@@ -67,6 +69,8 @@ def _project(kinds: Registry) -> Schema:
         "defaults": _object(
             DefaultsShape, {**_READER, "cap": _object(CapShape, {"messages": _COUNT}), "operator": _operator()}
         ),
+        "heartbeat_url": {"anyOf": [_TEXT, _object(HeartbeatShape, {})]},
+        "webhooks": {"type": "object", "additionalProperties": _object(WebhookShape, {"events": _TEXTS})},
     }
     # A target changes single keys of what stands above, so that nothing is required there.
     keys = dict.fromkeys(("connections", "channels", "defaults", *_MAPPINGS), _KEYS)

@@ -17,6 +17,9 @@ from worker.domain.schedule import Schedule, Subscription
 
 KEY, READERS = "targets", "readers"
 
+_CALLED = ("heartbeat_url", "webhooks")
+"""Others that are called. A target with `readers` calls only what it names itself."""
+
 TARGET = "FUNNELBEAT_TARGET"
 """The environment variable that chooses a target."""
 
@@ -47,8 +50,9 @@ def targeted(sheet: Sheet, name: str) -> Sheet:
     if name and name not in known:
         found = f"no target `{name}`, which {TARGET} or --target names"
         sheet.complain((KEY,), found, advice(name, known) if known else f"write it below `{KEY}`", key=True)
-    base = _without(sheet.document, KEY)
     own = _chosen(sheet.document, name) if isinstance(known.get(name), dict) else None
+    alone = own is not None and READERS in known[name]
+    base = _without(sheet.document, KEY, *(_CALLED if alone else ()))
     found_keys = base if own is None else merged(_replaced(base, own), own)
     return Sheet(Document(sheet.document.path, found_keys.value, found_keys.spots), sheet.findings)
 
@@ -109,9 +113,9 @@ def _check(sheet: Sheet, name: str, keys: Any) -> None:
     read(TargetShape, keys, sheet, path)
 
 
-def _without(document: Document, key: str) -> Merged:
-    value = {name: inner for name, inner in document.value.items() if name != key}
-    return Merged(value, {path: spot for path, spot in document.spots.items() if path[:1] != (key,)})
+def _without(document: Document, *keys: str) -> Merged:
+    value = {name: inner for name, inner in document.value.items() if name not in keys}
+    return Merged(value, {path: spot for path, spot in document.spots.items() if path[:1] not in {(k,) for k in keys}})
 
 
 def _chosen(document: Document, name: str) -> Merged:

@@ -19,9 +19,13 @@ from worker.flow.operate.forget import ForgetUses, Forgotten, forget
 from worker.flow.operate.on_demand import RequestUses, request
 from worker.flow.operate.pause import PauseUses, pause, resume
 from worker.flow.operate.retry import RetryUses, retry
+from worker.flow.operate.run_missed import MissedUses, request_missed
 from worker.flow.operate.settle import SettleByHandUses, settle
 from worker.flow.uses import UsesLookups, UsesQueue
 from worker.ports import CancelResult
+
+
+class RunActUses(AuditUses, MissedUses, Protocol): ...
 
 
 class TriggerUses(AuditUses, RequestUses, UsesQueue, Protocol): ...
@@ -43,6 +47,15 @@ class ForgetActUses(AuditUses, ForgetUses, Protocol): ...
 
 
 class SubscribeUses(AuditUses, subscriptions.ChangeUses, Protocol): ...
+
+
+async def claim_run(
+    uses: RunActUses, actor: Actor, schedule: str, at: datetime | None, missed: datetime | None = None
+) -> RunKey:
+    """A run that the caller carries out in its own process. `missed`: the slot that it is for; on demand without."""
+    key = await request_missed(uses, schedule, missed) if missed else await request(uses, schedule, at, None)
+    await record(uses, actor, "run", schedule, after={"run": str(key)})
+    return key
 
 
 async def trigger(

@@ -14,18 +14,16 @@ from worker.flow.services import Services
 from worker.web.api.guard import Guard
 from worker.web.api.once import NAME, once_route
 from worker.web.api.parameters import Id, RunRef
-from worker.web.api.shapes import (
+from worker.web.api.shapes.access import ForgetRequest, ForgottenShape
+from worker.web.api.shapes.runs import (
     CancelledShape,
     DeliveryShape,
-    ForgetRequest,
-    ForgottenShape,
-    PausedShape,
-    PauseRequest,
     QueuedRunShape,
     RetriedShape,
     SettleRequest,
     TriggerRequest,
 )
+from worker.web.api.shapes.schedules import PausedShape, PauseRequest
 
 _FOLLOWED = {
     name: {"operationId": operation, "parameters": {"path.run": "$response.body#/key"}}

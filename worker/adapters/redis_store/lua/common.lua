@@ -108,16 +108,49 @@ local function tell(...)
   call('XADD', P .. 'events', 'MAXLEN', '~', EVENTS_KEPT, '*', 'f', cjson.encode({...}))
 end
 
+-- A notice to the operator is an extra delivery that is not in the run's counts.
+local function is_notice(reader)
+  return string.find(reader, '^operator[|/]') ~= nil or string.find(reader, '^also/') ~= nil
+end
+
+-- A notification of alerts: alert:ENTRY|address, or alert:ENTRY/RULE|address. It is counted among its run's deliveries.
+-- A newer one does not take its place, but waits for it, or carries what it tells (deliver.lua).
+local function is_alert(reader) return string.sub(reader, 1, 6) == 'alert:' end
+
+-- What `web` shows as counters (metrics.py), written with what it counts. A field is made of words of closed lists, so
+-- that there are some hundred at most.
+local COUNTS = P .. 'counts'
+local function tally(n, ...) call('HINCRBY', COUNTS, table.concat({...}, ' '), n) end
+
+local function tally_fact(kind, of, ...)
+  local told = {...}
+  if kind == 'run' then
+    tally(1, 'run', told[1], told[2])
+  elseif kind == 'delivery' then
+    local whose = is_alert(told[1]) and 'alert' or is_notice(told[1]) and 'notice' or 'digest'
+    tally(1, 'delivery', whose, told[2], told[3])
+  elseif kind == 'missed' then
+    tally(told[1], 'missed', told[2])
+  elseif kind == 'suspended' then
+    tally(1, 'suspended')
+  end
+end
+
 local function report(...)
   facts[#facts + 1] = {...}
   tell(...)
+  tally_fact(...)
 end
+
+-- Claimed runs that no worker has begun → since when one could.
+local WAITING = P .. 'waiting'
 
 local function close_run(run, state, reason, sentence)
   report('run', run, state, reason)
   call('HSET', run_key(run), 'state', state, 'reason', reason, 'sentence', sentence or '', 'closed_at', now)
   call('HDEL', run_key(run), 'not_before')
   call('ZREM', LOOK_RUNS, run)
+  call('ZREM', WAITING, run)
   call('ZREM', open_key(run), run)
 end
 
@@ -132,15 +165,6 @@ local function abandon(run)
   close_run(run, 'failed', 'abandoned')
   leave_untold(run)
 end
-
--- A notice to the operator is an extra delivery that is not in the run's counts.
-local function is_notice(reader)
-  return string.find(reader, '^operator[|/]') ~= nil or string.find(reader, '^also/') ~= nil
-end
-
--- A notification of alerts: alert:ENTRY|address, or alert:ENTRY/RULE|address. It is counted among its run's deliveries.
--- A newer one does not take its place, but waits for it, or carries what it tells (deliver.lua).
-local function is_alert(reader) return string.sub(reader, 1, 6) == 'alert:' end
 
 -- The reader under the id that preferences have.
 local function person(reader)
