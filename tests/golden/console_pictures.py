@@ -13,7 +13,8 @@ from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from tests.measured.browser import CHROMIUM
-from tests.support.console_weeks import OPS, PROJECT, console_weeks
+from tests.support.console_weeks import OPS, console_weeks
+from tests.support.set_clock import PROJECT
 from worker.adapters.event_log import configure
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
