@@ -13,9 +13,10 @@ from worker.flow.alert.backtest import BackTested, backtested
 from worker.flow.alert.current import find_alert
 from worker.flow.alert.deployed_rules import find_rule
 from worker.flow.alert.explain_rules import explain_rule
+from worker.rendering.amount_words import amount_words
 from worker.rendering.backtest_page import weeks_of
 from worker.rendering.numbers import NONE
-from worker.web.console.alert_rows import amount_text, shown_alert
+from worker.web.console.alert_rows import shown_alert
 from worker.web.console.page import Visit, shown
 
 SPANS = (30, 90, 365)
@@ -148,7 +149,7 @@ def _next(visit: Visit, of: Next) -> str:
     w = visit.w
     texts = ", ".join(w.clean(text, 200) for text in of.texts)
     at = w.stamp(of.at) if of.at is not None else ""
-    return w.say(f"console.need.{of.need.value}", texts=texts, date=at, amount=amount_text(visit, of.amount))
+    return w.say(f"console.need.{of.need.value}", texts=texts, date=at, amount=amount_words(w, of.amount) or NONE)
 
 
 async def rule_rows(visit: Visit) -> list[tuple[str, str, str, str]]:
