@@ -25,6 +25,9 @@ from worker.flow.services import Services
 from worker.web.console.app import console
 
 WIDTHS = (1280, 320)
+NARROW = 500
+"""Pixels. What is narrower is drawn twice as sharp."""
+
 HALF = 40.0
 """Seconds that the console's own clock stands at."""
 
@@ -82,7 +85,7 @@ async def _shoot(browser: Browser, base: str, token: str, folder: Path, form: tu
     context = await browser.new_context(
         viewport={"width": width, "height": 900},
         color_scheme="dark" if colours == "dark" else "light",
-        device_scale_factor=2,
+        device_scale_factor=1 if width > NARROW else 2,
     )
     page = await context.new_page()
     await page.goto(base)
@@ -91,8 +94,9 @@ async def _shoot(browser: Browser, base: str, token: str, folder: Path, form: tu
     for name, place in PLACES.items():
         await page.goto(base + place)
         await page.locator("#live").get_by_text("Live").wait_for()
-        for frame in page.frames[1:]:
-            await frame.wait_for_load_state()
+        for frame in await page.locator("iframe").all():
+            await frame.scroll_into_view_if_needed()  # a browser paints no frame that is out of sight
+            await page.frame_locator("iframe").locator("body").wait_for()
         await page.screenshot(path=folder / f"console-{name}.{width}-{colours}.png", full_page=True)
     await context.close()
 
