@@ -118,6 +118,7 @@ def around(ledger: FakeLedger, connectors: OpenConnectors, **sizes: int) -> Serv
         quotas=fake,
         subscriptions=fake,
         source_events=fake,
+        webhook_keys=fake,
         access=fake,
         audit=fake,
         event_stream=fake,

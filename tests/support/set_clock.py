@@ -24,6 +24,7 @@ from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.redis_store.scripts import Scripts, source
 from worker.adapters.redis_store.times import LeaseTimes
+from worker.adapters.redis_store.webhook_keys import RedisWebhookKeys
 from worker.adapters.signed_links import SignedLinks
 from worker.adapters.triggers import ApTriggers
 from worker.app import registry
@@ -148,6 +149,7 @@ async def month(client: Redis, start: datetime, sandbox: Mapping[str, str] | Non
         quotas=partial(RedisQuota, client, PROJECT),
         subscriptions=ledger.subscriptions,
         source_events=ledger.source_events,
+        webhook_keys=RedisWebhookKeys(Scripts(client, "acme"), ""),
         access=ledger.access,
         audit=ledger.audit,
         event_stream=ledger.event_stream,

@@ -36,6 +36,7 @@ from worker.ports import (
     Subscriptions,
     Triggers,
     Upkeep,
+    WebhookKeys,
 )
 from worker.ports.channels import Transmit
 
@@ -75,6 +76,7 @@ class Services:
     fetches: SharedFetches
     subscriptions: Subscriptions
     source_events: SourceEvents
+    webhook_keys: WebhookKeys
     access: AccessTokens
     audit: Audit
     first_answers: FirstAnswers

@@ -115,12 +115,14 @@ class ChannelGroup(Protocol):
 @dataclass(frozen=True, slots=True)
 class MessageForm:
     """What a channel makes of a template's folder. `files`: the names in it that it fills. `make` does everything
-    before the sending that needs no reader, limits included, and raises RenderError.
+    before the sending that needs no reader, limits included, and raises RenderError. `optional`: without these files it
+    sends something else.
     """
 
     name: str
     files: tuple[str, ...]
     make: Callable[[RenderRequest, Templates], object]
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,7 +36,7 @@ WORDS: Mapping[str, str] = {
         "comparison: movement starts with the second."
     ),
     "console.no_schedule": "No schedule is deployed yet",
-    "console.no_schedule_why": "A schedule is a file that says what to fetch, when, and who is told.",
+    "console.no_schedule_why": "A schedule is a file that says what to fetch, when, and who gets it.",
     "console.first_steps": "The first schedule",
     "console.step_init": ("Make a project. It works at once, with invented deals and without an account:"),
     "console.step_preview": "Check the definitions, and look at a digest before anybody gets it:",
@@ -118,7 +118,7 @@ WORDS: Mapping[str, str] = {
     "console.why": "Why",
     "console.compared": "Compared with",
     "console.undecided": "{n} rows not shown: a value that the condition needs is not known",
-    "console.not_told": "Why it was decided can no longer be told from what is stored.",
+    "console.not_told": "What is stored no longer says why it was decided.",
     "console.back_to_run": "Back to the run",
     "console.preview": "Preview",
     "console.preview_how": "Made again from what is stored, without the reader's own links.",

@@ -233,7 +233,7 @@ async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[CheckResul
 
 def suspended(stopped: Mapping[str, str]) -> list[CheckResult]:
     """`stopped`: subjects, each with what its receiver said."""
-    after = "Nothing is sent there until you mend it and deploy, or retry the run"
+    after = "Nothing is sent there until you repair it and deploy, or retry the run"
     return [CheckResult(f"suspended {subject}", Level.WARN, f"{why}. {after}") for subject, why in stopped.items()]
 
 

@@ -36,7 +36,7 @@ PAGE = "html"
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What `preview` shows. `page`: the whole message as the channel shows it. `suffix`: how its file's name ends.
-    `plain`: the form without HTML; empty if there is none beside `page`. `shown`: as of a stored message.
+    `plain` and `shown`: other forms of it, as of a stored message.
     """
 
     digest: Digest

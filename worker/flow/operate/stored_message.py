@@ -19,8 +19,8 @@ from worker.memo import Memo
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
     """`page`: the whole message as its channel shows it, `suffix`: how a file of it ends ("html"). `plain`: the form
-    for readers without HTML; empty if there is none beside `page`. `composed` and `files`: what it was made from.
-    `shown`: HTML near to what the receiver's program shows, where `page` is none.
+    for readers without HTML; empty if there is none beside `page`. `shown`: HTML near to what the receiver's program
+    shows, where `page` is none. `composed` and `files`: what it was made from.
     """
 
     subject: str

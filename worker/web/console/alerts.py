@@ -3,7 +3,7 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker.domain.alert.matcher_text import written
+from worker.domain.alert.matcher_text import silence_fault, written
 from worker.domain.alert.silence import Silence
 from worker.errors import RequestError
 from worker.web.console.alert import rule_rows
@@ -40,6 +40,6 @@ def _silence(visit: Visit, of: Silence) -> dict[str, str]:
         "id": of.id,
         "what": w.clean(" ".join(map(written, of.matchers)), 200),
         "by": w.clean(of.by),
-        "comment": w.clean(of.comment, 200),
+        "comment": w.clean(silence_fault(of) or of.comment, 200),
         "until": w.stamp(of.until),
     }
