@@ -30,7 +30,7 @@ from worker.errors import DeliveryError, FunnelbeatError, PostRefused, Signature
 from worker.flow.deployed import bundle_of
 from worker.flow.operate.own_view import view_of
 from worker.flow.services import Services
-from worker.ports.chat import ChatAnswer, ChatDoor, ChatRequest
+from worker.ports.chat import ChatAnswer, ChatDoor, ChatRequest, counted
 from worker.ports.first_answers import FirstAnswer, Repetition
 from worker.rendering.wording import Wording
 from worker.web.chat.answer import answers
@@ -50,11 +50,6 @@ def chat(uses: Services) -> Starlette:
     """An application to be mounted at /chat."""
     routes = [Route("/{channel}", ChatRequests(uses).post, methods=["POST"])]
     return Starlette(routes=routes, exception_handlers={404: _nothing, 405: _nothing})
-
-
-def counted(channel: str) -> str:
-    """Under which name the ledger counts what became of requests. No connection has a slash in its name."""
-    return f"{PREFIX.strip('/')}/{channel}"
 
 
 @dataclass(frozen=True, slots=True)
