@@ -76,7 +76,7 @@ class UnacknowledgedShape(FiringAlertShape):
 
 
 class SilenceShape(ApiShape):
-    """`until` is exclusive. `snooze`: it was made for one alert. `fault`: why it keeps nothing quiet, null if it does."""
+    """`until` is exclusive. `snooze`: made for one alert. `fault`: why it keeps nothing quiet, null if it does."""
 
     id: str
     matchers: list[str]
