@@ -1,6 +1,6 @@
 """Our own words in German: the same keys as words_en, addressed to "Sie" only where a person must be addressed."""
 
-from worker.rendering import console_words_de
+from worker.rendering import chat_words_de, console_words_de
 
 WORDS: dict[str, str] = {
     "deals.one": "{n}\u00a0Deal",
@@ -454,6 +454,8 @@ WORDS: dict[str, str] = {
     "post.report": "Bericht",
     # pages behind the links in a message
     "web.stop": "Bericht beenden",
+    "web.stop_alerts": "Alarme beenden",
+    "web.alerts_of": "Alarme von {name}",
     "web.stopped": "Beendet",
     "web.since": "seit {date}",
     "web.no_more": "Keine weitere E-Mail davon",
@@ -464,8 +466,10 @@ WORDS: dict[str, str] = {
     "web.paused": "Pausiert",
     "web.send": "Senden",
     "web.always": "Jeden Bericht",
+    "web.every_alert": "Jeden Alarm",
     "web.on_change": "Nur wenn sich etwas bewegt hat",
     "web.saved": "Gespeichert. Es gilt vom nächsten Bericht an.",
+    "web.saved_alerts": "Gespeichert. Es gilt vom nächsten Alarm an.",
     "web.not_saved": "Nicht gespeichert",
     "web.quiet": "Ruhe",
     "web.quiet_from": "Nichts wird gesendet ab",
@@ -685,5 +689,6 @@ WORDS: dict[str, str] = {
     "alert.because.others": "Weitere Regeln: {rules}.",
     "alert.sent_to": "Gesendet an {address}.",
     "alert.preferences": "Diesen Alarm ändern oder beenden",
+    **chat_words_de.WORDS,
     **console_words_de.WORDS,
 }

@@ -53,7 +53,8 @@ class RuleShown:
     that stall. `last_check`: the slot of the evaluation before this one. `open`: alerts of it that fire, all of them,
     for this reader; `open_amount`: their sum if they share a currency. `after`: for a rule without data, the number of
     evaluations. `form` and `change`: what it has one alert for. `source`: the type of the connection that answers its
-    query, as a digest's source line has it; empty if it is not known.
+    query, as a digest's source line has it; empty if it is not known. `asked`, `called`, `words`: as
+    SourceLine.query, SourceLine.name and SourceLine.words.
     """
 
     id: str
@@ -69,6 +70,9 @@ class RuleShown:
     form: Form = Form.ROWS
     change: ChangeKind | None = None
     source: str = ""
+    asked: str = ""
+    called: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

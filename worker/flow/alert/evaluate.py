@@ -64,6 +64,8 @@ async def rule_contexts(uses: ContextUses, found: RunFound, memory: AlertMemory)
                 origin=memory.origin,
                 rule_origin=memory.states[rule.id].origin if rule.id in memory.states else "",
                 source=bundle.connections[item.source].type,
+                asked=item.query,
+                called=item.name,
             )
         )
     return tuple(made)

@@ -108,16 +108,49 @@ local function tell(...)
   call('XADD', P .. 'events', 'MAXLEN', '~', EVENTS_KEPT, '*', 'f', cjson.encode({...}))
 end
 
+-- A notice to the operator is an extra delivery that is not in the run's counts.
+local function is_notice(reader)
+  return string.find(reader, '^operator[|/]') ~= nil or string.find(reader, '^also/') ~= nil
+end
+
+-- A notification of alerts: alert:ENTRY|address, or alert:ENTRY/RULE|address. It is counted among its run's deliveries.
+-- A newer one does not take its place, but waits for it, or carries what it tells (deliver.lua).
+local function is_alert(reader) return string.sub(reader, 1, 6) == 'alert:' end
+
+-- What `web` shows as counters (metrics.py), written with what it counts. A field is made of words of closed lists, so
+-- that there are some hundred at most.
+local COUNTS = P .. 'counts'
+local function tally(n, ...) call('HINCRBY', COUNTS, table.concat({...}, ' '), n) end
+
+local function tally_fact(kind, of, ...)
+  local told = {...}
+  if kind == 'run' then
+    tally(1, 'run', told[1], told[2])
+  elseif kind == 'delivery' then
+    local whose = is_alert(told[1]) and 'alert' or is_notice(told[1]) and 'notice' or 'digest'
+    tally(1, 'delivery', whose, told[2], told[3])
+  elseif kind == 'missed' then
+    tally(told[1], 'missed', told[2])
+  elseif kind == 'suspended' then
+    tally(1, 'suspended')
+  end
+end
+
 local function report(...)
   facts[#facts + 1] = {...}
   tell(...)
+  tally_fact(...)
 end
+
+-- Claimed runs that no worker has begun → since when one could.
+local WAITING = P .. 'waiting'
 
 local function close_run(run, state, reason, sentence)
   report('run', run, state, reason)
   call('HSET', run_key(run), 'state', state, 'reason', reason, 'sentence', sentence or '', 'closed_at', now)
   call('HDEL', run_key(run), 'not_before')
   call('ZREM', LOOK_RUNS, run)
+  call('ZREM', WAITING, run)
   call('ZREM', open_key(run), run)
 end
 
@@ -132,15 +165,6 @@ local function abandon(run)
   close_run(run, 'failed', 'abandoned')
   leave_untold(run)
 end
-
--- A notice to the operator is an extra delivery that is not in the run's counts.
-local function is_notice(reader)
-  return string.find(reader, '^operator[|/]') ~= nil or string.find(reader, '^also/') ~= nil
-end
-
--- A notification of alerts: alert:ENTRY|address, or alert:ENTRY/RULE|address. It is counted among its run's deliveries.
--- A newer one does not take its place, but waits for it, or carries what it tells (deliver.lua).
-local function is_alert(reader) return string.sub(reader, 1, 6) == 'alert:' end
 
 -- The reader under the id that preferences have.
 local function person(reader)
@@ -255,11 +279,47 @@ local function write(run, reader, row, state, look)
   conclude(run, row.e)
 end
 
+-- Held digests of which a message was to tell that ended without being sent. They go back to the reader, by the run of
+-- that message, and the reader's next digest tells of them. JSON: {run: [digests, how many more]}.
+local function returned_key(run) return P .. 'returned:' .. schedule_of(run) end
+
+local function return_held(run, reader, row)
+  local notice = string.match(reader, '^also/(.*)$')
+  local list, more = {}, row.k or 0
+  for _, one in ipairs(notice and row.i.g or row.j or {}) do list[#list + 1] = one end
+  if notice then more = row.i.m end
+  if row.g and not row.a then list[#list + 1] = row.g end -- nobody tried to send what waited until its time was over
+  if #list + more == 0 then return end
+  local key, plain = returned_key(run), notice or reader
+  local text = call('HGET', key, plain)
+  local back = text and cjson.decode(text) or {}
+  back[run .. '/' .. reader] = {list, more}
+  call('HSET', key, plain, cjson.encode(back))
+end
+
+-- A message that is tried again tells of what it was to tell of, so that no other one does.
+local function take_again(run, reader)
+  local plain = string.match(reader, '^also/(.*)$') or reader
+  local text = call('HGET', returned_key(run), plain)
+  local back = text and cjson.decode(text) or {}
+  if not back[run .. '/' .. reader] then return end
+  back[run .. '/' .. reader] = nil
+  if next(back) then
+    call('HSET', returned_key(run), plain, cjson.encode(back))
+  else
+    call('HDEL', returned_key(run), plain)
+  end
+end
+
+-- Another message tells of what these were to tell of.
+local HANDED_ON = {capped = true, taken_over = true}
+
 -- Closes (or holds) a row. It keeps what `show` and replay need, and drops what only waiting needed.
 local function settle(run, reader, row, state, reason, sentence)
   row.e, row.m, row.t = reason, sentence, now
   row.n, row.h, row.o, row.q = nil, nil, nil, nil
   if state ~= 'H' then row.l = nil end
+  if string.find('KRF', state, 1, true) and not HANDED_ON[reason] then return_held(run, reader, row) end
   report('delivery', run, reader, state, reason or '', sentence or '')
   write(run, reader, row, state, nil)
 end
@@ -381,35 +441,57 @@ local function add_held(list, more, others, most)
 end
 
 -- A digest that waits to be collected is told of by the one that takes its place, with all that it was to tell of.
+-- Returns whether it does.
 local function hand_on_held(run, reader, old)
   local row = (old.g or old.j) and read(run, reader)
-  if not row or row.d or CLASS[row.s] ~= 'open' then return end
+  if not row or row.d or CLASS[row.s] ~= 'open' then return false end
   row.j, row.k = add_held(row.j or {}, (row.k or 0) + (old.k or 0), old.j or {}, MOST_HELD)
   row.j, row.k = add_held(row.j, row.k, {old.g}, MOST_HELD)
   local state = row.s
   row.s = nil
   call('HSET', rows_key(run), reader, state .. cjson.encode(row))
+  return true
 end
 
--- `run`: the one whose deliveries take the place of these, nil where it is not known.
-local function supersede(old, names, run)
+-- A new run's digests tell of what was returned to their readers.
+local function tell_returned(run, names)
+  if #names == 0 or call('EXISTS', returned_key(run)) == 0 then return end
+  for i, text in ipairs(call('HMGET', returned_key(run), unpack(names))) do
+    local row = text and read(run, names[i])
+    if row and row.s == 'P' and not row.d then
+      for _, one in pairs(cjson.decode(text)) do
+        row.j, row.k = add_held(row.j or {}, (row.k or 0) + one[2], one[1], MOST_HELD)
+      end
+      row.s = nil
+      call('HSET', rows_key(run), names[i], 'P' .. cjson.encode(row))
+      call('HDEL', returned_key(run), names[i])
+    end
+  end
+end
+
+-- Ends the deliveries that are in one of `states` for `why`. What may have arrived is noted as such. `words`: why later
+-- parts are missing. `run`: the one whose deliveries take the place of these, nil where there is none, or none is known.
+-- Of a message that may have arrived the newer one tells again what it was to tell of, and says that it may repeat what
+-- was seen.
+local function leave_out(old, names, states, why, words, run)
   local marks, members, sent = {}, {}, 0
   local gone = {open = 0, unknown = 0}
   for i, text in ipairs(call('HMGET', rows_key(old), unpack(names))) do
     local state = text and string.sub(text, 1, 1)
-    if state and string.find('PDUH', state, 1, true) then
+    if state and string.find(states, state, 1, true) then
       local row = cjson.decode(string.sub(text, 2))
-      local ended, reason, moves = 'K', 'superseded', row.l or {}
+      local ended, reason, moves = 'K', why, row.l or {}
       if posted(row) then
-        ended, reason, row.m = 'S', 'parts_missing', missing(row, 'a newer digest took its place')
+        ended, reason, row.m = 'S', 'parts_missing', missing(row, words)
         unsend(row)
         move_baselines(old, names[i], moves, row.d)
         sent = sent + 1
       elseif state == 'U' or state == 'H' then
         row.y = true
         if not is_alert(names[i]) then note_unclear(old, names[i]) end
-      elseif run then
-        hand_on_held(run, names[i], row)
+        return_held(old, names[i], row)
+      elseif not (run and hand_on_held(run, names[i], row)) then
+        return_held(old, names[i], row)
       end
       row.e, row.t, row.n, row.h, row.o, row.q, row.l = reason, now, nil, nil, nil, nil, nil
       marks[#marks + 1], marks[#marks + 2] = names[i], ended .. cjson.encode(row)
@@ -418,7 +500,7 @@ local function supersede(old, names, run)
       report('delivery', old, names[i], ended, reason, ended == 'S' and row.m or '')
     end
   end
-  if #members == 0 then return end
+  if #members == 0 then return 0 end
   call('HSET', rows_key(old), unpack(marks))
   call('ZREM', LOOK_DELIVERIES, unpack(members))
   for class, count in pairs(gone) do
@@ -427,7 +509,12 @@ local function supersede(old, names, run)
   end
   call('HINCRBY', run_key(old), 'n:skipped', #members - sent)
   if sent > 0 then call('HINCRBY', run_key(old), 'n:sent', sent) end
-  conclude(old, 'superseded')
+  conclude(old, why)
+  return #members
+end
+
+local function supersede(old, names, run)
+  leave_out(old, names, 'PDUH', 'superseded', 'a newer digest took its place', run)
 end
 
 -- A run of a slot later than this one supersedes the run; nil if the run is gone. A run on demand for an older slot is
@@ -516,6 +603,9 @@ local function finish(run)
     for _, name in ipairs(overtaken) do late[name] = true end
     if #overtaken > 0 then supersede(run, overtaken) end
   end
+  local told = {}
+  for _, name in ipairs(names) do if not late[name] then told[#told + 1] = name end end
+  tell_returned(run, told)
   for i = 1, #page[2], 2 do
     if not late[page[2][i]] and CLASS[string.sub(page[2][i + 1], 1, 1)] == 'open' then
       looks[#looks + 1], looks[#looks + 2] = now + A.republish, run .. '/' .. page[2][i]
