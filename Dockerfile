@@ -1,7 +1,13 @@
 # syntax=docker/dockerfile:1
 # Two stages: what builds stays behind. Everything that is installed is locked, with hashes.
+# The same sources give the same image if the base is named by its digest and times are those of the commit:
+# docs/operations/running.md has the command.
 
-FROM python:3.11-slim-bookworm AS build
+ARG PYTHON=python:3.11-slim-bookworm
+
+FROM ${PYTHON} AS build
+# With this variable bytecode holds the hash of its source instead of the time at which the source was written.
+ARG SOURCE_DATE_EPOCH=1577836800
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
 COPY requirements.lock ./
@@ -16,7 +22,8 @@ COPY schedules schedules
 RUN /build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /dist . \
  && /build/bin/pip --python /app/bin/python install --no-deps --no-index /dist/*.whl
 
-FROM python:3.11-slim-bookworm
+FROM ${PYTHON}
+ARG SOURCE_DATE_EPOCH=1577836800
 # The base brings an installer along; nothing here installs anything any more.
 RUN python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools wheel pip \
  && groupadd --gid 10001 funnelbeat \

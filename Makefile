@@ -4,6 +4,9 @@ VENV := .venv
 BIN := $(VENV)/bin
 STAMP := $(VENV)/.installed
 READY := $(VENV)/.ready
+# The tools that publish have a virtual environment of their own, and so has the product as the image installs it.
+PUBLISH := $(VENV)/publish
+APP := $(VENV)/app
 MODERN := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Funnelbeat needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) --version)."; exit 1; }
 
 # Every process of a demo or a test imports everything. Without bytecode on the disk each compiles it again, and pytest
@@ -11,7 +14,7 @@ MODERN := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { e
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help reference test-rabbitmq test-mta setup install demo test check fix bench bench-compare bench-agree golden pictures soak metrics lock clean
+.PHONY: help docs dist sbom release-notes reference test-rabbitmq test-mta setup install demo test check fix bench bench-compare bench-agree golden pictures soak metrics lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -68,9 +71,29 @@ golden: $(STAMP)  ## write the golden files again; read the difference before yo
 	$(BIN)/python -m tests.support.slack_golden
 	git diff --stat -- tests/golden
 
-reference: $(STAMP)  ## write docs/reference and the locks in docker/ again, from the code
+reference: $(STAMP)  ## write docs/reference, docs/gallery.md and the locks in docker/ again
 	$(BIN)/python -m worker.entry.reference
 	$(BIN)/python docker/lock.py
+	$(BIN)/python scripts/gallery.py
+
+$(PUBLISH)/.ready: scripts/publish.lock
+	@$(MODERN)
+	@$(PYTHON) -m venv $(PUBLISH)
+	@$(PUBLISH)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r scripts/publish.lock
+	@touch $@
+
+docs: $(PUBLISH)/.ready  ## the site of the documentation, in site/; a broken link or anchor is an error
+	@NO_MKDOCS_2_WARNING=1 $(PUBLISH)/bin/mkdocs build --strict $(ARGS)
+
+dist: $(READY)  ## wheel and source distribution, in dist/; the same sources give the same bytes
+	@$(BIN)/python -m hatchling build -d dist
+
+# A wheel is made anew each time, because its name does not say whether a source has changed.
+sbom: $(READY) $(PUBLISH)/.ready  ## bill of materials of what the image installs, in dist/ (CycloneDX, JSON)
+	@scripts/sbom $(BIN) $(PUBLISH) $(APP)
+
+release-notes:  ## the notes of a release from CHANGELOG.md; VERSION=1.2.0, or what is unreleased
+	@$(PYTHON) scripts/release_notes.py $(VERSION)
 
 test-rabbitmq: $(STAMP)  ## the main job over a real RabbitMQ; installs it if it is missing
 	scripts/test-rabbitmq
@@ -84,8 +107,9 @@ pictures: $(STAMP)  ## every message as a picture, in pictures/ (Chromium)
 soak: $(STAMP)  ## the long forms
 	$(BIN)/python -m pytest -m soak $(ARGS)
 
-lock:  ## resolve requirements.lock again (needs uv)
+lock:  ## resolve requirements.lock and scripts/publish.lock again (needs uv)
 	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --extra embedded --extra dev pyproject.toml --output-file requirements.lock
+	uv pip compile --quiet --universal --generate-hashes --no-emit-index-url --python-version 3.11 --constraint requirements.lock scripts/publish.in --output-file scripts/publish.lock
 
 clean:  ## remove what make made
-	rm -rf $(VENV) demo-out .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	rm -rf $(VENV) demo-out dist site .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

@@ -3,6 +3,7 @@
 import re
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 
@@ -14,12 +15,13 @@ from worker.entry.reference import GAPS, PIECES, pages
 from worker.entry.reference_commands import every_command
 
 ROOT = Path(__file__).parents[1]
-PAGES = sorted([ROOT / "README.md", *ROOT.glob("docs/**/*.md")])
+PAGES = sorted([*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md")])
 _BLOCK = re.compile(
     r"^```ya?ml\n# (?P<name>funnelbeat\.yaml|schedules/[a-z0-9/_-]+\.yaml)(?=[\s])(?P<body>.*?)^```$",
     re.MULTILINE | re.DOTALL,
 )
 _LINK = re.compile(r"\]\((?!https?:|mailto:|#)(?P<path>[^)#\s]+)")
+_EXTERNAL = re.compile(r"\]\((?P<url>(?:https?:)?//[^)]*)\)")
 PROJECT = """
 project: example
 connections:
@@ -73,6 +75,10 @@ def test_a_page_of_the_reference_is_what_the_code_says(name: str) -> None:
     assert (ROOT / "docs" / "reference" / name).read_text("utf-8") == pages()[name], "run `make reference`"
 
 
+def test_a_bar_in_a_table_is_no_entity_which_code_would_print_as_it_is() -> None:
+    assert [name for name, text in pages().items() if "&#124;" in text] == []
+
+
 def test_every_reason_has_a_sentence() -> None:
     assert set(SENTENCES) == set(Reason)
     assert set(GAPS) == set(GapReason)
@@ -99,3 +105,13 @@ def test_every_link_leads_to_a_file(page: Path) -> None:
         link["path"] for link in _LINK.finditer(page.read_text("utf-8")) if not (page.parent / link["path"]).exists()
     ]
     assert lost == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: str(page.relative_to(ROOT)))
+def test_every_external_link_has_the_form_of_an_address(page: Path) -> None:
+    """Nothing is asked: a page of somebody else may come and go."""
+    for link in _EXTERNAL.finditer(page.read_text("utf-8")):
+        parts = urlsplit(link["url"])
+        assert parts.scheme == "https", link["url"]
+        assert re.fullmatch(r"([a-z0-9-]+\.)+[a-z]{2,}", parts.netloc), link["url"]
+        assert not re.search(r"\s|\.example$", link["url"]), link["url"]

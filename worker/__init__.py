@@ -1,3 +1,3 @@
-"""Scheduled sales digests that say what moved since the last one this reader received."""
+"""Scheduled sales digests and alerts that say what changed since the last one each reader received."""
 
 __version__ = "0.1.0"

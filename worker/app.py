@@ -24,8 +24,10 @@ from worker.adapters.redis_store.fetch_cache import RedisFetchCache
 from worker.adapters.redis_store.forget import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
+from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.redis_store.tokens import RedisTokens
+from worker.adapters.redis_store.webhook_keys import RedisWebhookKeys
 from worker.adapters.signed_links import SignedLinks
 from worker.adapters.triggers import ApTriggers
 from worker.connectors import SILENT, OpenConnectors
@@ -114,14 +116,17 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         lookups=ledger.lookups,
         heartbeats=ledger.heartbeats,
         mailboxes=ledger.mailboxes,
+        measured=ledger.measured,
         snapshots=snapshots,
         queue=queue,
         events=StreamedEvents(EventLog(), ledger.event_stream),
         event_stream=ledger.event_stream,
+        event_webhooks=ledger.event_webhooks,
         triggers=triggers,
         connectors=connectors,
         holidays=holidays,
         transmit=transmit,
+        quotas=partial(RedisQuota, redis, project),
         digests=ReaderDigests(
             ledger.lookups,
             ledger.runs,
@@ -137,6 +142,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         fetches=SharedFetches(cache, snapshots, settings.heartbeat, time.monotonic, _jitter),
         subscriptions=ledger.subscriptions,
         source_events=ledger.source_events,
+        webhook_keys=RedisWebhookKeys(Scripts(redis, project), settings.token_key),
         access=ledger.access,
         audit=ledger.audit,
         first_answers=ledger.first_answers,

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
@@ -21,6 +21,7 @@ from worker.plugins import CHANNELS, STAND_INS, channel_kind, listening, open_so
 from worker.ports import Channel, Quota, Source, Templates
 from worker.ports.bounces import WEBHOOK_SECRETS, BounceMailbox, BounceWebhook, sending
 from worker.ports.channels import ChannelGroup, ChannelKind
+from worker.ports.chat import ANSWERING, ANSWERS, Answering, ChatDoor
 from worker.ports.kinds import QuerySpec
 from worker.ports.source_events import WEBHOOK_SECRET, EventReader, asking
 from worker.ports.tokens import Renewal, TokenStore
@@ -79,14 +80,15 @@ class OpenConnectors:
     """Implements ports.Connectors. Definitions with the same options share one source or channel.
 
     `offline`: channels build messages and do not send them. They need no secrets, and no running sandbox. `quotas`: the
-    budget of each account, which all workers share; without it every source has its own. `tokens`: the store of an
+    budget of each account, by its id and a connection's name, which all workers share; without it every source has its
+    own. `tokens`: the store of an
     account's renewed tokens; None without a key to encrypt them.
     """
 
     sandbox: Mapping[str, str]
     directory: Path
     offline: bool = False
-    quotas: Callable[[str], Quota] | None = None
+    quotas: Callable[[str, str], Quota] | None = None
     tokens: Callable[[str], TokenStore] | None = None
     clock: Callable[[], float] = time.monotonic
     _sources: OpenOnce[Source] = field(init=False)
@@ -103,11 +105,11 @@ class OpenConnectors:
         spec = bundle.connections[connection]
         options = resolve(asking(spec.options), os.environ, self.directory)
         key = (spec.type, *(f"{k}={v}" for k, v in sorted(options.items())))
-        return self._sources.get(key, lambda: self._open_source(spec, options))
+        return self._sources.get(key, lambda: self._open_source(connection, spec, options))
 
-    def _open_source(self, spec: Connection, options: Mapping[str, str]) -> Source:
+    def _open_source(self, name: str, spec: Connection, options: Mapping[str, str]) -> Source:
         account = account_id(spec.type, options)
-        quota = self.quotas(account) if self.quotas else None
+        quota = self.quotas(account, name) if self.quotas else None
         again = partial(resolve, asking(spec.options), os.environ, self.directory)
         renewal = Renewal(again, self.tokens(account) if self.tokens else None)
         return open_source(spec.type, options, self.sandbox, wall_clock, quota, renewal)
@@ -120,14 +122,14 @@ class OpenConnectors:
         spec = bundle.connections[connection]
         return WEBHOOK_SECRET in spec.options and source_kind(spec.type).events is not None
 
-    def event_reader(self, bundle: Bundle, connection: str) -> EventReader | None:
+    def event_reader(self, bundle: Bundle, connection: str, kept: Sequence[str] = ()) -> EventReader | None:
         """Resolves this secret alone: `web` has no key of the service, and a worker has not this one."""
         spec = bundle.connections[connection]
         contract = source_kind(spec.type).events
-        if contract is None or WEBHOOK_SECRET not in spec.options:
+        written = {name: text for name, text in spec.options.items() if name == WEBHOOK_SECRET}
+        if contract is None or not (written or kept):
             return None
-        written = {WEBHOOK_SECRET: spec.options[WEBHOOK_SECRET]}
-        return contract.open([resolve(written, os.environ, self.directory)[WEBHOOK_SECRET]])
+        return contract.open([*resolve(written, os.environ, self.directory).values(), *kept])
 
     def query(self, bundle: Bundle, query: Query) -> QuerySpec:
         kind = source_kind(bundle.connections[query.source].type)
@@ -140,6 +142,14 @@ class OpenConnectors:
         key = (kind.type, *(f"{k}={v}" for k, v in sorted(options.items())))
         opened = self._channels.get(key, lambda: kind.open(options))
         return opened.channel(kind.route(address)) if isinstance(opened, ChannelGroup) else opened
+
+    def is_secret(self, holder: str, kind: str, option: str) -> bool:
+        try:
+            options = (source_kind(kind) if holder == "connection" else channel_kind(kind)).options
+        except RequestError:
+            return True
+        named = {f"{one.name}.{inner.name}": inner.secret for one in options for inner in one.group}
+        return {**named, **{one.name: one.secret for one in options}, "type": False}.get(option, True)
 
     def route(self, bundle: Bundle, channel: str, address: str | None) -> str:
         return _kind(bundle, channel).route(address)
@@ -154,7 +164,9 @@ class OpenConnectors:
         """The options that a channel is opened with, with their secrets."""
         if _kind(bundle, channel).in_sandbox:
             return listening(self.sandbox)
-        return self._options(sending(bundle.channels[channel].options))
+        written = bundle.channels[channel].options
+        answering = {ANSWERING: "yes"} if any(name.startswith(ANSWERS) for name in written) else {}
+        return self._options(sending(written)) | answering
 
     def mailbox(self, bundle: Bundle, channel: str, address: str | None) -> bool:
         return _kind(bundle, channel).mailbox(address)
@@ -179,6 +191,31 @@ class OpenConnectors:
         options = bundle.channels[channel].options
         needed = {name: text for name, text in options.items() if name.startswith(WEBHOOK_SECRETS)}
         return _kind(bundle, channel).bounce_webhook(resolve(needed, os.environ, self.directory))
+
+    def takes_requests(self, bundle: Bundle, channel: str) -> bool:
+        contract = _kind(bundle, channel).chat
+        return contract is not None and ANSWERS + contract.secret in bundle.channels[channel].options
+
+    def chat_door(self, bundle: Bundle, channel: str) -> ChatDoor | None:
+        contract = _kind(bundle, channel).chat
+        if contract is None or not self.takes_requests(bundle, channel):
+            return None
+        return contract.open(self._asked(bundle, channel, contract.secret))
+
+    async def serve_chat(self, bundle: Bundle, channel: str, answers: Answering) -> None:
+        contract = _kind(bundle, channel).chat
+        if contract is None:
+            raise RequestError(f"{channel} is no channel that takes requests")
+        await contract.socket(self._asked(bundle, channel, contract.token), answers)
+
+    def _asked(self, bundle: Bundle, channel: str, secret: str) -> dict[str, str]:
+        """What requests of people need: this secret of those below "answers.", and the address of the service."""
+        written = {
+            name.removeprefix(ANSWERS): text
+            for name, text in bundle.channels[channel].options.items()
+            if name in {ANSWERS + secret, "base_url"}
+        }
+        return resolve(written, os.environ, self.directory)
 
     def _options(self, written: Mapping[str, str]) -> dict[str, str]:
         if not self.offline:

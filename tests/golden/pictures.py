@@ -14,7 +14,7 @@ from tests.golden.notices import NOTICES
 from tests.golden.reader_pages import READER_PAGES
 from tests.golden.states import every_state
 from tests.support.contents import mail_of
-from worker.domain.delivery import READER, READER_LINK
+from worker.domain.delivery import READER, READER_ALERTS, READER_LINK
 from worker.domain.schedule import Subscription
 from worker.rendering.reader_pages import page_of
 
@@ -35,7 +35,7 @@ def main(folder: Path) -> None:
         for locale in LOCALES:
             entry = Subscription("team", "email", "sales@acme.example", "alert", locale, "Europe/Berlin")
             html = mail_of(alert, entry, linked=True).html
-            page = html.replace(READER, "sales@acme.example").replace(READER_LINK, "#")
+            page = html.replace(READER, "sales@acme.example").replace(READER_LINK, "#").replace(READER_ALERTS, "#")
             (folder / f"alert-{name}.{locale}.html").write_text(page, "utf-8")
     for name, notice in NOTICES.items():
         for locale in LOCALES:

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NOT_ALLOWED = "not_allowed"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"  # also why a run ended without deliveries
     # why a delivery waits
     RATE_LIMITED = "rate_limited"
     PACE = "pace"
@@ -76,7 +77,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.ALWAYS: "The schedule sends every digest.",
     Reason.CHANGED: "Something significant moved since this reader's last digest.",
     Reason.REQUESTED: "Somebody asked for this run.",
-    Reason.ALERT: "An alert of the schedule has something to tell.",
+    Reason.ALERT: "An alert of the schedule has something to report.",
     Reason.QUERY_CHANGED: "The query was edited, so its old answers cannot be compared with.",
     Reason.BASELINE_EXPIRED: "The last digest's snapshot is gone or older than 400 days.",
     Reason.SUBSCRIBED: "This reader was added after the last run.",
@@ -84,21 +85,22 @@ SENTENCES: dict[Reason, str] = {
     Reason.RESET: "Somebody reset what this reader's digests are compared with.",
     Reason.NO_CHANGE: "Nothing significant moved, and this reader wants changes only.",
     Reason.EMPTY: "There is nothing to show.",
-    Reason.NO_ALERT: "No alert of the schedule has anything to tell.",
-    Reason.CAPPED: "The address had as many messages as it may get; one message tells of the others later.",
-    Reason.TAKEN_OVER: "Another message to this address tells of what it was to tell.",
+    Reason.NO_ALERT: "No alert of the schedule has anything to report.",
+    Reason.CAPPED: "The address had as many messages as it may get; one message names the others later.",
+    Reason.TAKEN_OVER: "Another message to this address contains what it was to say.",
     Reason.SUSPENDED: "The address or channel refused earlier messages for good; a new deployment tries it again.",
     Reason.UNSUBSCRIBED: "This reader unsubscribed.",
     Reason.MUTED: "This reader's messages are paused.",
     Reason.NOT_ALLOWED: "The address does not match `subscriptions.allow`.",
     Reason.SUPERSEDED: "A newer run took this one's place.",
     Reason.EXPIRED: "Its time was over before it could be sent.",
+    Reason.CANCELLED: "Somebody cancelled the run.",
     Reason.RATE_LIMITED: "The receiver asked us to wait.",
     Reason.PACE: "Messages to this channel are paced.",
     Reason.ORDER: "An older digest for this reader is still on its way; they leave in the order of their slots.",
     Reason.BACKOFF: "The receiver could not take it; it is tried again later.",
     Reason.QUIET_HOURS: "These are quiet hours of the reader; it is sent when they are over.",
-    Reason.COLLECTED: "This reader's digests are collected, and one at a fixed time tells of the others.",
+    Reason.COLLECTED: "This reader's digests are collected, and one at a fixed time names the others.",
     Reason.REFUSED: "The receiver refused it for good.",
     Reason.RENDER: "The template failed, or the message is past the channel's limits.",
     Reason.EXHAUSTED: "Every try failed until its time was over.",
@@ -121,7 +123,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.SLOTS_MISSED: "Slots of the schedule never ran.",
     Reason.BUDGET_SPENT: "A connection's budget of requests was spent, so that a query has no answer.",
     Reason.WAITED_TOO_LONG: "Messages of the run before this one waited until their time was over.",
-    Reason.TROUBLE_OVER: "What an earlier notice told is over.",
+    Reason.TROUBLE_OVER: "What an earlier notice reported is over.",
     Reason.DELETED: "Its schedule is no longer deployed.",
     Reason.NO_READERS: "The schedule has nobody to send to.",
     Reason.NO_ADDRESS: "Nobody knows where this owner of rows is reached.",

@@ -11,7 +11,7 @@ from worker.entry.options import Project
 app = typer.Typer(
     cls=Commands,
     name="funnelbeat",
-    help="Scheduled sales digests that say what moved since the last one this reader received.",
+    help="Scheduled sales digests that say what changed since the last one each reader received.",
     no_args_is_help=True,
     context_settings={"help_option_names": ["-h", "--help"]},
     pretty_exceptions_enable=False,

@@ -15,7 +15,7 @@ from worker.entry.actor import command_line_actor
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
-from worker.entry.plan_commands import show
+from worker.entry.plan_output import show
 from worker.entry.project_dir import deployable, redis_for
 from worker.entry.with_ledger import with_ledger
 from worker.flow.deploy.deploy import Changes
@@ -47,7 +47,7 @@ def deploy_command(ctx: typer.Context, project: Project = None, yes: Yes = False
 def rollback(
     ctx: typer.Context,
     reference: Annotated[
-        str | None, typer.Argument(metavar="BUNDLE", help="Of `deployments` (default: the one before).")
+        str | None, typer.Argument(metavar="BUNDLE", help="A name that `deployments` lists (default: the one before).")
     ] = None,
     project: Project = None,
     yes: Yes = False,

@@ -19,11 +19,13 @@ STATUSES = (
 
 
 def every_command(commands: Mapping[str, Any] | None = None, before: str = "funnelbeat") -> Iterator[tuple[str, Any]]:
-    """Each command with its words, including commands of groups."""
+    """Each command with its words, including groups that do something themselves, and commands of groups."""
     found = commands if commands is not None else {name: command_of(name) for name in LISTED}
     for name, command in found.items():
         words = f"{before} {name}"
         if hasattr(command, "commands"):
+            if command.invoke_without_command:
+                yield words, command
             yield from every_command(command.commands, words)
         else:
             yield words, command

@@ -21,12 +21,15 @@ from worker.ports import (
     Deployments,
     EntryChecks,
     Events,
+    EventStream,
+    EventWebhooks,
     FirstAnswers,
     HeartbeatStore,
     Holidays,
     Links,
     Lookups,
     Mailboxes,
+    MeasuredLedger,
     Queue,
     RunLedger,
     Snapshots,
@@ -34,6 +37,7 @@ from worker.ports import (
     Subscriptions,
     Triggers,
     Upkeep,
+    WebhookKeys,
 )
 from worker.ports.channels import Transmit
 
@@ -76,6 +80,11 @@ class UsesSubscriptions(Protocol):
 class UsesSourceEvents(Protocol):
     @property
     def source_events(self) -> SourceEvents: ...
+
+
+class UsesWebhookKeys(Protocol):
+    @property
+    def webhook_keys(self) -> WebhookKeys: ...
 
 
 class UsesEntryChecks(Protocol):
@@ -133,6 +142,11 @@ class UsesMailboxes(Protocol):
     def mailboxes(self) -> Mailboxes: ...
 
 
+class UsesMeasured(Protocol):
+    @property
+    def measured(self) -> MeasuredLedger: ...
+
+
 class UsesQueue(Protocol):
     @property
     def queue(self) -> Queue: ...
@@ -141,6 +155,16 @@ class UsesQueue(Protocol):
 class UsesEvents(Protocol):
     @property
     def events(self) -> Events: ...
+
+
+class UsesEventStream(Protocol):
+    @property
+    def event_stream(self) -> EventStream: ...
+
+
+class UsesEventWebhooks(Protocol):
+    @property
+    def event_webhooks(self) -> EventWebhooks: ...
 
 
 class UsesTriggers(Protocol):

@@ -1,6 +1,6 @@
 """Our own words in German: the same keys as words_en, addressed to "Sie" only where a person must be addressed."""
 
-from worker.rendering import console_words_de
+from worker.rendering import chat_words_de, console_words_de
 
 WORDS: dict[str, str] = {
     "deals.one": "{n}\u00a0Deal",
@@ -595,6 +595,8 @@ WORDS: dict[str, str] = {
     "alert.more_open.one": "{n}\u00a0weiterer offen",
     "alert.more_open.other": "{n}\u00a0weitere offen",
     "alert.repeat_title": "Erneut (Abstand {every}), solange nicht bestätigt",
+    "alert.more_rules.one": "{n}\u00a0weitere Regel",
+    "alert.more_rules.other": "{n}\u00a0weitere Regeln",
     "alert.cut": "{more} hier nicht gelistet. „funnelbeat alerts list“ nennt alle.",
     "alert.cut_csv": "{more} hier nicht gelistet, in der CSV im Anhang.",
     "alert.subjects.one": "{n}\u00a0Alarm",
@@ -662,6 +664,8 @@ WORDS: dict[str, str] = {
     "alert.carried.other": "{n}\u00a0davon haben gewartet, weil eine frühere Nachricht nicht gesendet werden konnte.",
     "alert.band.one": "Keine Daten für {rule}: {query} zuletzt ohne Antwort, {since}.",
     "alert.band.other": "Keine Daten für {rule}: {query} {n}\u00a0Mal nacheinander ohne Antwort, seit {since}.",
+    "alert.band_more.one": "Keine Daten für {n}\u00a0weitere Regel.",
+    "alert.band_more.other": "Keine Daten für {n}\u00a0weitere Regeln.",
     "alert.band.consequence": "Was offen war, bleibt offen. Nichts gilt deswegen als erledigt.",
     "alert.because": "Warum diese Nachricht",
     "alert.because.rule": "Regel {rule}: {words}.",
@@ -685,5 +689,6 @@ WORDS: dict[str, str] = {
     "alert.because.others": "Weitere Regeln: {rules}.",
     "alert.sent_to": "Gesendet an {address}.",
     "alert.preferences": "Diesen Alarm ändern oder beenden",
+    **chat_words_de.WORDS,
     **console_words_de.WORDS,
 }

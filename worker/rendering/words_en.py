@@ -3,7 +3,7 @@
 `{names}` are filled by Wording.say; amounts, dates and names arrive already worded. U+00A0 binds a number to its noun.
 """
 
-from worker.rendering import console_words_en
+from worker.rendering import chat_words_en, console_words_en
 
 WORDS: dict[str, str] = {
     # nouns
@@ -360,7 +360,7 @@ WORDS: dict[str, str] = {
     "notice.act.no_data": "Check that the service answers and that its key is right.",
     "notice.act.data_back": "There is nothing to do.",
     "notice.act.abandoned": "See in the workers' log what ended them, such as too little memory.",
-    "notice.act.undelivered": "Correct what is named above. Then try again, or run it anew where a template was wrong.",
+    "notice.act.undelivered": "Correct what is named above. Then retry, or run it again where a template was wrong.",
     "notice.act.partly_delivered": "Correct what is named above. Then try again. What was sent is not sent again.",
     "notice.act.address": "Correct the address and deploy. Where it is right after all, try again.",
     "notice.act.channel": "Correct the login, sender or token, and deploy. Then try again.",
@@ -446,8 +446,8 @@ WORDS: dict[str, str] = {
     "gap.said.incomplete.other": "{source} did not give the whole list, asked {n}\u00a0times.",
     "gap.said.partial.one": "{source} gave {rows} of {total} rows.",
     "gap.said.partial.other": "{source} gave {rows} of {total} rows, asked {n}\u00a0times.",
-    "gap.said.not_knowable.one": "{source} can only tell how things stand now, not at the time of this digest.",
-    "gap.said.not_knowable.other": "{source} can only tell how things stand now, not at the time of this digest.",
+    "gap.said.not_knowable.one": "{source} only has the state of now, not that of the time of this digest.",
+    "gap.said.not_knowable.other": "{source} only has the state of now, not that of the time of this digest.",
     "gap.said.deadline.one": "{source} did not answer in time.",
     "gap.said.deadline.other": "{source} did not answer in time, asked {n}\u00a0times.",
     "cut.rows_sum": "{more} not shown: {sums}.",
@@ -505,7 +505,7 @@ WORDS: dict[str, str] = {
     "web.change": "Change",
     "web.stop_all": "Stop everything sent to this address",
     "backtest.title": "Back-test of {rule}",
-    "backtest.nothing_sent": "Nothing was sent. This is what the rule would have told over stored answers.",
+    "backtest.nothing_sent": "Nothing was sent. This is what the rule would have sent for stored answers.",
     "backtest.span": "Stored answers",
     "backtest.from_to": "{first} to {last}",
     "backtest.none": "There is no stored answer.",
@@ -514,13 +514,13 @@ WORDS: dict[str, str] = {
     "backtest.unknown": "Values unknown",
     "backtest.unknown_of": "{count} of {judged}",
     "backtest.messages": "Messages a week",
-    "backtest.findings": "What it would have told",
-    "backtest.nothing": "It would have told nothing.",
+    "backtest.findings": "What it would have sent",
+    "backtest.nothing": "It would have sent nothing.",
     "backtest.more": "Not shown here: {count}",
     "web.until": "Pause until {date}",
     "web.save": "Save",
-    "web.yours_until": "This page is yours alone: the link works until {date} and changes nothing by being opened.",
-    "web.yours": "This page is yours alone: the link is signed, and changes nothing by being opened.",
+    "web.yours_until": "This page is only yours: the link works until {date} and changes nothing by being opened.",
+    "web.yours": "This page is only yours: the link is signed, and changes nothing by being opened.",
     "web.gone": "You no longer get this digest",
     "web.invalid": "This link does not work",
     "web.invalid_why": "It may be cut off or too old. A newer message has one that works.",
@@ -614,6 +614,8 @@ WORDS: dict[str, str] = {
     "alert.more_open.one": "{n}\u00a0more open",
     "alert.more_open.other": "{n}\u00a0more open",
     "alert.repeat_title": "Repeat, every {every} while not acknowledged",
+    "alert.more_rules.one": "{n}\u00a0more rule",
+    "alert.more_rules.other": "{n}\u00a0more rules",
     "alert.cut": "{more} not listed here. “funnelbeat alerts list” names them all.",
     "alert.cut_csv": "{more} not listed here, in the attached CSV.",
     "alert.subjects.one": "{n}\u00a0alert",
@@ -681,6 +683,8 @@ WORDS: dict[str, str] = {
     "alert.carried.other": "{n}\u00a0of these waited, because an earlier message could not be sent.",
     "alert.band.one": "No data for {rule}: {query} gave no answer at the last check, {since}.",
     "alert.band.other": "No data for {rule}: {query} gave no answer at {n}\u00a0checks in a row, since {since}.",
+    "alert.band_more.one": "No data for {n}\u00a0more rule.",
+    "alert.band_more.other": "No data for {n}\u00a0more rules.",
     "alert.band.consequence": "What was open stays open. Nothing counts as resolved because of it.",
     "alert.because": "Why you get this",
     "alert.because.rule": "Rule {rule}: {words}.",
@@ -704,5 +708,6 @@ WORDS: dict[str, str] = {
     "alert.because.others": "Other rules: {rules}.",
     "alert.sent_to": "Sent to {address}.",
     "alert.preferences": "Change or stop this alert",
+    **chat_words_en.WORDS,
     **console_words_en.WORDS,
 }

@@ -56,6 +56,29 @@ class ProjectShape(Shape):
         default=(), description="Addresses that several people read: nobody unsubscribes them."
     )
     web: Keys = Field(default_factory=dict, description="Where readers reach their pages: {base_url: https://…}.")
+    heartbeat_url: Any = Field(
+        default=None, description="Called while the clock ticks: a URL, or {url, every, private}; a secret."
+    )
+    webhooks: Keys = Field(default_factory=dict, description="URLs that are told of events, by a name of your own.")
+
+
+class HeartbeatShape(Shape):
+    title = "heartbeat_url"
+
+    url: Text = Field(description="https://, or http:// to 127.0.0.1; a secret.")
+    every: Text = Field(default="", description="How often it is called: 10s to 1h; 1m unless given.")
+    private: Text = Field(default="", description="`allowed`: the host may have an address in a private network.")
+
+
+class WebhookShape(Shape):
+    title = "a webhook"
+
+    url: Text = Field(description="Where events are POSTed: https://, or http:// to 127.0.0.1; a secret.")
+    secret: Text = Field(description="whsec_… that signs each event.")
+    secret_previous: Text = Field(default="", description="Signs too, while the receiver changes to `secret`.")
+    authorization: Text = Field(default="", description="The value of the header Authorization; a secret.")
+    private: Text = Field(default="", description="`allowed`: the host may have an address in a private network.")
+    events: Names = Field(description='Which events, such as run_ended.failed; "*" for all.')
 
 
 class SubscriptionsShape(Shape):
@@ -80,7 +103,7 @@ class DefaultsShape(Shape):
     fiscal_year_start: Text = Field(default="", description="MM-DD; 01-01 unless given.")
     operator: Any = Field(
         default="",
-        description="Who is told what could not be done: an address, `{channel, address}`, or a list of these.",
+        description="Who is notified of what could not be done: an address, `{channel, address}`, or a list of these.",
     )
     template: Text = Field(default="", description="Template family; pipeline unless given.")
     send: _Send = Field(default=None, description="always (unless given) or on_change.")
@@ -110,12 +133,15 @@ class QuietShape(Shape):
 class ScheduleShape(Shape):
     title = "a schedule"
 
+    extends: Text = Field(default="", description="A file below pieces/ whose keys this schedule takes, as base.yaml.")
     name: Text = Field(default="", description="What messages are headed with; the schedule's id unless given.")
     when: Keys = Field(description="What fires it: cron, every or event.")
     report: Items = Field(description="The queries, at least one.")
     digest: Keys = Field(default_factory=dict, description="How the message is made; defaults of every entry.")
     to: Items = Field(default_factory=list, description="Who gets it, through which channel.")
-    alerts: Items = Field(default_factory=list, description="Rules over the answers: who is told when something is so.")
+    alerts: Items = Field(
+        default_factory=list, description="Rules over the answers: who is notified when a condition is true."
+    )
     inhibit: Items = Field(default_factory=list, description="Rules that keep others quiet: {source, target, equal}.")
     within: Text = Field(default="", description="A run's deadline after its slot, such as 30m.")
     grace: Text = Field(default="", description="What still counts as on time, such as 60s.")
@@ -165,7 +191,7 @@ class ItemShape(Shape):
     show: Keys = Field(default_factory=dict, description="What is displayed: order_by, limit, tables, columns.")
     watch: Names = Field(default=(), description="The columns whose changes count, instead of the significant ones.")
     share_for: Text = Field(default="", description="How old an answer may be that another run fetched; 5m.")
-    ranges: Text = Field(default="", description="as_written: ranges in params are sent as they stand.")
+    ranges: Text = Field(default="", description="as_written: ranges in params are sent as they are written.")
 
 
 class ShowShape(Shape):
@@ -188,7 +214,7 @@ class ReaderShape(Shape):
     on_unknown: _OnUnknown = Field(default=None, description="resend or hold.")
     rows: Text = Field(default="", description="A condition on the deals that are shown, such as row.value >= 50000.")
     thread: _Thread = Field(default=None, description="series: all digests of a reader are one conversation; or run.")
-    team_totals: _OptionalFlag = Field(default=None, description="true: beside `rows`, also what counts all deals.")
+    team_totals: _OptionalFlag = Field(default=None, description="true: with `rows`, also what counts all deals.")
     quiet_hours: Any = Field(default=None, description="When nothing is sent: {from, to, days, holidays}, or none.")
     days: Names = Field(default=(), description="The weekdays on which it is sent, such as MON-FRI; all unless given.")
     collect: _Collect = Field(default=None, description="daily or weekly: what is due is sent at 08:00 in one digest.")

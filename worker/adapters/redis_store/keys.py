@@ -19,7 +19,8 @@
                                           every older one of the reader; todo: where its beginning stopped; untold: the
                                           operator is to hear of it; n:<class>: how many deliveries are open, sent,
                                           skipped, refused, failed, unknown; n:stopped: of the refused,
-                                          how many were suspended
+                                          how many were suspended; n:expired: how many waited
+                                          past their time, those tried again included
     <p>:run:<run>:deliveries      hash    reader → row
     <p>:run:<run>:staged          hash    the same, before the run delivers; gone within an hour
     <p>:run:<run>:pairs           hash    short name → what deliveries were decided against: by query its baseline, or
@@ -78,12 +79,25 @@
     <p>:access:used               hash    id → when it was used last
     <p>:audit                     stream  what was done through every door: r, a record (JSON); about 100,000 of them
     <p>:events                    stream  facts for those who follow: f, [kind, …] (JSON); about 20,000 of them
+    <p>:webhook:<name>            hash    cursor: the last fact that was looked at for a webhook of events; who has the
+                                          turn, until when; failures: tries in a row without success, trouble: what the
+                                          last said, retry_at: when the next is; sent, lost: how many events
+    <p>:webhook:<name>:queue      stream  events that are to be sent: i, the fact's id; b, the body
+    <p>:webhook:<name>:dead       hash    id of a fact that was given up → [body, why]; the newest 1,000
+    <p>:webhook:<name>:dead:order zset    the same ids → when they were given up
     <p>:answer:<key>              hash    of a request with an idempotency key: request, its hash; turn: until when
                                           somebody deals with it; status, body: of its answer; gone after a day
     <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
     <p>:windows                   zset    schedule → when its debounce window ends, opened by an event
     <p>:event:<id>                text    an event came: a hash of its connection and id; gone after 7 days
+    <p>:counts                    hash    what is counted, in words with blanks between them ("run delivered ") → how
+                                          often (lua/common.lua)
+    <p>:waiting                   zset    run that is claimed → since when a worker could begin it
+    <p>:accounts                  hash    connection → the account whose budget it uses
+    <p>:heard                     hash    connection → when its last verified event came
     <p>:hooks:<connection>        hash    what became of requests to /hooks/CONNECTION → how many
+    <p>:webhook-keys:<connection> hash    id of a webhook that was registered at the service → the secret of its
+                                          requests, encrypted
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
     <p>:mailboxes                 zset    channel → when a worker is to read its mailbox of bounces next
     <p>:mailboxes:every           hash    channel → how often, in ms; of the bundle in force
@@ -197,6 +211,15 @@ def mailbox(prefix: str, channel: str) -> str:
 
 def hooks(prefix: str, connection: str) -> str:
     return f"{prefix}:hooks:{connection}"
+
+
+def webhook(prefix: str, name: str, part: str = "") -> str:
+    """`part`: queue or dead."""
+    return f"{prefix}:webhook:{name}" + (f":{part}" if part else "")
+
+
+def webhook_keys(prefix: str, connection: str) -> str:
+    return f"{prefix}:webhook-keys:{connection}"
 
 
 def tokens(prefix: str, account_id: str) -> str:

@@ -7,13 +7,14 @@ from datetime import datetime
 from worker.domain.alert.rule import ChangeKind, Form, Severity
 from worker.domain.alert.state import AlertReason, LastNotification
 from worker.domain.alert.subject import Amount, ClauseResult, SubjectFacts
+from worker.domain.readonly import readonly
 from worker.domain.run import RunKey
 
 MOST_OPEN = 5
 """Alerts that are still firing and are no news, as one notification names them. The others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@readonly
 class Finding:
     """One alert of which a reader is told. `since`: when it began to fire. `notified`: what the reader was told last,
     None if it is news. `why`: as in Transition, of an end. `at`: the slot of the run that found it, which is older than

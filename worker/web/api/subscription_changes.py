@@ -18,13 +18,8 @@ from worker.web.api.guard import Guard
 from worker.web.api.once import once_route
 from worker.web.api.parameters import Id
 from worker.web.api.problem import HttpRefusal
-from worker.web.api.shapes import (
-    AddedShape,
-    PauseRequest,
-    ReaderPausedShape,
-    RemovedShape,
-    SubscribeRequest,
-)
+from worker.web.api.shapes.schedules import PauseRequest
+from worker.web.api.shapes.subscriptions import AddedShape, ReaderPausedShape, RemovedShape, SubscribeRequest
 
 Reader = Annotated[str, Path(max_length=400, description="A reader's id, an entry's id, or an address.")]
 
@@ -35,7 +30,9 @@ def subscription_changes(uses: Services, guard: Guard) -> APIRouter:
 
     @router.post("/schedules/{schedule:path}/subscriptions", status_code=201, response_model=AddedShape)
     async def subscribe(schedule: Id, wanted: SubscribeRequest, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
-        """Subscribes an address to a schedule, beside its definition."""
+        """Subscribes an address to a schedule, beside its definition. An entry with `alerts` (ids of rules) or
+        `alert_labels` (matchers such as `team=north`) is told of those alerts and gets no digests.
+        """
         _refuse_others(actor, str(wanted.entry.get("address", "")))
         made, same = await acts.subscribe(uses, actor, schedule, wanted.entry, wanted.expires)
         return added_document(made, same)

@@ -8,10 +8,9 @@ from worker.domain.alert.listed import ListedAlert, Quiet
 from worker.domain.alert.matcher_text import parse_matcher
 from worker.domain.alert.silence import Matcher
 from worker.domain.alert.state import Phase
-from worker.domain.alert.subject import Amount
-from worker.domain.snapshot.snapshot import Kind
 from worker.errors import RequestError
 from worker.flow.alert.current import current
+from worker.rendering.amount_words import amount_words
 from worker.rendering.numbers import NONE
 from worker.web.console.page import Visit
 from worker.web.console.states import StateMark
@@ -49,7 +48,7 @@ async def shown_alerts(visit: Visit, matchers: Sequence[Matcher] = ()) -> list[S
     """Those that are open first, then by schedule, rule and severity. Raises RequestError."""
     if not visit.project:
         return []
-    rows = [_row(visit, row) for row in await current(visit.uses, matchers=matchers)]
+    rows = [shown_alert(visit, row) for row in await current(visit.uses, matchers=matchers)]
     return sorted(rows, key=lambda row: row.mark.rank)
 
 
@@ -61,7 +60,7 @@ def matchers_of(text: str) -> tuple[Matcher, ...]:
         raise RequestError(f"{text[:100]!r}: {error}; put quotes around a value with blanks") from None
 
 
-def _row(visit: Visit, row: ListedAlert) -> ShownAlert:
+def shown_alert(visit: Visit, row: ListedAlert) -> ShownAlert:
     w, facts = visit.w, row.state.facts
     pending = row.state.phase is Phase.PENDING
     mark = PENDING if pending else ACKED if row.ack else QUIET if row.quiet else FIRING
@@ -74,9 +73,9 @@ def _row(visit: Visit, row: ListedAlert) -> ShownAlert:
         mark=mark,
         fingerprint=row.fingerprint,
         name=w.named(facts.name, facts.key),
-        owner=w.clean(facts.owner),
+        owner=w.clean(facts.owner) if facts.owner != facts.name else "",
         stage=w.clean(facts.stage),
-        value=_amount(visit, facts.amount),
+        value=amount_words(w, facts.amount) or NONE,
         rule=row.rule.id,
         schedule=row.schedule,
         href=visit.to("schedule", row.schedule),
@@ -91,13 +90,3 @@ def _quiet(visit: Visit, quiet: Quiet) -> str:
     w = visit.w
     why = w.say(f"console.withheld.{quiet.why.value}")
     return f"{why}, {w.say('console.until', date=w.stamp(quiet.until))}" if quiet.until else why
-
-
-def _amount(visit: Visit, amount: Amount | None) -> str:
-    if amount is None or amount.value is None:
-        return NONE
-    if amount.kind is Kind.MONEY and isinstance(amount.value, int):
-        return visit.w.whole(amount.value, amount.currency or "")
-    if amount.kind is Kind.RATIO:
-        return visit.w.percent(float(amount.value))
-    return visit.w.count(round(amount.value))

@@ -108,16 +108,49 @@ local function tell(...)
   call('XADD', P .. 'events', 'MAXLEN', '~', EVENTS_KEPT, '*', 'f', cjson.encode({...}))
 end
 
+-- A notice to the operator is an extra delivery that is not in the run's counts.
+local function is_notice(reader)
+  return string.find(reader, '^operator[|/]') ~= nil or string.find(reader, '^also/') ~= nil
+end
+
+-- A notification of alerts: alert:ENTRY|address, or alert:ENTRY/RULE|address. It is counted among its run's deliveries.
+-- A newer one does not take its place, but waits for it, or carries what it tells (deliver.lua).
+local function is_alert(reader) return string.sub(reader, 1, 6) == 'alert:' end
+
+-- What `web` shows as counters (metrics.py), written with what it counts. A field is made of words of closed lists, so
+-- that there are some hundred at most.
+local COUNTS = P .. 'counts'
+local function tally(n, ...) call('HINCRBY', COUNTS, table.concat({...}, ' '), n) end
+
+local function tally_fact(kind, of, ...)
+  local told = {...}
+  if kind == 'run' then
+    tally(1, 'run', told[1], told[2])
+  elseif kind == 'delivery' then
+    local whose = is_alert(told[1]) and 'alert' or is_notice(told[1]) and 'notice' or 'digest'
+    tally(1, 'delivery', whose, told[2], told[3])
+  elseif kind == 'missed' then
+    tally(told[1], 'missed', told[2])
+  elseif kind == 'suspended' then
+    tally(1, 'suspended')
+  end
+end
+
 local function report(...)
   facts[#facts + 1] = {...}
   tell(...)
+  tally_fact(...)
 end
+
+-- Claimed runs that no worker has begun → since when one could.
+local WAITING = P .. 'waiting'
 
 local function close_run(run, state, reason, sentence)
   report('run', run, state, reason)
   call('HSET', run_key(run), 'state', state, 'reason', reason, 'sentence', sentence or '', 'closed_at', now)
   call('HDEL', run_key(run), 'not_before')
   call('ZREM', LOOK_RUNS, run)
+  call('ZREM', WAITING, run)
   call('ZREM', open_key(run), run)
 end
 
@@ -132,15 +165,6 @@ local function abandon(run)
   close_run(run, 'failed', 'abandoned')
   leave_untold(run)
 end
-
--- A notice to the operator is an extra delivery that is not in the run's counts.
-local function is_notice(reader)
-  return string.find(reader, '^operator[|/]') ~= nil or string.find(reader, '^also/') ~= nil
-end
-
--- A notification of alerts: alert:ENTRY|address, or alert:ENTRY/RULE|address. It is counted among its run's deliveries.
--- A newer one does not take its place, but waits for it, or carries what it tells (deliver.lua).
-local function is_alert(reader) return string.sub(reader, 1, 6) == 'alert:' end
 
 -- The reader under the id that preferences have.
 local function person(reader)
@@ -371,6 +395,12 @@ local function missing(row, what)
   return string.format('%d of %d parts were missing when %s%s', n, #row.p, what, said)
 end
 
+-- The schedule's next run tells the operator of them (since.lua), without reading all rows. One that is tried again
+-- stays counted.
+local function count_expired(run, reader)
+  if not is_notice(reader) and call('EXISTS', run_key(run)) == 1 then call('HINCRBY', run_key(run), 'n:expired', 1) end
+end
+
 -- Closes a row that waited past its time, and returns whether it did. A held row waits for a person without end.
 local function expire(run, reader, row)
   if not row.x or row.x > now or not string.find('PDU', row.s, 1, true) then return false end
@@ -382,10 +412,12 @@ local function expire(run, reader, row)
   elseif row.s == 'U' then
     row.y = true
     if not is_notice(reader) and not is_alert(reader) then note_unclear(run, reader) end
+    count_expired(run, reader)
     settle(run, reader, row, 'K', 'expired', row.m)
   elseif row.a then
     settle(run, reader, row, 'F', 'exhausted', row.m)
   else
+    count_expired(run, reader)
     settle(run, reader, row, 'K', 'expired', nil)
   end
   return true
@@ -437,18 +469,20 @@ local function tell_returned(run, names)
   end
 end
 
--- `run`: the one whose deliveries take the place of these, nil where it is not known. Of a message that may have arrived
--- the newer one tells again what it was to tell of, and says that it may repeat what was seen.
-local function supersede(old, names, run)
+-- Ends the deliveries that are in one of `states` for `why`. What may have arrived is noted as such. `words`: why later
+-- parts are missing. `run`: the one whose deliveries take the place of these, nil where there is none, or none is known.
+-- Of a message that may have arrived the newer one tells again what it was to tell of, and says that it may repeat what
+-- was seen.
+local function leave_out(old, names, states, why, words, run)
   local marks, members, sent = {}, {}, 0
   local gone = {open = 0, unknown = 0}
   for i, text in ipairs(call('HMGET', rows_key(old), unpack(names))) do
     local state = text and string.sub(text, 1, 1)
-    if state and string.find('PDUH', state, 1, true) then
+    if state and string.find(states, state, 1, true) then
       local row = cjson.decode(string.sub(text, 2))
-      local ended, reason, moves = 'K', 'superseded', row.l or {}
+      local ended, reason, moves = 'K', why, row.l or {}
       if posted(row) then
-        ended, reason, row.m = 'S', 'parts_missing', missing(row, 'a newer digest took its place')
+        ended, reason, row.m = 'S', 'parts_missing', missing(row, words)
         unsend(row)
         move_baselines(old, names[i], moves, row.d)
         sent = sent + 1
@@ -466,7 +500,7 @@ local function supersede(old, names, run)
       report('delivery', old, names[i], ended, reason, ended == 'S' and row.m or '')
     end
   end
-  if #members == 0 then return end
+  if #members == 0 then return 0 end
   call('HSET', rows_key(old), unpack(marks))
   call('ZREM', LOOK_DELIVERIES, unpack(members))
   for class, count in pairs(gone) do
@@ -475,7 +509,12 @@ local function supersede(old, names, run)
   end
   call('HINCRBY', run_key(old), 'n:skipped', #members - sent)
   if sent > 0 then call('HINCRBY', run_key(old), 'n:sent', sent) end
-  conclude(old, 'superseded')
+  conclude(old, why)
+  return #members
+end
+
+local function supersede(old, names, run)
+  leave_out(old, names, 'PDUH', 'superseded', 'a newer digest took its place', run)
 end
 
 -- A run of a slot later than this one supersedes the run; nil if the run is gone. A run on demand for an older slot is
