@@ -13,8 +13,9 @@ from tests.support.event_receiver import Received, event_receiver
 from tests.support.installation import installation
 from tests.support.patience import PATIENCE
 from worker.adapters import otel_traces
+from worker.entry.tasks import make_worker_app
 from worker.errors import RequestError, SettingsError
-from worker.settings import read
+from worker.settings import Settings, read
 
 WHOLE = {"claim", "run", "fetch", "deliver", "send"}
 EVERY_SECOND = """
@@ -76,8 +77,11 @@ def test_without_the_setting_no_tracer_is_imported() -> None:
 
 def test_without_the_extra_it_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(otel_traces, "NEEDED", ("opentelemetry.not_there",))
-    with pytest.raises(RequestError, match=r"pip install 'funnelbeat\[otel\]'"):
+    needed = r"pip install 'funnelbeat\[otel\]'"
+    with pytest.raises(RequestError, match=needed):
         otel_traces.OtelTraces("acme", "1")
+    with pytest.raises(RequestError, match=needed):  # before it takes a message
+        make_worker_app(Settings(traces="otlp"), "acme", Path())
 
 
 def test_another_kind_of_traces_is_refused() -> None:

@@ -25,8 +25,7 @@ class OtelTraces:
     """
 
     def __init__(self, project: str, version: str) -> None:
-        if not all(_installed(name) for name in NEEDED):
-            raise RequestError("FUNNELBEAT_TRACES: install the extra otel: pip install 'funnelbeat[otel]'")
+        refuse_missing()
         self._project = project
         self._api: Any = importlib.import_module("opentelemetry.trace")
         self._contexts: Any = importlib.import_module("opentelemetry.context")
@@ -82,6 +81,12 @@ class OtelTraces:
 
     def close(self) -> None:
         self._provider.shutdown()
+
+
+def refuse_missing() -> None:
+    """Raises RequestError if the extra is not installed."""
+    if not all(_installed(name) for name in NEEDED):
+        raise RequestError("FUNNELBEAT_TRACES: install the extra otel: pip install 'funnelbeat[otel]'")
 
 
 def _installed(name: str) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 from celery import Celery
 
 from worker.adapters.celery.app import DELIVER, PRODUCE, QUEUES, READ_MAILBOXES, make_app, queue_names
+from worker.adapters.otel_traces import refuse_missing
 from worker.app import broker, open_services
 from worker.collector import collect_rarely
 from worker.domain.delivery import DeliveryKey
@@ -92,7 +93,11 @@ async def _each(services: Services, work: Sequence[Coroutine[Any, Any, Any]]) ->
 
 
 def make_worker_app(settings: Settings, project: str, directory: Path) -> Celery:
-    """The Celery app of `funnelbeat worker`, with its tasks."""
+    """The Celery app of `funnelbeat worker`, with its tasks. Raises RequestError for traces whose extra is not
+    installed: its children would fail at every message.
+    """
+    if settings.traces:
+        refuse_missing()
     app = make_app(broker(settings), project, consumes=True)
     add_worker_heartbeat(app, settings, project)
     child = Child(settings, project, directory)
