@@ -93,7 +93,7 @@ class Commands(TyperGroup):
             sys.exit(console.WRONG)
         except typer.Abort:
             if not as_json:
-                typer.echo("Aborted.", err=True)
+                typer.echo("Aborted!", err=True)
             sys.exit(console.TROUBLE)
         sys.exit(status if isinstance(status, int) else console.OK)
 

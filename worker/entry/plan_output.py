@@ -40,7 +40,7 @@ def show(found: Plan) -> None:
     if total > SHOWN:
         console.out.print(f"and {total - len(runs[:SHOWN])} more until {stamp(found.until)}")
     for row in found.schedules:
-        _show_schedule(row, found.until)
+        _show_schedule(row, found.now, found.until)
     for of in found.day:
         console.out.print(f"{of.connection}, next 24 hours: {of}.", markup=False)
     _show_messages(found.messages)
@@ -52,7 +52,7 @@ def show(found: Plan) -> None:
         console.out.print(line, markup=False)
 
 
-def _show_schedule(row: Planned, until: datetime) -> None:
+def _show_schedule(row: Planned, now: datetime, until: datetime) -> None:
     for one in row.left_out[:LINES]:
         local = one.at.astimezone(ZoneInfo(row.zone))
         console.out.print(f"{row.schedule} leaves out {local:%a %d %b %H:%M}: {one.name}.", markup=False)
@@ -61,7 +61,11 @@ def _show_schedule(row: Planned, until: datetime) -> None:
     if row.paused is not None:
         console.out.print(f"{row.schedule} is paused{until_words(row.paused)}.", markup=False)
     elif not row.count:
-        console.out.print(f"{row.schedule} does not fire until {stamp(until)}.", markup=False)
+        end = row.as_read.trigger.end
+        ended = (
+            f"has ended, at {stamp(end)}" if end is not None and end <= now else f"does not fire until {stamp(until)}"
+        )
+        console.out.print(f"{row.schedule} {ended}.", markup=False)
     for reached in row.owners:
         console.out.print(f"{row.schedule}, {reached.entry.id}: {_reached(reached)}.", markup=False)
     if row.cost.unknown:
