@@ -75,6 +75,10 @@ def test_a_page_of_the_reference_is_what_the_code_says(name: str) -> None:
     assert (ROOT / "docs" / "reference" / name).read_text("utf-8") == pages()[name], "run `make reference`"
 
 
+def test_a_bar_in_a_table_is_no_entity_which_code_would_print_as_it_is() -> None:
+    assert [name for name, text in pages().items() if "&#124;" in text] == []
+
+
 def test_every_reason_has_a_sentence() -> None:
     assert set(SENTENCES) == set(Reason)
     assert set(GAPS) == set(GapReason)

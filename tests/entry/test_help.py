@@ -68,6 +68,23 @@ def test_completion_names_the_commands() -> None:
     assert asked.stdout.split() == ["run", "runs"]
 
 
+def test_completion_of_a_commands_name_imports_no_command() -> None:
+    heavy = set(HEAVY) - {"pydantic"}  # typer imports it to read the options
+    program = (
+        "import sys\n"
+        "from worker.entry.cli import app\n"
+        "sys.argv = ['funnelbeat']\n"
+        "try: app(prog_name='funnelbeat')\n"
+        "except SystemExit: pass\n"
+        f"print(sorted({heavy!r} & set(sys.modules)), file=sys.stderr)"
+    )
+    asked = {**os.environ, "_FUNNELBEAT_COMPLETE": "complete_bash", "COMP_WORDS": "funnelbeat che", "COMP_CWORD": "1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=asked, capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout.split(), done.stderr) == (["check"], "[]\n")
+
+
 def test_a_reader_that_has_read_enough_is_no_failure() -> None:
     piped = f"{sys.executable} -m worker.entry --help | true; echo ${{PIPESTATUS[0]}}"
     ended = subprocess.run(["/bin/bash", "-c", piped], capture_output=True, text=True, timeout=60, check=True)

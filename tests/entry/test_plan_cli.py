@@ -102,7 +102,7 @@ def test_plan_says_how_many_messages_an_address_gets_at_most(weekly: Path) -> No
     project = weekly.parents[1] / "funnelbeat.yaml"
     edit(project, "defaults: {", "defaults: {cap: {messages: 5, per: 1d}, ")
     assert document_of("plan")["cap"] == {"messages": 5, "seconds": 86_400}
-    assert "Each address gets at most 5 messages in 1d; one more message tells of the other" in call("plan").stdout
+    assert "Each address gets at most 5 messages in 1d; one more message names the other" in call("plan").stdout
 
 
 def test_lists_that_were_read_have_a_cost(weekly: Path) -> None:

@@ -129,7 +129,7 @@ def test_a_file_that_is_removed_while_it_is_looked_at_counts_as_gone(
         (lambda text: text.replace("tern\n", "stern\n"), "`project:` was tern and is stern now: end `up` and"),
         (
             lambda text: text.replace('{type: close, api_key: "${TERN_KEY}"}', "{type: sandbox}"),
-            "`type: sandbox` needs a sandbox, which `up` starts at its beginning alone: end `up` and",
+            "`type: sandbox` needs a sandbox, which `up` starts only at its beginning: end `up` and",
         ),
         (
             lambda text: text.replace("TERN_KEY", "TERN_OTHER"),

@@ -322,7 +322,7 @@ def test_a_post_of_very_many_keys_is_read_in_time(bounded: None) -> None:
     name = "pipeline/slack.json.j2"
     keys = '{% for i in range(99999) %}"{{ i }}":1,{% endfor %}'
     source = {name: '[{"text":"a",' + keys + '"b":2,"b":2}]'}
-    with pytest.raises(RenderError, match="stands twice"):
+    with pytest.raises(RenderError, match="occurs twice"):
         posts_of(NORMAL, ENTRY, overrides=source)
 
 

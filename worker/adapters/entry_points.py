@@ -35,7 +35,7 @@ def _loaded(point: EntryPoint, wanted: type[K]) -> K:
         kind = point.load()
     except Exception as error:
         problem = f"{type(error).__name__}: {_one_line(str(error).split())}"
-        raise RequestError(f"{_name(point)}: cannot be loaded ({problem}); mend or uninstall it") from error
+        raise RequestError(f"{_name(point)}: cannot be loaded ({problem}); repair or uninstall it") from error
     if not isinstance(kind, wanted):
         raise RequestError(f"{_name(point)}: found a {type(kind).__name__}, expected a {wanted.__name__}")
     return kind

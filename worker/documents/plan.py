@@ -5,6 +5,7 @@ from zoneinfo import ZoneInfo
 
 from worker.documents.backtest import backtest_document
 from worker.documents.deployment import definitions_document
+from worker.documents.schedules import trigger_document
 from worker.domain.definition_fields import FieldChange
 from worker.domain.run import stamp
 from worker.flow.deploy.cost import DayCost
@@ -144,12 +145,13 @@ def _schedule(row: Planned) -> dict[str, Any]:
     """One schedule, with what its runs have in common.
 
     {"schedule", "runs", "readers": [reader, …], "requests_per_run", "unknown": [query id, …], "owners": [{"entry",
-    "readers", "without_address"}, …], "paused", "paused_until", "holidays": [{"slot", "name"}, …]}
+    "readers", "without_address"}, …], "paused", "paused_until", "holidays": [{"slot", "name"}, …], "event"}
 
     `runs` counts all runs until the plan's end, also those that are not listed. `paused_until` is null for a schedule
     that is not paused, and for a pause that a person has to end. `owners` has the entries with `each`: how many readers
     and which owners without an address they have by the last run, null before the first run. `holidays`: times on
-    public holidays, which are no slots.
+    public holidays, which are no slots. `event`: what causes runs besides slots, {"name", "filter",
+    "debounce_seconds"}, or null.
     """
     return {
         "schedule": row.schedule,
@@ -161,6 +163,7 @@ def _schedule(row: Planned) -> dict[str, Any]:
         "paused": row.paused is not None,
         "paused_until": stamp(row.paused.until) if row.paused and row.paused.until else None,
         "holidays": [{"slot": stamp(one.at), "name": one.name} for one in row.left_out],
+        "event": trigger_document(row.event),
     }
 
 

@@ -24,7 +24,7 @@ def add(
     name: Annotated[str, typer.Argument(metavar="NAME", help="What it is for, such as ci or ann.")],
     scope: Annotated[list[TokenScope], typer.Option("--scope", help="What it allows; may be given several times.")],
     address: Annotated[str, typer.Option("--address", help="Its owner's address, for the scope subscribe.")] = "",
-    expires: Annotated[str | None, typer.Option("--expires", help="When it ends; without an offset in UTC.")] = None,
+    expires: Annotated[str | None, typer.Option("--expires", help="When it ends; in UTC if it has no offset.")] = None,
     project: Project = None,
     as_json: Json = False,
 ) -> None:
@@ -68,7 +68,7 @@ def revoke(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Revoke a token. Whoever comes with it is refused from now on."""
+    """Revoke a token. Requests with it are refused from now on."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> AccessToken:
@@ -87,7 +87,7 @@ def audit(
     limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Records, at most.")] = 50,
     as_json: Json = False,
 ) -> None:
-    """List what was done, by whom and through which door, newest first."""
+    """List what was done, by whom and how (command line, API, console, link), newest first."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[AuditRecord, ...]:

@@ -7,7 +7,7 @@ import typer
 
 from worker.documents import alerts as documents
 from worker.domain.alert.listed import ListedAlert
-from worker.domain.alert.matcher_text import parse_matcher, written
+from worker.domain.alert.matcher_text import parse_matcher, silence_fault, written
 from worker.domain.alert.silence import Silence
 from worker.domain.run import stamp
 from worker.domain.time.duration import DurationError, parse_duration
@@ -34,7 +34,7 @@ Matchers = Annotated[
     list[str], typer.Argument(metavar="MATCHER...", help='Such as rule=big-deal-stalled owner="Ann Lee" team=~"a|b".')
 ]
 For = Annotated[str, typer.Option("--for", metavar="DURATION", help="How long, such as 90m or 7d.")]
-Until = Annotated[str | None, typer.Option("--until", help="When it ends; without an offset in UTC.")]
+Until = Annotated[str | None, typer.Option("--until", help="When it ends; in UTC if it has no offset.")]
 Comment = Annotated[str, typer.Option("--comment", help="Why; others read it.")]
 
 alerts = typer.Typer(help="Alerts: what fires, why, and what keeps it quiet.", no_args_is_help=True)
@@ -69,7 +69,7 @@ def list_alerts(
 
 @alerts.command("show")
 def show(ctx: typer.Context, fingerprint: Fingerprint, project: Project = None, as_json: Json = False) -> None:
-    """Show one alert: its subject, since when it fires, who was told, and what keeps it quiet."""
+    """Show one alert: its subject, since when it fires, who was notified, and what keeps it quiet."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> ListedAlert:
@@ -87,7 +87,7 @@ def show(ctx: typer.Context, fingerprint: Fingerprint, project: Project = None, 
 def ack(
     ctx: typer.Context, fingerprint: Fingerprint, comment: Comment = "", project: Project = None, as_json: Json = False
 ) -> None:
-    """Acknowledge an alert: it is not repeated until it is resolved. Worse and resolved are still told."""
+    """Acknowledge an alert: it is not repeated until it is resolved. Readers still hear when it gets worse or ends."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> ListedAlert:
@@ -127,7 +127,7 @@ def snooze(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Keep one alert quiet for a time. If it still fires then, that is told."""
+    """Keep one alert quiet for a time. If it still fires after that, its readers are notified."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> acts.Silenced:
@@ -188,7 +188,7 @@ def silence(  # noqa: PLR0913, PLR0917  # one option for each part of a silence
 @alerts.command("silences")
 def silences(
     ctx: typer.Context,
-    ended: Annotated[bool, typer.Option("--ended", help="Those that are over, too.")] = False,
+    ended: Annotated[bool, typer.Option("--ended", help="Include those that have ended.")] = False,
     project: Project = None,
     as_json: Json = False,
 ) -> None:
@@ -216,7 +216,7 @@ def expire(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """End a silence or a snooze now. What still fires is told by the next run."""
+    """End a silence or a snooze now. The next run reports what still fires."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> Silence:
@@ -285,7 +285,9 @@ def _print_alerts(rows: tuple[ListedAlert, ...]) -> None:
 
 
 def _silence_cells(one: Silence) -> tuple[str, ...]:
-    return one.id, " ".join(map(written, one.matchers)), one.by, stamp(one.until), one.comment
+    fault = silence_fault(one)
+    comment = f"keeps nothing quiet: {fault}" if fault else one.comment
+    return one.id, " ".join(map(written, one.matchers)), one.by, stamp(one.until), comment
 
 
 GROUPS = {"alerts": alerts}

@@ -36,7 +36,7 @@ def backtest(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Show what a rule would have told over stored answers, whom, and how often. Nothing is sent."""
+    """Show what a rule would have sent for stored answers, to whom, and how often. Nothing is sent."""
     with console.guarded(as_json=as_json):
         span = _span(since)
 
@@ -83,7 +83,7 @@ def backtest_lines(of: BackTested) -> Iterator[str]:
     if len(of.findings) > SHOWN:
         yield f"  and {len(of.findings) - SHOWN} before them; --json lists all"
     if not of.findings:
-        yield "It would have told nothing."
+        yield "It would have sent nothing."
 
 
 def bar(count: int, most: int) -> str:

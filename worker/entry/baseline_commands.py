@@ -62,7 +62,9 @@ def reset(
     query: OfQuery = None,
     to: Annotated[
         str | None,
-        typer.Option("--to", metavar="RUN", help="Compare with what this run told its readers, not with nothing."),
+        typer.Option(
+            "--to", metavar="RUN", help="Compare with what this run sent to its readers, instead of with nothing."
+        ),
     ] = None,
     project: Project = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can be asked.")] = False,

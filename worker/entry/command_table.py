@@ -47,8 +47,8 @@ LISTED = {
     "pause": CommandEntry(Section.RUNNING, "plan_commands", "Pause a schedule. Slots during the pause are missed."),
     "resume": CommandEntry(Section.RUNNING, "plan_commands", "End a pause."),
     "cancel": CommandEntry(Section.RUNNING, "cancel_command", "End a run that is not over. What was sent stays."),
-    "clock": CommandEntry(Section.RUNNING, "processes", "Claim due slots and publish them, until told to stop."),
-    "worker": CommandEntry(Section.RUNNING, "processes", "Fetch and deliver as a Celery worker, until told to stop."),
+    "clock": CommandEntry(Section.RUNNING, "processes", "Claim due slots and publish them, until it is stopped."),
+    "worker": CommandEntry(Section.RUNNING, "processes", "Fetch and deliver as a Celery worker, until it is stopped."),
     "web": CommandEntry(Section.RUNNING, "web_command", "Serve the HTTP API and the pages behind links."),
     "chat": CommandEntry(Section.RUNNING, "chat_commands", "Print a chat app's manifest; take requests over a socket."),
     "schedules": CommandEntry(Section.LOOKING, "schedule_commands", "List schedules: next slot, last run, readers."),
@@ -70,7 +70,7 @@ LISTED = {
     "baselines": CommandEntry(
         Section.LOOKING, "baseline_commands", "List what each next digest compares with; `reset` it."
     ),
-    "audit": CommandEntry(Section.LOOKING, "access_commands", "List what was done, by whom, through which door."),
+    "audit": CommandEntry(Section.LOOKING, "access_commands", "List what was done, by whom and how."),
     "tokens": CommandEntry(Section.RUNNING, "access_commands", "Make, list and revoke tokens of the API."),
     "settings": CommandEntry(Section.LOOKING, "settings_command", "Show the settings in force and where each is from."),
     "sandbox": CommandEntry(Section.RUNNING, "sandbox_commands", "Move the pipeline of the sandbox that `up` runs."),

@@ -63,7 +63,7 @@ IN_FLIGHT = frozenset({RunState.FETCHING, RunState.DELIVERING})
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="End after two delivered runs of the example.")] = False,
-    out: Annotated[Path, typer.Option("--out", help="Where every delivered message goes.")] = Path("demo-out"),
+    out: Annotated[Path, typer.Option("--out", help="The folder for the delivered messages.")] = Path("demo-out"),
 ) -> None:
     """Run the main job with no account: everything it talks to is a sandbox on this machine."""
     with console.guarded(as_json=False), tempfile.TemporaryDirectory(prefix="funnelbeat-") as scratch:

@@ -47,7 +47,7 @@ def deploy_command(ctx: typer.Context, project: Project = None, yes: Yes = False
 def rollback(
     ctx: typer.Context,
     reference: Annotated[
-        str | None, typer.Argument(metavar="BUNDLE", help="Of `deployments` (default: the one before).")
+        str | None, typer.Argument(metavar="BUNDLE", help="A name that `deployments` lists (default: the one before).")
     ] = None,
     project: Project = None,
     yes: Yes = False,

@@ -21,6 +21,8 @@ _USAGE = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 """Every error about the words of a command; typer exports only this one kind of it."""
 
 CHAT = "chat"
+_ITEM: Any = vars(typer.core)["CompletionItem"]
+"""One completion; typer exports none of its own."""
 
 _TYPES = {"<int range>": "N", "<int>": "N", "<float>": "N", "<str>": "TEXT", "<list[str]>": "TEXT", "<path>": "PATH"}
 """What the help writes for a value's type: Python's names mean nothing to most readers."""
@@ -55,6 +57,12 @@ class Commands(TyperGroup):
         # A command reports its result itself; long-running processes configure the log again, to say more.
         importlib.import_module("worker.adapters.event_log").configure("error")
         return command_of(cmd_name if cmd_name in LISTED else CHAT)
+
+    def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
+        """Names of commands are listed, and no command is imported for its summary: a shell waits for the answer."""
+        if incomplete.startswith("-"):
+            return super().shell_complete(ctx, incomplete)
+        return [_ITEM(name, help=one.summary) for name, one in LISTED.items() if name.startswith(incomplete)]
 
     def format_commands(self, _ctx: Any, formatter: Any) -> None:
         """Each section with its commands. Nothing is cut: a summary fits beside its name."""

@@ -31,7 +31,7 @@ channels:
 defaults: {{timezone: {zone}, locale: {locale}, week_start: monday, operator: {operator}}}
 """
 _SANDBOX_ONLY = "Everything here is a sandbox on this machine: no account, no key."
-_OWN = "Secrets come from the environment; no key stands in these files."
+_OWN = "Secrets come from the environment; no key is in these files."
 _SANDBOX_MAIL = "Messages go to a sandbox on this machine until a channel is yours."
 _IGNORED = """\
 # Redis, the sandbox's messages and schemas. They hold names of customers.

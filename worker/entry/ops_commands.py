@@ -141,7 +141,7 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
         console.out.print(f"{delivery} is queued again", markup=False)
 
 
-deliveries = typer.Typer(help="Deliveries, newest first; `settle` says what became of an unknown one.")
+deliveries = typer.Typer(help="Deliveries, newest first; `settle` records what happened to an unknown one.")
 
 
 @deliveries.callback(invoke_without_command=True)
@@ -173,7 +173,7 @@ def list_deliveries(
 def settle(
     ctx: typer.Context,
     key: Annotated[str, typer.Argument(metavar="KEY", help="RUN/READER, as `deliveries` lists it.")],
-    outcome: Annotated[str, typer.Argument(metavar="sent|not-sent", help="What became of it.")],
+    outcome: Annotated[str, typer.Argument(metavar="sent|not-sent", help="What happened to it.")],
     project: Project = None,
     as_json: Json = False,
 ) -> None:

@@ -40,7 +40,7 @@ class PlanFormat(StrEnum):
 def plan(
     ctx: typer.Context,
     project: Project = None,
-    days: Annotated[int, typer.Option("--days", min=1, max=366, help="How far to look.")] = 14,
+    days: Annotated[int, typer.Option("--days", min=1, max=366, help="How many days to show.")] = 14,
     format_: Annotated[
         PlanFormat, typer.Option("--format", help="text, or markdown for the comment of a pull request.")
     ] = PlanFormat.TEXT,
@@ -78,7 +78,8 @@ def pause(
     schedule: ScheduleId,
     project: Project = None,
     until: Annotated[
-        str | None, typer.Option("--until", help="When it resumes by itself; without an offset in its own zone.")
+        str | None,
+        typer.Option("--until", help="When it resumes by itself; in the schedule's zone if it has no offset."),
     ] = None,
     as_json: Json = False,
 ) -> None:

@@ -8,6 +8,7 @@ from worker.documents.plan import in_order
 from worker.domain.definition_fields import FieldChange
 from worker.domain.due.pauses import Pause
 from worker.domain.run import stamp
+from worker.domain.schedule import EventTrigger
 from worker.domain.time.duration import written
 from worker.entry import console
 from worker.entry.forecast_words import forecast_lines
@@ -46,7 +47,7 @@ def show(found: Plan) -> None:
     _show_messages(found.messages)
     if found.cap is not None:
         most = f"{_counted(found.cap.messages, 'message')} in {written(found.cap.per)}"
-        console.out.print(f"Each address gets at most {most}; one more message tells of the other digests.")
+        console.out.print(f"Each address gets at most {most}; one more message names the other digests.")
     show_changes(found)
     for line in forecast_lines(found.forecasts):
         console.out.print(line, markup=False)
@@ -60,17 +61,23 @@ def _show_schedule(row: Planned, now: datetime, until: datetime) -> None:
         console.out.print(f"{row.schedule} leaves out {len(row.left_out) - LINES} more.", markup=False)
     if row.paused is not None:
         console.out.print(f"{row.schedule} is paused{until_words(row.paused)}.", markup=False)
-    elif not row.count:
+    elif not row.count and row.event is None:
         end = row.as_read.trigger.end
-        ended = (
-            f"has ended, at {stamp(end)}" if end is not None and end <= now else f"does not fire until {stamp(until)}"
-        )
-        console.out.print(f"{row.schedule} {ended}.", markup=False)
+        said = f"has ended, at {stamp(end)}" if end is not None and end <= now else ""
+        console.out.print(f"{row.schedule} {said or f'does not fire until {stamp(until)}'}.", markup=False)
+    if row.event is not None:
+        console.out.print(f"{row.schedule} {_waits(row.event)}.", markup=False)
     for reached in row.owners:
         console.out.print(f"{row.schedule}, {reached.entry.id}: {_reached(reached)}.", markup=False)
     if row.cost.unknown:
         lists = ", ".join(row.cost.unknown)
         console.out.print(f"{row.schedule} reads {lists}: one request for each page of it.", markup=False)
+
+
+def _waits(event: EventTrigger) -> str:
+    which = f" where {event.filter}" if event.filter else ""
+    after = f"one run {written(event.debounce)} after the first"
+    return f"runs when {event.connection} posts {event.name}{which}: {after}"
 
 
 def _show_messages(rows: Sequence[Messages]) -> None:

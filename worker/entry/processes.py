@@ -51,7 +51,7 @@ SAVE_LOOK = 1.0
 
 
 def clock(ctx: typer.Context, project: Project = None) -> None:
-    """Claim due slots and publish them, until told to stop."""
+    """Claim due slots and publish them, until it is stopped."""
     with console.guarded(as_json=False):
         place = directory(ctx, project)
         with redis_for(place) as settings:
@@ -66,7 +66,7 @@ def worker(
     project: Project = None,
     queues: Annotated[str, typer.Option("--queues", help="Which queues to serve, comma-separated.")] = ",".join(QUEUES),
 ) -> None:
-    """A Celery worker: fetches and delivers, until told to stop."""
+    """A Celery worker: fetches and delivers, until it is stopped."""
     with console.guarded(as_json=False):
         place = directory(ctx, project)
         with redis_for(place) as settings:

@@ -20,7 +20,7 @@ from worker.errors import RequestError
 def check(
     ctx: typer.Context,
     project: Project = None,
-    strict: Annotated[bool, typer.Option("--strict", help="Unset secrets and warnings are faults.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="Treat unset secrets and warnings as errors.")] = False,
     print_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema for editors.")] = False,
     explain: Annotated[
         str | None,

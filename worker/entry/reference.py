@@ -24,6 +24,7 @@ from worker.adapters.definitions.model import (
 from worker.documents.reasons import reasons_document
 from worker.domain.snapshot.snapshot import GapReason
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
+from worker.entry.reference_api import api_pages
 from worker.entry.reference_commands import commands
 from worker.entry.reference_messages import message_schema
 from worker.entry.reference_page import page_model
@@ -56,14 +57,18 @@ GAPS: dict[GapReason, str] = {
     GapReason.REFUSED: "The service refused our key, our rights or our parameters.",
     GapReason.MALFORMED: "The answer is not what the service's documentation promises.",
     GapReason.INCOMPLETE: "A list could not be read whole: a page is missing, or it moved while it was read.",
-    GapReason.NOT_KNOWABLE: 'The query tells the state of the moment, and an older slot asks for "then".',
+    GapReason.NOT_KNOWABLE: "The query has the state of the moment only, and the slot is an older one.",
     GapReason.DEADLINE: "The run's time was over first.",
 }
 
 
+BAR = r"\|"
+"""A bar in a cell, in text or in code."""
+
+
 def table(heads: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     lines = [heads, ["---"] * len(heads), *rows]
-    return "\n".join(f"| {' | '.join(cell.replace('|', '&#124;') for cell in line)} |" for line in lines)
+    return "\n".join(f"| {' | '.join(cell.replace('|', BAR) for cell in line)} |" for line in lines)
 
 
 def code(text: str) -> str:
@@ -208,6 +213,7 @@ def pages() -> dict[str, str]:
         "commands.md": _page("Commands", *commands(table)),
         "queries.md": queries(),
         "endpoints.md": endpoints(),
+        "http.md": _page("Requests of the HTTP API", *api_pages(table)),
         "reasons.md": reasons(),
         "definitions.md": definitions(),
         "page.md": _page("What templates see", *page_model(table)),

@@ -42,11 +42,13 @@ def run(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     schedule: ScheduleId,
     project: Project = None,
     at: Annotated[
-        str | None, typer.Option("--at", help="An instant; without an offset in the schedule's zone.")
+        str | None, typer.Option("--at", help="An instant; in the schedule's zone if it has no offset.")
     ] = None,
     for_slot: Annotated[
         str | None,
-        typer.Option("--for-slot", metavar="SLOT", help="A slot that was missed, as the run it would have been."),
+        typer.Option(
+            "--for-slot", metavar="SLOT", help="Run this missed slot, with the window that it would have had."
+        ),
     ] = None,
     dry: Annotated[bool, typer.Option("--dry-run", help="Fetch and decide; send and remember nothing.")] = False,
     to: Annotated[

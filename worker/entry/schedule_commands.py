@@ -15,7 +15,7 @@ from worker.flow.services import Services
 
 
 def schedules(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:
-    """Schedules in force: when each is due next, in its own zone, and what became of its last run."""
+    """Schedules in force: when each is due next, in its own zone, and how its last run ended."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[ScheduleRow, ...]:

@@ -100,11 +100,11 @@ def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
     holidays: Annotated[str, typer.Option("--holidays", help="On whose public holidays nothing is sent: DE-BE.")] = "",
     days: Annotated[str, typer.Option("--days", help="The weekdays on which it is sent, such as MON-FRI.")] = "",
     collect: Annotated[str, typer.Option("--collect", help="daily or weekly: sent at 08:00 in one digest.")] = "",
-    attach: Annotated[list[str] | None, typer.Option("--attach", help="A query whose file goes along.")] = None,
+    attach: Annotated[list[str] | None, typer.Option("--attach", help="A query whose file is attached.")] = None,
     template: Annotated[str, typer.Option("--template", help="A template family.")] = "",
     thread: Annotated[str, typer.Option("--thread", help="run or series.")] = "",
     alert: Annotated[
-        list[str] | None, typer.Option("--alert", help="A rule: tells of its alerts, and sends no digests.")
+        list[str] | None, typer.Option("--alert", help="A rule: its alerts are sent, and no digests.")
     ] = None,
     alert_label: Annotated[
         list[str] | None, typer.Option("--alert-label", help="As team=north: only alerts with this label; no digests.")
@@ -112,12 +112,13 @@ def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
     locale: Annotated[str, typer.Option("--locale", help="language_TERRITORY, such as de_DE.")] = "",
     timezone: Annotated[str, typer.Option("--timezone", help="An IANA zone, such as Europe/Berlin.")] = "",
     expires: Annotated[
-        str | None, typer.Option("--expires", help="When it ends by itself; without an offset in the schedule's zone.")
+        str | None,
+        typer.Option("--expires", help="When it ends by itself; in the schedule's zone if it has no offset."),
     ] = None,
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Subscribe an address to a schedule, beside its definition. What may be written is the same as in `to:`."""
+    """Subscribe an address to a schedule without changing its definition. Options are the keys of an entry of `to:`."""
     keys = {"id": name, "channel": channel, "address": address, "rows": rows}
     more = {"send": send, "locale": locale, "timezone": timezone, "days": days, "collect": collect}
     form = {"template": template, "thread": thread, "attach": attach, "quiet_hours": _quiet(quiet_hours, holidays)}
@@ -161,7 +162,8 @@ def pause(
     schedule: ScheduleId,
     reader: Which,
     until: Annotated[
-        str | None, typer.Option("--until", help="When it resumes by itself; without an offset in the schedule's zone.")
+        str | None,
+        typer.Option("--until", help="When it resumes by itself; in the schedule's zone if it has no offset."),
     ] = None,
     project: Project = None,
     as_json: Json = False,

@@ -57,7 +57,7 @@ class Watcher:
             raise RequestError(f"{was}: end `up` and start it again")
         if needs_sandbox(bundle) and not self._settings.sandbox:
             raise RequestError(
-                "`type: sandbox` needs a sandbox, which `up` starts at its beginning alone: end `up` and start it again"
+                "`type: sandbox` needs a sandbox, which `up` starts only at its beginning: end `up` and start it again"
             )
         refuse_unset_secrets(self._place, bundle)
         return bundle

@@ -32,7 +32,8 @@ Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=
 Certificate = Annotated[Path | None, typer.Option("--tls-cert", help="A PEM file: the certificate and its chain.")]
 PrivateKey = Annotated[Path | None, typer.Option("--tls-key", help="A PEM file: the key of the certificate.")]
 Behind = Annotated[
-    bool, typer.Option("--behind-proxy", help="A proxy with TLS is before it. FORWARDED_ALLOW_IPS names its address.")
+    bool,
+    typer.Option("--behind-proxy", help="A proxy with TLS is in front of it. FORWARDED_ALLOW_IPS names its address."),
 ]
 
 
@@ -70,7 +71,7 @@ def web(
     behind_proxy: Behind = False,
     project: Project = None,
 ) -> None:
-    """Serve the HTTP API and the pages behind the links in messages, until told to stop."""
+    """Serve the HTTP API and the pages behind the links in messages, until it is stopped."""
     with console.guarded(as_json=False):
         asked = _asked(only)
         listening = Listening(host, port, tls_cert, tls_key, behind_proxy)

@@ -93,9 +93,9 @@ class Connectors(Protocol):
         """Whether the connection takes events: its service posts some, and it names a secret for them."""
         ...
 
-    def event_reader(self, bundle: Bundle, connection: str) -> EventReader | None:
+    def event_reader(self, bundle: Bundle, connection: str, kept: Sequence[str] = ()) -> EventReader | None:
         """What verifies and reads events of the connection; None if it takes none. Its secret is resolved in an offline
-        process too.
+        process too. `kept`: secrets of webhooks that were registered, which hold as well.
         """
         ...
 

@@ -281,7 +281,7 @@ def test_nothing_joins_or_leaves_a_part_of_a_list(change: str, loading: Load) ->
 def test_an_alert_that_tells_nobody_is_refused(loading: Load) -> None:
     nobody = WEEKLY.partition("to:\n")[0] + "alerts:\n  - {id: one, for_each: deals, if: row.stalled}\n"
     (found,) = loading({SCHEDULE: nobody}).complaints
-    assert "an alert that tells nobody: there is no entry in `to`" in str(found)
+    assert "an alert that notifies nobody: there is no entry in `to`" in str(found)
     filtered = WEEKLY.replace("send: always}", "send: always, rows: row.stalled}")
     (found,) = loading({SCHEDULE: f"{filtered}alerts:\n  - {{id: one, on: deals, if: now.rows > 5}}\n"}).complaints
     assert "it is about all of `deals`, and its readers see some rows; write `team_totals: true`" in str(found)

@@ -45,7 +45,7 @@ def test_an_entry_lifts_the_cap(loading: Load) -> None:
         ("days: FUNDAY", '`days` with "FUNDAY"; write weekdays, such as MON-FRI or MON,WED'),
         ("days: MON, quiet_hours: {days: TUE}", "`days` that `quiet_hours` leave nothing of; leave a time of some day"),
         ("collect: hourly", '`collect` with "hourly"'),
-        ("cap: {messages: 2, per: 1d}", "`cap` with a mapping; write none; a cap stands in `defaults`"),
+        ("cap: {messages: 2, per: 1d}", "`cap` with a mapping; write none; a cap is a key of `defaults`"),
     ],
 )
 def test_wrong_words_are_a_complaint(words: str, complaint: str, loading: Load) -> None:

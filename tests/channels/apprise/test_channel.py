@@ -87,13 +87,13 @@ async def test_html_is_for_services_that_show_it(service: Service) -> None:
 @pytest.mark.parametrize("status", [302, 400, 404, 410, 429, 500, 503])
 async def test_a_no_is_unclear_whatever_the_service_meant_and_is_tried_once(service: Service, status: int) -> None:
     service.said = Said({}, status, {"location": f"{service.server.url}/elsewhere", "retry-after": "1"})
-    with pytest.raises(DeliveryUncertain, match=f"cannot tell whether the service took it.*{status}"):
+    with pytest.raises(DeliveryUncertain, match=f"does not say whether the service took it.*{status}"):
         await sent(opened(f"{service.url}?retry=3&wait=0"))
     assert len(service.server.asked) == 1
 
 
 async def test_nobody_listens_is_unclear_too_because_apprise_does_not_say_so() -> None:
-    with pytest.raises(DeliveryUncertain, match="cannot tell"):
+    with pytest.raises(DeliveryUncertain, match="does not say"):
         await sent(opened(f"json://127.0.0.1:9/{HIDDEN}"))
 
 
@@ -110,7 +110,7 @@ async def test_a_silent_service_ends_with_the_patience_and_others_go_on_meanwhil
             await asyncio.sleep(0.01)
 
     other = asyncio.create_task(counts())
-    with pytest.raises(DeliveryUncertain, match="cannot tell"):
+    with pytest.raises(DeliveryUncertain, match="does not say"):
         await sent(channel)
     other.cancel()
     assert turns > 5

@@ -320,7 +320,7 @@ async def test_what_gets_nothing_is_told_if_a_definition_names_it() -> None:
         CheckResult(
             "suspended channel mail",
             Level.WARN,
-            "535. Nothing is sent there until you mend it and deploy, or retry the run",
+            "535. Nothing is sent there until you repair it and deploy, or retry the run",
         )
     ]
 

@@ -50,7 +50,7 @@ async def test_sums_stay_apart_by_currency_and_what_was_converted_has_the_compan
     assert (converted.value, label_of(converted.currency or "")) == (4110, "US$"), "as the service writes it"
     assert found["total", "converted_weighted_value"].value == 2055
     missing = found["total", "weighted_value_jpy"]
-    assert (missing.value, missing.why_null) == (None, "Pipedrive did not tell it")
+    assert (missing.value, missing.why_null) == (None, "Pipedrive did not say it")
 
 
 async def test_every_filter_of_the_summary_goes_out_by_its_name() -> None:
@@ -107,7 +107,7 @@ async def test_converted_sums_are_in_the_companys_currency_whatever_the_users_is
     snapshot = await fetched(Summed(given), asking("deals_summary"))
     found = snapshot.measured().get(("total", "converted_value"))
     assert (None if found is None else label_of(found.currency or "")) == currency
-    note = "data.total_currency_converted_value is left out: nothing tells in which currency it is"
+    note = "data.total_currency_converted_value is left out: nothing says in which currency it is"
     assert (note in snapshot.notes) is (currency is None)
 
 

@@ -33,7 +33,7 @@ def notify(context: LoadContext, path: Path, value: Any, below: Fallback, known:
         return ()
     values = value if isinstance(value, list) else [value]
     if not values:
-        context.sheet.complain(path, "`notify` with nobody", "name an entry, or leave it out: all of `to` are told")
+        context.sheet.complain(path, "`notify` with nobody", "name an entry, or leave it out: all of `to` are notified")
     places = [(*path, index) if isinstance(value, list) else path for index in range(len(values))]
     ids = [_one(context, at, one, below, known) for at, one in zip(places, values, strict=True)]
     return tuple(dict.fromkeys(one for one in ids if one))
@@ -45,14 +45,14 @@ def check_reached(context: LoadContext, path: Path, named: Sequence[str], target
     if not told:
         if not known.broken and not named:
             expected = "write `notify:` with an entry, or `to:`"
-            context.sheet.complain(path, "an alert that tells nobody: there is no entry in `to`", expected)
+            context.sheet.complain(path, "an alert that notifies nobody: there is no entry in `to`", expected)
         return
     each = next((entry for entry in told if entry.each), None)
     if each is not None and named and not target.deals:
         found = f"`notify` with `{each.id}`, one reader for each owner, while `{target.query}` lists no deals"
         context.sheet.complain((*path, "notify"), found, "name another entry: its rows have no owner")
     elif (target.form is Form.QUERY or not target.deals) and all(map(_sees_rows_only, told)):
-        found = f"an alert that tells nobody: it is about all of `{target.query}`, and its readers see some rows"
+        found = f"an alert that notifies nobody: it is about all of `{target.query}`, and its readers see some rows"
         context.sheet.complain(path, found, "write `team_totals: true` at an entry, or notify another")
 
 

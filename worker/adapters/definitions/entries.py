@@ -193,7 +193,7 @@ def _check_reader(sheet: Sheet, path: Path, piece: ReaderShape, queries: frozens
 def _check_cap(sheet: Sheet, path: Path, piece: ReaderShape) -> None:
     """A cap counts the messages to one address over all schedules, so that no schedule has one of its own."""
     if piece.has("cap") and piece.cap != NO_CAP:
-        sheet.complain((*path, "cap"), f"`cap` with {shape(piece.cap)}", "write none; a cap stands in `defaults`")
+        sheet.complain((*path, "cap"), f"`cap` with {shape(piece.cap)}", "write none; a cap is a key of `defaults`")
 
 
 def _check_rows(context: LoadContext, path: Path, piece: ReaderShape, *, lists: bool) -> None:

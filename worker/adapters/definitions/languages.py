@@ -40,7 +40,7 @@ def languages(directory: Path, kinds: Registry, types: Iterable[str], findings: 
         lacks = lacking(language, found[language], phrases(kinds, types))
         if lacks:
             words = f"no words for {len(lacks)} keys: {listed(lacks, 'and')}"
-            expected = "add them; English stands there until then (`templates check --json` names all)"
+            expected = "add them; English is used until then (`templates check --json` names all)"
             findings.warnings.append(Complaint(source.path, 1, 1, words, expected))
     return found
 

@@ -128,7 +128,7 @@ class DefaultsShape(Shape):
     fiscal_year_start: Text = Field(default="", description="MM-DD; 01-01 unless given.")
     operator: Any = Field(
         default="",
-        description="Who is told what could not be done: an address, `{channel, address}`, or a list of these.",
+        description="Who is notified of what could not be done: an address, `{channel, address}`, or a list of these.",
     )
     template: Text = Field(default="", description="Template family; pipeline unless given.")
     send: _Send = Field(default=None, description="always (unless given) or on_change.")
@@ -164,7 +164,9 @@ class ScheduleShape(Shape):
     report: Items = Field(description="The queries, at least one.")
     digest: Keys = Field(default_factory=dict, description="How the message is made; defaults of every entry.")
     to: Items = Field(default_factory=list, description="Who gets it, through which channel.")
-    alerts: Items = Field(default_factory=list, description="Rules over the answers: who is told when something is so.")
+    alerts: Items = Field(
+        default_factory=list, description="Rules over the answers: who is notified when a condition is true."
+    )
     inhibit: Items = Field(default_factory=list, description="Rules that keep others quiet: {source, target, equal}.")
     within: Text = Field(default="", description="A run's deadline after its slot, such as 30m.")
     grace: Text = Field(default="", description="What still counts as on time, such as 60s.")
@@ -200,7 +202,10 @@ class WhenShape(Shape):
 class ItemShape(Shape):
     title = "an item of report"
 
-    id: Text = Field(description="Names the query within its schedule.")
+    id: Text = Field(description="Names the query within its schedule; no reader sees it.")
+    name: Text = Field(
+        default="", description="What readers call it; the service's word for such a query unless given."
+    )
     source: Text = Field(description="A connection.")
     query: Text = Field(description="A query that the connection's type offers.")
     window: Any = Field(default="", description="A window's name, or {start, end}; for windowed queries only.")
@@ -211,7 +216,7 @@ class ItemShape(Shape):
     show: Keys = Field(default_factory=dict, description="What is displayed: order_by, limit, tables, columns.")
     watch: Names = Field(default=(), description="The columns whose changes count, instead of the significant ones.")
     share_for: Text = Field(default="", description="How old an answer may be that another run fetched; 5m.")
-    ranges: Text = Field(default="", description="as_written: ranges in params are sent as they stand.")
+    ranges: Text = Field(default="", description="as_written: ranges in params are sent as they are written.")
 
 
 class ShowShape(Shape):
@@ -234,7 +239,7 @@ class ReaderShape(Shape):
     on_unknown: _OnUnknown = Field(default=None, description="resend or hold.")
     rows: Text = Field(default="", description="A condition on the deals that are shown, such as row.value >= 50000.")
     thread: _Thread = Field(default=None, description="series: all digests of a reader are one conversation; or run.")
-    team_totals: _OptionalFlag = Field(default=None, description="true: beside `rows`, also what counts all deals.")
+    team_totals: _OptionalFlag = Field(default=None, description="true: with `rows`, also what counts all deals.")
     quiet_hours: Any = Field(default=None, description="When nothing is sent: {from, to, days, holidays}, or none.")
     days: Names = Field(default=(), description="The weekdays on which it is sent, such as MON-FRI; all unless given.")
     collect: _Collect = Field(default=None, description="daily or weekly: what is due is sent at 08:00 in one digest.")

@@ -50,7 +50,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     if sheet.count > before or timed.trigger is None:
         return None
     if not (to or alerted.rules):
-        sheet.warn(("to",), "nobody in `to`", "write an entry, or nobody is told what this schedule finds", key=True)
+        sheet.warn(("to",), "nobody in `to`", "write an entry, or nobody is sent what this schedule finds", key=True)
     return Schedule(
         id=schedule_id,
         name=name,

@@ -44,7 +44,7 @@ def rephrased(text: str, path: str, error: yaml.MarkedYAMLError, reached: tuple[
     if "cannot start any token" in said:
         return _bad_start(text, path, line, column)
     if "expected node content" in said:
-        found, expected = "a value that is missing after this", "write it; text that starts with # stands in quotes"
+        found, expected = "a value that is missing after this", "write it; put text that starts with # in quotes"
         return Complaint(path, *reached, found, expected)
     if error.context_mark and any(part in said for part in _FROM_THE_START):
         line, column = error.context_mark.line, error.context_mark.column

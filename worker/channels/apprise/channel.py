@@ -71,7 +71,7 @@ class AppriseChannel:
         try:
             await self._service.notify(**json.loads(sealed))
         except AppriseUnclear as error:
-            problem = f"Apprise cannot tell whether the service took it: {error}"
+            problem = f"Apprise does not say whether the service took it: {error}"
             raise DeliveryUncertain(CHANNEL, problem) from None
         return Receipt("Apprise: the service took it")
 

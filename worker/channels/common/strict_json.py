@@ -45,6 +45,6 @@ def _unique(pairs: list[tuple[str, object]]) -> dict[str, object]:
     made: dict[str, object] = {}
     for key, value in pairs:
         if key in made:
-            raise ValueError(f"the key {clean(key)!r} stands twice in one object")
+            raise ValueError(f"the key {clean(key)!r} occurs twice in one object")
         made[key] = value
     return made

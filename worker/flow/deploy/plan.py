@@ -11,7 +11,7 @@ from typing import Protocol
 from worker.domain.cap import Cap
 from worker.domain.definition_fields import FieldChange, field_changes
 from worker.domain.due.pauses import Pause
-from worker.domain.schedule import Bundle, Schedule
+from worker.domain.schedule import Bundle, EventTrigger, Schedule
 from worker.domain.subscription import live_records, of_digests
 from worker.flow.alert.backtest import BackTestUses
 from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, is_unknown
@@ -41,8 +41,8 @@ class Cost:
 class Planned:
     """`fires`: the first of `count`. `readers`: ids of those whom the definition names. `paused`: by its definition, or
     at run time. `shifts`: the digests of each run that wait for the end of quiet hours. `left_out`: times on public
-    holidays that are no slots. `owners`: of each entry with `each`. `as_read`: the schedule with an entry for each
-    reader, as the reader chose it.
+    holidays that are no slots. `owners`: of each entry with `each`. `event`: what causes runs besides slots. `as_read`:
+    the schedule with an entry for each reader, as the reader chose it.
     """
 
     schedule: str
@@ -56,6 +56,7 @@ class Planned:
     shifts: Mapping[Fire, tuple[Shift, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     owners: tuple[OwnersReached, ...] = ()
+    event: EventTrigger | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +173,7 @@ async def _planned(
         shifts=shifts(uses.holidays.name, told, listed),
         left_out=span.left_out(schedule.trigger, uses.holidays.name),
         owners=await owners_reached(uses, bundle, schedule, was),
+        event=schedule.event,
     )
 
 

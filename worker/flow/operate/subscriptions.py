@@ -198,7 +198,7 @@ def _alert_filter(schedule: Schedule, written: Mapping[str, Any]) -> AlertFilter
             there = f"it has {', '.join(known)}" if known else "it has none"
             raise NotFound(f"alerts: {schedule.id} has no alert rule {name!r}; {there}")
     if not known:
-        raise RequestError(f"alerts: {schedule.id} has no alert rules, so there is nothing to be told of")
+        raise RequestError(f"alerts: {schedule.id} has no alert rules, so there is nothing to be notified of")
     return AlertFilter(rules, tuple(parse_matcher(text) for text in labels))
 
 
@@ -260,10 +260,10 @@ def named(rows: Sequence[SubscriptionRow], schedule: str, name: str) -> Subscrip
     if len(found) == 1 and found[0].reader.address != EVERYBODY:
         return found[0]
     if any(row.reader.address == EVERYBODY for row in found):
-        raise RequestError(f"{name!r} stands for every owner; write one of them as {found[0].entry.id}|ADDRESS")
+        raise RequestError(f"{name!r} means every owner; write one of them as {found[0].entry.id}|ADDRESS")
     known = ", ".join(row.reader.id for row in found or rows) or "none"
     if found:
-        raise RequestError(f"{name!r} stands for several subscriptions of {schedule}; write one of {known}")
+        raise RequestError(f"{name!r} fits several subscriptions of {schedule}; write one of {known}")
     raise NotFound(f"{schedule} has no subscription {name!r}; it has {known}")
 
 

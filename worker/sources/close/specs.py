@@ -100,7 +100,7 @@ _LIST = (
     Param("_group_by", ParamKind.CHOICE, _descending(GROUPS), note="adds a table of groups"),
     Param("_limit", ParamKind.INT, note="cuts the list: shown, never compared", cuts=True),
     Param("_skip", ParamKind.INT, note="cuts the list: shown, never compared", cuts=True),
-    Param("_fields", ParamKind.CHOICES, note="asked for beside what a digest needs; it adds no column"),
+    Param("_fields", ParamKind.CHOICES, note="asked for in addition to what a digest needs; it adds no column"),
 )
 
 
@@ -156,7 +156,7 @@ _QUERIES = (
     ),
     QuerySpec(
         "opportunities",
-        "Opportunities as they stand, and what became of those that left",
+        "Opportunities as they are now, and what happened to those that left the list",
         False,
         _LIST,
         lists=True,

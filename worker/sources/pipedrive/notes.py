@@ -94,9 +94,9 @@ TOTAL_COUNT = NoteKind(
 )
 NO_CURRENCY = NoteKind(
     "no_currency",
-    "{1} is left out: nothing tells in which currency it is",
+    "{1} is left out: nothing says in which currency it is",
     {
-        "en": "a converted sum is left out: nothing tells its currency",
+        "en": "a converted sum is left out: nothing says its currency",
         "de": "eine umgerechnete Summe fehlt: nichts nennt ihre Währung",
     },
 )

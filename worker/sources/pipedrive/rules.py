@@ -51,7 +51,7 @@ def _dates(use: Use) -> list[RuleViolation]:
 
 
 def _as_written(use: Use) -> list[RuleViolation]:
-    expected = "leave it out: the dates are sent as they stand"
+    expected = "leave it out: the dates are sent as they are written"
     return [RuleViolation(("ranges",), "ranges: as_written", expected)] if use.ranges == "as_written" else []
 
 

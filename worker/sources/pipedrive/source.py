@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,13 +17,14 @@ from worker.errors import RequestError
 from worker.ports import Answer, Question, Quota
 from worker.ports.kinds import without_tls
 from worker.ports.tokens import Renewal
+from worker.ports.webhook_keys import RegisteredWebhook
 from worker.sources.common.addresses import addresses
 from worker.sources.common.bearer import Service, bearer
 from worker.sources.common.calls import Retries, Sender
 from worker.sources.common.credentials import Credential, StaticHeaders
 from worker.sources.common.edits import Verbs
 from worker.sources.common.pace import asked_for
-from worker.sources.pipedrive import catalog
+from worker.sources.pipedrive import catalog, webhooks
 from worker.sources.pipedrive.client import PipedriveClient
 from worker.sources.pipedrive.costs import COSTS, CURRENCIES
 from worker.sources.pipedrive.deals import DealList
@@ -171,6 +172,17 @@ class PipedriveSource:
         """Make, change or delete a pipeline. Raises RequestError, SourceError."""
         return await catalog.apply(self.client, kind, verb, key, values)
 
+    async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
+        """Raises SourceError, as the next two."""
+        return await webhooks.webhooks(self.client)
+
+    async def add_webhook(self, url: str, events: Sequence[str]) -> tuple[tuple[RegisteredWebhook, str], ...]:
+        return await webhooks.add_webhook(self.client, url, events)
+
+    async def remove_webhook(self, key: str) -> None:
+        """Raises RequestError for what is no id, too."""
+        await webhooks.remove_webhook(self.client, key)
+
     async def check(self) -> str:
         """Reads the account's names, which every run needs. Raises SourceError."""
         me = (await self._directory.names()).me
@@ -209,7 +221,7 @@ def base_url(options: Mapping[str, str]) -> str:
         raise RequestError("pipedrive: write company_domain or base_url, one of them and not empty")
     if domain:
         if not re.fullmatch(r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?", domain):
-            raise RequestError("company_domain: expected the first part alone, as in acme for acme.pipedrive.com")
+            raise RequestError("company_domain: expected only the first part, as in acme for acme.pipedrive.com")
         return f"https://{domain.lower()}.pipedrive.com"
     address = api_address("base_url", given, without_tls=without_tls(options))
     return re.sub(r"(?:/api(?:/v[12])?)?/*$", "", address)

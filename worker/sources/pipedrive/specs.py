@@ -152,7 +152,7 @@ _QUERIES = (
     ),
     QuerySpec(
         "deals",
-        "Deals as they stand, and what became of those that left",
+        "Deals as they are now, and what happened to those that left the list",
         False,
         _DEALS,
         lists=True,

@@ -73,7 +73,7 @@ def _by_currency(found: tuple[Line, ...]) -> Iterator[Measure]:
         code = code_of(currency).lower()
         yield Measure(("total", f"count_{code}"), Kind.INT, count)
         yield Measure(("total", f"value_{code}"), Kind.MONEY, value, currency)
-        why = None if weighted is not None else "Pipedrive did not tell it"
+        why = None if weighted is not None else "Pipedrive did not say it"
         yield Measure(("total", f"weighted_value_{code}"), Kind.MONEY, weighted, currency, why)
 
 

@@ -66,12 +66,12 @@ ROUNDED = NoteKind(
 JOURNEYS_CUT = NoteKind(
     "journeys_cut",
     "journeys: only the {1} ways that Umami gives, not all",
-    {"en": "only {1} journeys are told, not all", "de": "nur {1} Wege sind genannt, nicht alle"},
+    {"en": "only {1} journeys are shown, not all", "de": "nur {1} Wege sind genannt, nicht alle"},
 )
 TABLE_CUT = NoteKind(
     "table_cut",
     "{1}: only the {2} largest, which is all that Umami gives",
-    {"en": "{1}: only the {2} largest are told", "de": "{1}: nur die {2} größten sind genannt"},
+    {"en": "{1}: only the {2} largest are shown", "de": "{1}: nur die {2} größten sind genannt"},
 )
 NOTES = (
     MINUTES,

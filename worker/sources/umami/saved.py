@@ -63,7 +63,7 @@ def runnable(saved: Saved) -> Saved:
     given = {name: value for name, value in saved.parameters.items() if value is not None}
     absent = [name for name in NEEDED.get(saved.type, ()) if not given.get(name)]
     if absent:
-        told = f"the saved {saved.type} report has no {', '.join(absent)}: save it anew in Umami"
+        told = f"the saved {saved.type} report has no {', '.join(absent)}: save it again in Umami"
         raise SourceRefused(f"GET {ENDPOINT}", told, status=200)
     for name, expected in wrong(saved.type, given):
         found = (

@@ -78,7 +78,7 @@ def _doubts(kind: str, value: str) -> Iterator[tuple[str, str]]:
 
 def _path_doubts(value: str) -> Iterator[tuple[str, str]]:
     if "://" in value:
-        yield "a whole address", "write the path alone, as in /pricing"
+        yield "a whole address", "write only the path, as in /pricing"
     if "?" in value:
         yield "a path with `?`", "write the path alone: Umami stores what follows apart, as `query`"
     if not value.startswith(("/", "*")):
