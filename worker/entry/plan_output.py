@@ -41,7 +41,7 @@ def show(found: Plan) -> None:
     if total > SHOWN:
         console.out.print(f"and {total - len(runs[:SHOWN])} more until {stamp(found.until)}")
     for row in found.schedules:
-        _show_schedule(row, found.until)
+        _show_schedule(row, found.now, found.until)
     for of in found.day:
         console.out.print(f"{of.connection}, next 24 hours: {of}.", markup=False)
     _show_messages(found.messages)
@@ -53,7 +53,7 @@ def show(found: Plan) -> None:
         console.out.print(line, markup=False)
 
 
-def _show_schedule(row: Planned, until: datetime) -> None:
+def _show_schedule(row: Planned, now: datetime, until: datetime) -> None:
     for one in row.left_out[:LINES]:
         local = one.at.astimezone(ZoneInfo(row.zone))
         console.out.print(f"{row.schedule} leaves out {local:%a %d %b %H:%M}: {one.name}.", markup=False)
@@ -62,7 +62,9 @@ def _show_schedule(row: Planned, until: datetime) -> None:
     if row.paused is not None:
         console.out.print(f"{row.schedule} is paused{until_words(row.paused)}.", markup=False)
     elif not row.count and row.event is None:
-        console.out.print(f"{row.schedule} does not fire until {stamp(until)}.", markup=False)
+        end = row.as_read.trigger.end
+        said = f"has ended, at {stamp(end)}" if end is not None and end <= now else ""
+        console.out.print(f"{row.schedule} {said or f'does not fire until {stamp(until)}'}.", markup=False)
     if row.event is not None:
         console.out.print(f"{row.schedule} {_waits(row.event)}.", markup=False)
     for reached in row.owners:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
@@ -33,7 +34,7 @@ _PROJECT_LINE = re.compile(r"^project:[ \t]*['\"]?([a-z0-9][a-z0-9-]{0,62})['\"]
 
 
 def definitions(directory: Path) -> Loaded:
-    return load(directory, registry())
+    return load(directory, registry(), now=datetime.now(UTC))
 
 
 def bundle_of(directory: Path) -> Bundle:

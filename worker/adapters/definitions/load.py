@@ -3,6 +3,7 @@
 import os
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from worker.adapters.definitions.outgoing import secret_texts
 from worker.adapters.definitions.place import Document, Findings, Sheet
 from worker.adapters.definitions.place import Path as Path_
 from worker.adapters.definitions.project import Project, project
-from worker.adapters.definitions.schedules import check_allowed, check_renames, schedule
+from worker.adapters.definitions.schedules import check_allowed, check_renames, schedule, warn_of_ends
 from worker.adapters.definitions.secrets import SecretReference, available, references, unescaped
 from worker.adapters.definitions.targets import TARGET, for_sole_reader, operator_of, sole_reader, targeted
 from worker.adapters.definitions.yaml_nodes import parse
@@ -36,9 +37,12 @@ class Loaded:
     expanded: Mapping[str, Document] = field(default_factory=dict)
 
 
-def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = None) -> Loaded:
+def load(
+    directory: Path, kinds: Registry, environ: Mapping[str, str] | None = None, now: datetime | None = None
+) -> Loaded:
     """Reads funnelbeat.yaml, schedules/ and templates/. `environ` (default: this process's) only shows which secrets
-    are set; their values are not kept. Raises nothing: every error becomes a complaint.
+    are set; their values are not kept. `now`: warns of what has ended before. Raises nothing: every error becomes a
+    complaint.
     """
     findings = Findings()
     given = os.environ if environ is None else environ
@@ -51,7 +55,7 @@ def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = N
     if sheet:
         _refuse_stray_references(sheet, skip=("connections", "channels", "heartbeat_url", "webhooks"))
     expanded = dict[str, Document]()
-    schedules = _schedules(directory, made, kinds, findings, expanded)
+    schedules = _schedules(directory, made, kinds, findings, expanded, now)
     alone = sole_reader(written, target, made, kinds) if written else None
     if alone is not None:
         schedules = for_sole_reader(schedules, alone)
@@ -90,7 +94,12 @@ def _sheet(source: files.DefinitionFile, findings: Findings) -> Sheet | None:
 
 
 def _schedules(
-    directory: Path, made: Project, kinds: Registry, findings: Findings, expanded: dict[str, Document]
+    directory: Path,
+    made: Project,
+    kinds: Registry,
+    findings: Findings,
+    expanded: dict[str, Document],
+    now: datetime | None,
 ) -> dict[str, Schedule]:
     """Fills `expanded`, see Loaded."""
     first: dict[str, str] = {}
@@ -116,6 +125,8 @@ def _schedules(
         if one is not None:
             schedules[schedule_id] = one
     check_renames(schedules, sheets)
+    if now is not None:
+        warn_of_ends(schedules, sheets, now)
     check_allowed(schedules, sheets, made.rules.allow)
     if not first and (directory / files.SCHEDULES).is_dir():
         findings.warnings.append(
