@@ -27,11 +27,11 @@ class MissedRow(MissedSlots):
 @dataclass(frozen=True, slots=True)
 class SinceRun:
     """What is known since the schedule's run of an earlier slot. `before`: that run, None for a first one. `expired`:
-    how many of its deliveries waited past their time, at least. `missed`: newest first, also older ones. `reported`:
+    how many of its deliveries waited past their time, at least. `missed`: newest first, also older ones. `notified`:
     subjects of notices whose end was not told yet.
     """
 
     before: RunKey | None = None
     expired: int = 0
     missed: tuple[MissedRow, ...] = ()
-    reported: frozenset[str] = frozenset()
+    notified: frozenset[str] = frozenset()

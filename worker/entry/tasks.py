@@ -57,7 +57,7 @@ class Child:
 
     async def produce(self, keys: Sequence[str]) -> None:
         services = await self.services()
-        await _each(services, [produce(services, RunKey.parse(key)) for key in keys])
+        await _each(services, [_run(services, RunKey.parse(key)) for key in keys])
 
     async def read_mailboxes(self, channels: Sequence[str]) -> None:
         services = await self.services()
@@ -65,7 +65,17 @@ class Child:
 
     async def deliver(self, keys: Sequence[str]) -> None:
         services = await self.services()
-        await _each(services, [deliver(services, DeliveryKey.parse(key)) for key in keys])
+        await _each(services, [_delivery(services, DeliveryKey.parse(key)) for key in keys])
+
+
+async def _run(services: Services, key: RunKey) -> None:
+    with services.traces.span("run", key):
+        await produce(services, key)
+
+
+async def _delivery(services: Services, key: DeliveryKey) -> None:
+    with services.traces.span("deliver", key.run, delivery=key.digest[:8]):
+        await deliver(services, key)
 
 
 async def _each(services: Services, work: Sequence[Coroutine[Any, Any, Any]]) -> None:

@@ -52,7 +52,7 @@ async def report_troubles(
         return of_trouble(uses.connectors, bundle, schedule.id, notice)
 
     def end(trouble: Trouble, subject: str) -> None:
-        made = request(trouble, Reason.TROUBLE_OVER, f"over {subject}", ()) if subject in since.reported else None
+        made = request(trouble, Reason.TROUBLE_OVER, f"over {subject}", ()) if subject in since.notified else None
         ends.extend([NoticeEnd(subject, made)] if made is not None else [])
 
     for trouble, reason in WATCHED.items():
