@@ -154,7 +154,7 @@ def _cells(row: Planned, fire: Fire) -> tuple[str, ...]:
         f"{local:%a %d %b %H:%M:%S} {row.zone}",
         stamp(fire.slot),
         row.schedule,
-        _counted(len(row.readers), "reader") + (" and owners" if row.owners else ""),
+        _readers(row),
         _counted(requests, "request") + (" or more" if row.cost.unknown else ""),
         "" if fire.due == fire.slot else f"due {stamp(fire.due)}",
         ", ".join(_shift_text(one, fire, len(row.readers)) for one in row.shifts.get(fire, ())),
@@ -178,6 +178,13 @@ def _reached(found: OwnersReached) -> str:
     nowhere = len(found.without_address)
     told = f"about {_counted(len(found.addresses), 'reader')} by the last run"
     return f"{told}, and {_counted(nowhere, 'owner')} without an address" if nowhere else told
+
+
+def _readers(row: Planned) -> str:
+    """As in "3 readers and owners"; owners are known when a run has fetched."""
+    if not row.readers and row.owners:
+        return "owners"
+    return _counted(len(row.readers), "reader") + (" and owners" if row.owners else "")
 
 
 def _counted(count: int, thing: str) -> str:

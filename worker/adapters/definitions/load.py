@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from worker.adapters.definitions.place import Path as Path_
 from worker.adapters.definitions.project import Project, project
 from worker.adapters.definitions.schedules import check_allowed, check_renames, schedule
 from worker.adapters.definitions.secrets import SecretReference, available, references, unescaped
+from worker.adapters.definitions.targets import TARGET, for_sole_reader, operator_of, sole_reader, targeted
 from worker.adapters.definitions.yaml_nodes import parse
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Schedule
 from worker.domain.subscription import allowed_by_default
@@ -40,14 +41,21 @@ def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = N
     are set; their values are not kept. Raises nothing: every error becomes a complaint.
     """
     findings = Findings()
+    given = os.environ if environ is None else environ
+    target = given.get(TARGET, "")
     source = files.project_file(directory, findings)
-    sheet = _sheet(source, findings) if source else None
+    written = _sheet(source, findings) if source else None
+    sheet = targeted(written, target) if written else None
     made = project(sheet, kinds) if sheet else Project()
-    secrets = tuple(_secrets(sheet, made, os.environ if environ is None else environ, directory)) if sheet else ()
+    secrets = tuple(_secrets(sheet, made, given, directory)) if sheet else ()
     if sheet:
         _refuse_stray_references(sheet, skip=("connections", "channels", "heartbeat_url", "webhooks"))
     expanded = dict[str, Document]()
     schedules = _schedules(directory, made, kinds, findings, expanded)
+    alone = sole_reader(written, target, made, kinds) if written else None
+    if alone is not None:
+        schedules = for_sole_reader(schedules, alone)
+        made = replace(made, defaults=replace(made.defaults, operator=(operator_of(alone),)))
     templates = files.templates(directory, findings)
     own_words = languages(directory, kinds, (one.type for one in made.connections.values()), findings)
     bundle = Bundle(
