@@ -16,6 +16,13 @@ class StoppedShape(ApiShape):
     until: datetime | None
 
 
+class AlertFilterShape(ApiShape):
+    """Of which alerts: ids of rules (all if empty), and matchers that all have to match."""
+
+    rules: list[str]
+    labels: list[str]
+
+
 class SubscriptionShape(BaseModel):
     """One subscription, with the keys of an entry."""
 
@@ -32,11 +39,14 @@ class SubscriptionShape(BaseModel):
     at: datetime | None
     expires: datetime | None
     stopped: StoppedShape | None
+    alerts: AlertFilterShape | None
     sentence: str
 
 
 class SubscribeRequest(ApiShape):
-    """`entry`: the keys of an entry of `to:`."""
+    """`entry`: the keys of an entry of `to:`. With `alerts` (ids of rules) or `alert_labels` (such as `team=north`) it
+    is of those alerts, and of no digests.
+    """
 
     entry: dict[str, Any] = Field(examples=[{"channel": "email", "address": "ann@acme.example"}])
     expires: Instant | None = None
@@ -56,6 +66,7 @@ class AddedShape(BaseModel):
     by: str
     at: datetime
     expires: datetime | None
+    alerts: AlertFilterShape | None
     same_address: list[str]
 
 
