@@ -6,6 +6,7 @@ import subprocess
 import sys
 import tempfile
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
@@ -31,9 +32,7 @@ TINY = Sizes(1)
 def run(sizes: Sizes, progress: Progress) -> Result:
     """Processor time of whole processes; what one writes as bytecode in its first round, the others find."""
     with tempfile.TemporaryDirectory() as place:
-        commands = {who: (str(BIN / who.split()[0]), *who.split()[1:]) for who in (*OURS[:2], CELERY)}
-        contenders = {who: lambda words=words: seconds(words, place, {}) for who, words in commands.items()}
-        contenders[OURS[2]] = lambda: seconds((str(BIN / "funnelbeat"),), place, COMPLETION)
+        contenders = {who: partial(seconds, *_command(who, place)) for who in (*OURS, CELERY)}
         for measure in contenders.values():
             measure()
         taken = in_turns(contenders, sizes.rounds, progress, "start-up")
@@ -43,6 +42,13 @@ def run(sizes: Sizes, progress: Progress) -> Result:
     share = median[OURS[0]] / median[CELERY]
     verdicts.append(Verdict(f"{OURS[0]} / {CELERY}", share, "×", 1.0, at_least=False))
     return Result("startup", figures, tuple(verdicts))
+
+
+def _command(who: str, place: str) -> tuple[tuple[str, ...], str, dict[str, str]]:
+    if who == OURS[2]:
+        return (str(BIN / "funnelbeat"),), place, COMPLETION
+    program, *words = who.split()
+    return (str(BIN / program), *words), place, {}
 
 
 def seconds(words: tuple[str, ...], place: str, more: dict[str, str]) -> float:

@@ -26,6 +26,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "sources/umami/values.py: value[:40]",
     ),
     "a part of our own message": (
+        "channels/slack/answers.py: answer.text[:LONGEST]",
         "channels/common/names.py: re.sub('[^a-z0-9]+', '-', text.lower())[:limit]",
         "channels/file/channel.py: envelope.key.digest[:16]",
         "adapters/smtp/mime.py: clean(attachment.name, 100)",

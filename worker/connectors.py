@@ -21,6 +21,7 @@ from worker.plugins import CHANNELS, STAND_INS, channel_kind, listening, open_so
 from worker.ports import Channel, Quota, Source, Templates
 from worker.ports.bounces import WEBHOOK_SECRETS, BounceMailbox, BounceWebhook, sending
 from worker.ports.channels import ChannelGroup, ChannelKind
+from worker.ports.chat import ANSWERING, ANSWERS, Answering, ChatDoor
 from worker.ports.kinds import QuerySpec
 from worker.ports.source_events import WEBHOOK_SECRET, EventReader, asking
 from worker.ports.tokens import Renewal, TokenStore
@@ -76,14 +77,15 @@ class OpenConnectors:
     """Implements ports.Connectors. Definitions with the same options share one source or channel.
 
     `offline`: channels build messages and do not send them. They need no secrets, and no running sandbox. `quotas`: the
-    budget of each account, which all workers share; without it every source has its own. `tokens`: the store of an
+    budget of each account, by its id and a connection's name, which all workers share; without it every source has its
+    own. `tokens`: the store of an
     account's renewed tokens; None without a key to encrypt them.
     """
 
     sandbox: Mapping[str, str]
     directory: Path
     offline: bool = False
-    quotas: Callable[[str], Quota] | None = None
+    quotas: Callable[[str, str], Quota] | None = None
     tokens: Callable[[str], TokenStore] | None = None
     clock: Callable[[], float] = time.monotonic
     _sources: OpenOnce[Source] = field(init=False)
@@ -100,11 +102,11 @@ class OpenConnectors:
         spec = bundle.connections[connection]
         options = resolve(asking(spec.options), os.environ, self.directory)
         key = (spec.type, *(f"{k}={v}" for k, v in sorted(options.items())))
-        return self._sources.get(key, lambda: self._open_source(spec, options))
+        return self._sources.get(key, lambda: self._open_source(connection, spec, options))
 
-    def _open_source(self, spec: Connection, options: Mapping[str, str]) -> Source:
+    def _open_source(self, name: str, spec: Connection, options: Mapping[str, str]) -> Source:
         account = account_id(spec.type, options)
-        quota = self.quotas(account) if self.quotas else None
+        quota = self.quotas(account, name) if self.quotas else None
         again = partial(resolve, asking(spec.options), os.environ, self.directory)
         renewal = Renewal(again, self.tokens(account) if self.tokens else None)
         return open_source(spec.type, options, self.sandbox, wall_clock, quota, renewal)
@@ -151,7 +153,9 @@ class OpenConnectors:
         """The options that a channel is opened with, with their secrets."""
         if _kind(bundle, channel).in_sandbox:
             return listening(self.sandbox)
-        return self._options(sending(bundle.channels[channel].options))
+        written = bundle.channels[channel].options
+        answering = {ANSWERING: "yes"} if any(name.startswith(ANSWERS) for name in written) else {}
+        return self._options(sending(written)) | answering
 
     def mailbox(self, bundle: Bundle, channel: str, address: str | None) -> bool:
         return _kind(bundle, channel).mailbox(address)
@@ -176,6 +180,31 @@ class OpenConnectors:
         options = bundle.channels[channel].options
         needed = {name: text for name, text in options.items() if name.startswith(WEBHOOK_SECRETS)}
         return _kind(bundle, channel).bounce_webhook(resolve(needed, os.environ, self.directory))
+
+    def takes_requests(self, bundle: Bundle, channel: str) -> bool:
+        contract = _kind(bundle, channel).chat
+        return contract is not None and ANSWERS + contract.secret in bundle.channels[channel].options
+
+    def chat_door(self, bundle: Bundle, channel: str) -> ChatDoor | None:
+        contract = _kind(bundle, channel).chat
+        if contract is None or not self.takes_requests(bundle, channel):
+            return None
+        return contract.open(self._asked(bundle, channel, contract.secret))
+
+    async def serve_chat(self, bundle: Bundle, channel: str, answers: Answering) -> None:
+        contract = _kind(bundle, channel).chat
+        if contract is None:
+            raise RequestError(f"{channel} is no channel that takes requests")
+        await contract.socket(self._asked(bundle, channel, contract.token), answers)
+
+    def _asked(self, bundle: Bundle, channel: str, secret: str) -> dict[str, str]:
+        """What requests of people need: this secret of those below "answers.", and the address of the service."""
+        written = {
+            name.removeprefix(ANSWERS): text
+            for name, text in bundle.channels[channel].options.items()
+            if name in {ANSWERS + secret, "base_url"}
+        }
+        return resolve(written, os.environ, self.directory)
 
     def _options(self, written: Mapping[str, str]) -> dict[str, str]:
         if not self.offline:

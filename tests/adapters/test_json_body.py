@@ -6,6 +6,8 @@ import tracemalloc
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from worker.adapters import json_body
 from worker.adapters.json_body import ASIDE, MOST_VALUES, JsonUnreadable, decoded, decoded_aside
@@ -16,6 +18,25 @@ MB = 1024 * 1024
 @pytest.mark.parametrize("value", [{"a": [1, None, "ä", 1.5]}, [], "text", 0, None])
 def test_json_is_read(value: object) -> None:
     assert decoded(json.dumps(value).encode()) == value
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False, allow_infinity=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=4), inner, max_size=4),
+    max_leaves=12,
+)
+ODD = (b"-0", b"-0.0", b"1E5", b"1" * 30, b'{"a":1,"a":2}', b'"\\ud800"', b"1e999", b'"\\ud83d\\ude00"')
+
+
+@given(VALUES, st.booleans())
+def test_every_value_is_that_of_the_standard_library(value: object, ascii_only: bool) -> None:
+    body = json.dumps(value, ensure_ascii=ascii_only).encode()
+    assert repr(decoded(body)) == repr(json.loads(body))
+
+
+@pytest.mark.parametrize("body", [*ODD, '["ä"]'.encode("utf-16"), b"\xef\xbb\xbf[1]"])
+def test_odd_but_legal_json_is_that_of_the_standard_library(body: bytes) -> None:
+    assert repr(decoded(body)) == repr(json.loads(body))
 
 
 @pytest.mark.parametrize(

@@ -17,6 +17,7 @@ from worker.documents.journal import journal_document
 from worker.documents.runs import demo_run_document
 from worker.flow.operate.preview import bridge_of
 from worker.flow.services import Services
+from worker.ports.event_webhooks import FailedTry
 from worker.sandbox.journal import bridge
 from worker.sandbox.server import Sandbox
 
@@ -253,6 +254,25 @@ def rolled_back(here: Here) -> Any:
     return here.line.document_of("rollback", "--yes")
 
 
+HOOK = 'webhooks: {ops: {url: "${HOOK}", secret: "${KEY}", events: ["*"]}}\n'
+
+
+def with_webhook(here: Here, *words: str) -> Any:
+    """A webhook is deployed, and an event of it was given up."""
+    with edited(here.line.place / "funnelbeat.yaml", "defaults:", f"{HOOK}defaults:"):
+        here.line.deploy()
+
+    async def give_up(services: Services) -> None:
+        held = services.event_webhooks
+        await held.take("ops", "me")
+        await held.add("ops", "me", "2-0", [("1-0", b'{"type": "run_begun"}')])
+        for event in await held.waiting("ops", 1):
+            await held.failed("ops", "me", event, FailedTry("HTTP 404", 1, given_up=True))
+
+    here.line.ask(give_up)
+    return here.line.document_of("webhooks", *words)
+
+
 COMMANDS: dict[str, Command] = {
     "init": lambda here: here.line.document_of("init", str(here.line.place.parent / "begun")),
     "check": unset,
@@ -285,6 +305,13 @@ COMMANDS: dict[str, Command] = {
     "explain": lambda here: here.line.document_of("explain", here.second),
     "explain, missed": explain_missed,
     "explain, gaps": explain_gaps,
+    "logs": lambda here: here.line.document_of("logs", here.second),
+    "cancel": lambda here: here.line.document_of("cancel", here.line.document_of("trigger", "asked")["key"]),
+    "diff": lambda here: here.line.document_of("diff", here.first, here.second),
+    "export": lambda here: here.line.document_of("export", here.second),
+    "export --out": lambda here: here.line.document_of(
+        "export", here.second, "--out", str(here.line.place.parent / "exported")
+    ),
     "deliveries": lambda here: here.line.document_of("deliveries"),
     "deliveries settle": settled,
     "replay": lambda here: here.line.document_of("replay", here.second),
@@ -312,6 +339,9 @@ COMMANDS: dict[str, Command] = {
     "journal.json": journal_file,
     "plan, changed": changed,
     **ALERT_COMMANDS,
+    "webhooks list": lambda here: with_webhook(here, "list"),
+    "webhooks dead": lambda here: with_webhook(here, "dead", "ops"),
+    "webhooks retry": lambda here: with_webhook(here, "retry", "ops"),
 }
 
 

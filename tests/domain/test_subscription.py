@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.fakes import HOUR, NOW, READER, TEAM, WEEKLY, bundle_with
 from worker.domain.delivery import Reader
+from worker.domain.schedule import ChannelSpec, Person
 from worker.domain.subscription import (
     Choice,
     End,
@@ -47,7 +48,15 @@ def test_what_a_pattern_lets_pass(pattern: str, channel: str, address: str, pass
 def test_without_a_pattern_the_addresses_of_the_definitions_pass() -> None:
     room = replace(TEAM, id="room", channel="slack", address="C1")
     hook = replace(TEAM, id="hook", channel="hook", address=None)
-    assert allowed_by_default({"weekly": replace(WEEKLY, to=(TEAM, room, hook))}) == ("acme.example", "slack:C1")
+    schedules = {"weekly": replace(WEEKLY, to=(TEAM, room, hook))}
+    assert allowed_by_default(schedules, {}, {}) == ("acme.example", "slack:C1")
+
+
+def test_the_addresses_of_people_pass_alone() -> None:
+    """A domain that only an address of `people` has is not open to everybody in it."""
+    people = {"anna": Person({"chat": "U1", "mail": "anna@other.example"})}
+    channels = {"room": ChannelSpec("room", "chat"), "mail": ChannelSpec("mail", "email")}
+    assert allowed_by_default({}, people, channels) == ("anna@other.example", "room:U1")
 
 
 def test_what_a_definition_names_is_refused_only_by_written_patterns() -> None:

@@ -26,9 +26,8 @@ pytestmark = pytest.mark.alone
 
 SCHEDULES = 200
 DEALS = 450
-WITHIN = 60
-QUICK = 10.0
-"""Seconds that somebody who asks in the middle of it waits, on a machine that is busy with all the rest."""
+WITHIN = 300
+"""Seconds. An idle machine of two processors needs about 24."""
 WINDOWS = ("yesterday", "last-week", "this-week", "last-month", "this-month", "last-quarter", "last-year")
 TIMES = Settings(tick=SHORT.tick, retry_fetch=1.0)
 PROJECT = """
@@ -143,16 +142,20 @@ def deploy(here: Installation, all_reports: list[list[Item]], at: datetime) -> N
     here.deploy()
 
 
-def ask_in_between(here: Installation) -> tuple[Run, float]:
-    """As `funnelbeat run` does, in a process of its own kind: this one."""
+def ask_in_between(here: Installation) -> tuple[Run, int, float]:
+    """As `funnelbeat run` does, in a process of its own kind: this one. Also how many of the scheduled runs were closed
+    by then, and the seconds that it took.
+    """
 
-    async def asked(services: Services) -> tuple[Run, float]:
+    async def asked(services: Services) -> tuple[Run, int, float]:
         began = time.monotonic()
         key = await request(services, "asked", None, None)
         await run_here(services, key)
         run = await services.lookups.run(key)
         assert run is not None
-        return run, time.monotonic() - began
+        others = await services.lookups.runs(None, SCHEDULES + 10)
+        closed = sum(one.trigger == "every" and one.state in CLOSED for one in others)
+        return run, closed, time.monotonic() - began
 
     return here.ask(asked)
 
@@ -185,7 +188,7 @@ def test_two_hundred_schedules_at_nine(here: Installation, capsys: pytest.Captur
     deploy(here, all_reports, at)
     here.box.call(lambda box: box.log.clear())
     time.sleep(max(0.0, (at - datetime.now(UTC)).total_seconds() + 1.0))
-    wanted, waited = ask_in_between(here)
+    wanted, before_it, waited = ask_in_between(here)
     own = 5  # the pages of the list that was asked for in between; nobody else may be served by it, nor it by them
     runs = here.until(lambda: all_closed(here, at), seconds=WITHIN + 20)
 
@@ -217,12 +220,16 @@ def test_two_hundred_schedules_at_nine(here: Installation, capsys: pytest.Captur
         assert 0 < sent <= allowed, f"{query}: {sent} fetches of {allowed} distinct"
 
     assert wanted.state is RunState.DELIVERED
-    assert waited < QUICK
+    assert before_it < SCHEDULES / 2, "somebody who asks in the middle of it waited behind the others"
     with capsys.disabled():
         told: dict[str, float] = {
             "distinct": len(asked),
             "items": sum(map(len, all_reports)),
             "requests": len(requests),
         }
-        told |= {"seconds": round((latest - at).total_seconds(), 1), "on_demand": round(waited, 1)}
+        told |= {
+            "seconds": round((latest - at).total_seconds(), 1),
+            "on_demand": round(waited, 1),
+            "before_it": before_it,
+        }
         sys.stdout.write(f" {json.dumps(told)} ")

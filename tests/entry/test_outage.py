@@ -1,5 +1,6 @@
 """A clock and a worker tell of an outage of Redis once, and once that it is over."""
 
+from pathlib import Path
 from typing import cast
 
 import pytest
@@ -7,13 +8,19 @@ from structlog.testing import capture_logs
 
 from tests.support.fakes import Deployed, bundle_with, uses
 from worker.entry import clock
+from worker.entry.event_forwarding import EventForwarding
 from worker.entry.heartbeat import HeartbeatWriter
+from worker.entry.heartbeat_url import HeartbeatCalls
 from worker.entry.outage import Outage
 from worker.errors import LedgerUnavailable
 from worker.flow.run.tick import Ticked
 from worker.flow.services import Services
+from worker.outgoing import OutgoingHttp
 
 DEPLOYED = cast(Services, uses(deployments=Deployed(bundle_with())))
+REQUESTS = OutgoingHttp(Path())
+NOTHING = clock.BesideTicks(HeartbeatCalls(REQUESTS), EventForwarding(DEPLOYED, REQUESTS))
+"""No `heartbeat_url` and no webhook is deployed."""
 
 
 class Beating:
@@ -37,7 +44,7 @@ async def test_an_outage_is_told_once_and_its_end_too(monkeypatch: pytest.Monkey
     outage = Outage()
     with capture_logs() as logs:
         while answers:
-            await clock.tick_once(DEPLOYED, cast(HeartbeatWriter, Beating()), outage)
+            await clock.tick_once(DEPLOYED, cast(HeartbeatWriter, Beating()), outage, NOTHING)
     assert [line["event"] for line in logs] == ["ledger_unavailable", "ledger_back"] * 2
 
 
@@ -54,7 +61,7 @@ async def test_a_tick_that_wrote_nothing_does_not_show_that_redis_takes_writes(m
     outage, heartbeat = Outage(), Beating(False, False, True)
     with capture_logs() as logs:
         while answers:
-            await clock.tick_once(DEPLOYED, cast(HeartbeatWriter, heartbeat), outage)
+            await clock.tick_once(DEPLOYED, cast(HeartbeatWriter, heartbeat), outage, NOTHING)
     assert [line["event"] for line in logs] == ["ledger_unavailable", "ledger_back"]
 
 

@@ -45,3 +45,10 @@ def test_posts_of_bounces_are_taken_without_a_key_of_links(web: str) -> None:
     assert web_member(posted, Settings()) == ("web", "--host", "127.0.0.1", "--port", "8080")
     assert web_words(posted, Settings()).startswith("Posts of bounces are taken on 127.0.0.1:8080")
     assert ("FUNNELBEAT_LINK_KEY is not set" in web_words(posted, Settings())) == bool(web)
+
+
+def test_a_chat_needs_no_key() -> None:
+    options = {"token": "${TOKEN}", "answers.signing_secret": "${SECRET}"}
+    asked = Bundle("acme", Defaults(), {}, {"room": ChannelSpec("room", "any", options)}, {})
+    assert web_member(asked, Settings()) == ("web", "--host", "127.0.0.1", "--port", "8080")
+    assert web_words(asked, Settings()) == "Posts of chats are taken on 127.0.0.1:8080"

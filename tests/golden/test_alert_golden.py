@@ -36,6 +36,8 @@ def test_an_alert_is_what_it_was(name: str, locale: str) -> None:
     same(f"{name}.{locale}.txt", mail.text)
     same(f"{name}.{locale}.html", mail.html + "\n")
     same(f"{name}.{locale}.slack.json", printed(checked(posts)))
+    answered = posts_of(ALERTS[name], entry(locale), answers=True)
+    same(f"{name}.{locale}.answers.slack.json", printed(checked(answered)))
 
 
 def test_every_golden_file_belongs_to_a_notification() -> None:

@@ -36,8 +36,10 @@ def posts_of(
     entry: Subscription,
     files: tuple[Attachment, ...] = (),
     overrides: Mapping[str, str] | None = None,
+    *,
+    answers: bool = False,
 ) -> SlackContent:
-    return SlackMessages().content(RenderRequest(digest, entry, files), templates(overrides))
+    return SlackMessages(answers=answers).content(RenderRequest(digest, entry, files), templates(overrides))
 
 
 def templates(overrides: Mapping[str, str] | None) -> JinjaTemplates:

@@ -21,6 +21,7 @@ from worker.domain.missed import MissedRow
 from worker.domain.notice import Notice, Suspension, Trouble
 from worker.domain.operators import Operator
 from worker.domain.outcome import Outcome
+from worker.domain.outgoing import Outgoing
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Query, Schedule, Subscription, Trigger
@@ -133,6 +134,9 @@ class Deployed:
 
     async def timings(self, bundle_id: str) -> Mapping[str, Any]:
         return {one.id: one for one in self.in_force.schedules.values()} if self.in_force else {}
+
+    async def outgoing(self, bundle_id: str) -> Outgoing:
+        return Outgoing() if self.in_force is None else Outgoing(self.in_force.heartbeat, self.in_force.webhooks)
 
 
 class Emitted:
@@ -445,6 +449,9 @@ class Opened:
 
     def __init__(self, digest: ReaderDigest | None) -> None:
         self.digest = digest
+
+    def fresh(self) -> Any:
+        return self
 
     async def open(self, row: Delivery, current: Mapping[str, Baseline] | None = None) -> ReaderDigest | None:
         return self.digest

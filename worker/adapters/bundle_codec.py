@@ -13,6 +13,7 @@ from typing import Any
 
 import msgspec
 
+from worker.domain.outgoing import Outgoing
 from worker.domain.schedule import Bundle, Schedule, Timing
 from worker.errors import LedgerError
 
@@ -54,6 +55,7 @@ _LIST = msgspec.json.Decoder(_List)
 _BUNDLE = msgspec.json.Decoder(Bundle)
 _SCHEDULE = msgspec.json.Decoder(Schedule)
 _TEXT = msgspec.json.Decoder(str)
+_OUTGOING = msgspec.json.Decoder(Outgoing)
 _TIMING = msgspec.json.Decoder(Timing)
 _FIRST = msgspec.json.Decoder(_First)
 _FIRST_ROWS = msgspec.json.Decoder(_FirstStored)
@@ -112,6 +114,15 @@ def timings(data: bytes, name: str | None = None) -> dict[str, Timing]:
         # Row by row, so that a timing equal to an earlier one is freed before the next is decoded.
         each = ((schedule, _TIMING.decode(row)) for schedule, row in _rows(data))
         return {schedule: shared.setdefault(timing, timing) for schedule, timing in each}
+
+
+def outgoing(data: bytes) -> Outgoing:
+    """What is called besides channels, without the rest. Raises as `decode`; the hash is not compared."""
+    with _ledger_errors():
+        if _version(data) == 1:
+            return Outgoing()
+        body = next(part.body for part in _split(data) if part.name == PROJECT)
+        return _OUTGOING.decode(body)
 
 
 def bundle_id(data: bytes) -> str:

@@ -11,7 +11,7 @@ import structlog
 
 from worker.adapters.readable_log import ReadableLines
 from worker.domain.delivery import DeliveryKey
-from worker.domain.events import DeliverySettled, Fact, MailboxUnreadable, QueryMissing, Suspended
+from worker.domain.events import DeliverySettled, Fact, MailboxUnreadable, QueryMissing, Suspended, fact_name
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 
@@ -50,8 +50,7 @@ def _form(fact: Fact) -> tuple[str, tuple[str, ...]]:
     """SlotsMissed → slots_missed, and the names of its fields."""
     known = _FORMS.get(type(fact))
     if known is None:
-        letters = [("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(type(fact).__name__)]
-        known = _FORMS[type(fact)] = "".join(letters), tuple(field.name for field in fields(fact))
+        known = _FORMS[type(fact)] = fact_name(type(fact)), tuple(field.name for field in fields(fact))
     return known
 
 

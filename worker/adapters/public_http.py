@@ -30,7 +30,7 @@ class ForbiddenHost(Exception):
 
 
 class PublicHttp:
-    """POSTs to one URL. `private`: addresses of private networks are allowed too. Times in seconds."""
+    """Requests to one URL. `private`: addresses of private networks are allowed too. Times in seconds."""
 
     def __init__(self, url: str, *, private: bool = False, timeout: float = 30.0) -> None:
         """Raises ValueError: what was found and what is expected, without the URL."""
@@ -42,10 +42,17 @@ class PublicHttp:
 
     async def post(self, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
         """One request, to the first address that can be connected. Raises HttpFailure and ForbiddenHost."""
+        return await self._request("POST", body, headers)
+
+    async def get(self) -> HttpAnswer:
+        """As `post`."""
+        return await self._request("GET", None, {})
+
+    async def _request(self, method: str, body: bytes | None, headers: Mapping[str, str]) -> HttpAnswer:
         failure = HttpFailure("the host has no address", sent=False)
         for address in await self.addresses():
             try:
-                return await self._post(address, body, headers)
+                return await self._send(method, address, body, headers)
             except HttpFailure as error:
                 if error.sent:
                     raise
@@ -68,12 +75,12 @@ class PublicHttp:
             refuse_address(address, private=self._private, loopback=is_loopback(self._host))
         return addresses
 
-    async def _post(self, address: Address, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
+    async def _send(self, method: str, address: Address, body: bytes | None, headers: Mapping[str, str]) -> HttpAnswer:
         host = f"[{address}]" if address.version == 6 else str(address)
         port = f":{self._parts.port}" if self._parts.port else ""
         url = urlunsplit((self._parts.scheme, host + port, self._parts.path or "/", self._parts.query, ""))
         named = {"host": self._parts.netloc.rpartition("@")[2], **headers}
-        return await self._http.send("POST", url, content=body, headers=named, server_name=self._host)
+        return await self._http.send(method, url, content=body, headers=named, server_name=self._host)
 
     async def aclose(self) -> None:
         await self._http.aclose()

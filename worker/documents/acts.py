@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from worker.domain.access import Door, TokenScope
 
-CLI, API, CONSOLE = Door.CLI, Door.API, Door.CONSOLE
+CLI, API, CONSOLE, CHAT = Door.CLI, Door.API, Door.CONSOLE, Door.CHAT
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,21 +22,30 @@ def _offered(scope: TokenScope, *doors: Door) -> OfferedAct:
 
 
 ACTS: Mapping[str, OfferedAct] = {
-    "trigger": _offered(TokenScope.TRIGGER, CLI, API, CONSOLE),
+    "run": _offered(TokenScope.MANAGE, CLI),
+    "test": _offered(TokenScope.TRIGGER, CLI, API),
+    "trigger": _offered(TokenScope.TRIGGER, CLI, API, CONSOLE, CHAT),
     "pause": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "resume": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "cancel": _offered(TokenScope.MANAGE, CLI, API),
     "retry": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "deliveries settle": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "alerts ack": _offered(TokenScope.MANAGE, CLI, API, CONSOLE, CHAT),
+    "alerts unack": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "alerts snooze": _offered(TokenScope.MANAGE, CLI, API, CONSOLE, CHAT),
+    "alerts silence": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
+    "alerts expire": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "forget": _offered(TokenScope.MANAGE, CLI, API),
-    "subscriptions add": _offered(TokenScope.SUBSCRIBE, CLI, API),
-    "subscriptions pause": _offered(TokenScope.SUBSCRIBE, CLI, API),
-    "subscriptions resume": _offered(TokenScope.SUBSCRIBE, CLI, API),
-    "subscriptions remove": _offered(TokenScope.SUBSCRIBE, CLI, API),
+    "subscriptions add": _offered(TokenScope.SUBSCRIBE, CLI, API, CHAT),
+    "subscriptions pause": _offered(TokenScope.SUBSCRIBE, CLI, API, CHAT),
+    "subscriptions resume": _offered(TokenScope.SUBSCRIBE, CLI, API, CHAT),
+    "subscriptions remove": _offered(TokenScope.SUBSCRIBE, CLI, API, CHAT),
     "deploy": _offered(TokenScope.MANAGE, CLI, API),
     "baselines reset": _offered(TokenScope.MANAGE, CLI, API),
     "tokens add": _offered(TokenScope.MANAGE, CLI, API),
     "tokens revoke": _offered(TokenScope.MANAGE, CLI, API),
     "bounces": _offered(TokenScope.MANAGE, CLI),
+    "webhooks retry": _offered(TokenScope.MANAGE, CLI),
     "source create": _offered(TokenScope.MANAGE, CLI),
     "source update": _offered(TokenScope.MANAGE, CLI),
     "source delete": _offered(TokenScope.MANAGE, CLI),

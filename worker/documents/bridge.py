@@ -1,6 +1,10 @@
 """Why a total moved between two answers to one list."""
 
+from typing import Any
+
+from worker.documents.major_units import amount_of
 from worker.domain.diff.bridge import Bridge
+from worker.domain.money import code_of
 from worker.domain.snapshot.opportunity import Move
 
 
@@ -18,3 +22,16 @@ def bridge_document(found: Bridge) -> dict[str, dict[str, int]]:
         }
         for terms in found.terms
     }
+
+
+def bridge_amounts(of: Bridge) -> dict[str, Any]:
+    """As `bridge_document`, with amounts in major units: {"amount": "153000.00", "currency": "EUR"}."""
+    found = {}
+    for terms in of.terms:
+        amounts = {
+            "opening": terms.opening,
+            **{move.value: terms.amounts[move] for move in Move},
+            "closing": terms.closing,
+        }
+        found[code_of(terms.currency)] = {name: amount_of(minor, terms.currency) for name, minor in amounts.items()}
+    return found

@@ -1,9 +1,11 @@
 """Facts as programs follow them."""
 
+from collections.abc import Iterable
 from dataclasses import fields
 from typing import Any
 
 from worker.domain.delivery import DeliveryKey
+from worker.domain.events import fact_name
 from worker.domain.run import RunKey, stamp
 from worker.ports.event_stream import StreamedFact
 
@@ -19,10 +21,13 @@ def event_document(of: StreamedFact) -> dict[str, Any]:
 
 
 def event_name(of: StreamedFact) -> str:
-    """RunEnded → run_ended."""
-    letters = [("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(type(of.fact).__name__)]
-    return "".join(letters)
+    return fact_name(type(of.fact))
 
 
 def _plain(value: object) -> object:
     return str(value) if isinstance(value, str | RunKey | DeliveryKey) else value
+
+
+def events_document(found: Iterable[StreamedFact]) -> dict[str, Any]:
+    """{"events": [event, …]}, oldest first; see `event_document`."""
+    return {"events": [event_document(one) for one in found]}

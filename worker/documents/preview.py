@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from worker.documents.message import message_document
 from worker.documents.runs import gap_documents, note_documents
 from worker.flow.operate.notes import notes_in
 from worker.flow.operate.preview import DryRun, Preview
@@ -14,6 +15,24 @@ def preview_document(file: str, seen: Preview) -> dict[str, Any]:
     """
     gaps = [gap.sentence for gap in seen.digest.gaps]
     return {"file": file, "subject": seen.subject, "gaps": gaps, "notes": note_documents(notes_in(seen.digest.sources))}
+
+
+def shown_preview_document(schedule: str, seen: Preview) -> dict[str, Any]:
+    """{"schedule", "subject", "form", "page", "plain", "gaps": [gap, …], "notes": [note, …], "message"}.
+
+    `page` is the message as the channel shows it, and `form` what it is written in: html, txt or json. `plain` is the
+    form without HTML, empty if there is none. `message` is as a webhook would be sent it.
+    """
+    return {
+        "schedule": schedule,
+        "subject": seen.subject,
+        "form": seen.suffix.rpartition(".")[2],
+        "page": seen.page,
+        "plain": seen.plain,
+        "gaps": gap_documents((gap.query_id, gap.reason, gap.sentence) for gap in seen.digest.gaps),
+        "notes": note_documents(notes_in(seen.digest.sources)),
+        "message": message_document(seen.digest, seen.subject, seen.plain or seen.page),
+    }
 
 
 def dry_run_document(trial: DryRun) -> dict[str, Any]:

@@ -100,3 +100,11 @@ def demo_run_document(run: Run, bridge: Bridge | None) -> dict[str, Any]:
 def queued_run_document(key: str) -> dict[str, str]:
     """The key of a run that was queued for the workers: {"key"}."""
     return {"key": key}
+
+
+def cancelled_document(run: str, was: str, deliveries: int) -> dict[str, Any]:
+    """A run that somebody ended: {"run", "was", "deliveries"}.
+
+    `was`: its state before: claimed, fetching or delivering. `deliveries`: how many were ended; 0 before the hand-over.
+    """
+    return {"run": run, "was": was, "deliveries": deliveries}

@@ -19,8 +19,8 @@ _ALERTS = "alerts"
 
 @dataclass(frozen=True, slots=True)
 class DefinitionChange:
-    """`kind`: project, defaults, connection, channel, schedule, template or language. `change`: added, changed or
-    removed. `options`: names of what changed inside, never values; of a rule alerts.ID.
+    """`kind`: project, defaults, connection, channel, schedule, template, language, heartbeat_url or webhook. `change`:
+    added, changed or removed. `options`: names of what changed inside, never values; of a rule alerts.ID.
     """
 
     kind: str
@@ -43,6 +43,8 @@ def definition_changes(before: Bundle | None, after: Bundle) -> tuple[Definition
         *_each("schedule", was.schedules, after.schedules),
         *_each("template", was.templates, after.templates),
         *_each("language", was.languages, after.languages),
+        *_each("heartbeat_url", _alone(was.heartbeat), _alone(after.heartbeat)),
+        *_each("webhook", was.webhooks, after.webhooks),
     )
 
 
@@ -52,13 +54,19 @@ def same(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(same, one, other))
-    if type(one) is not type(other):
+    texts = isinstance(one, str) and isinstance(other, str)  # a member of an enumeration is stored as its text
+    if type(one) is not type(other) and not texts:
         return False
     if is_dataclass(one):
         return not _fields(one, other)
     if isinstance(one, float):
         return repr(one) == repr(other)
     return bool(one == other)
+
+
+def _alone(value: Any) -> Mapping[str, Any]:
+    """A definition that has no name."""
+    return {} if value is None else {"": value}
 
 
 def _each(kind: str, before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[DefinitionChange]:

@@ -1,9 +1,10 @@
 """Facts that flow emits, named in the past tense. Logs, metrics and pages are made from them."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
-from worker.domain.delivery import DeliveryKey
-from worker.domain.run import RunKey
+from worker.domain.delivery import DeliveryKey, DeliveryState
+from worker.domain.run import CLOSED, RunKey
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,3 +131,19 @@ class Interrupted(Fact):
     """Work stopped half-way: Redis or the broker was away, or the lease had lapsed. The lease brings it back."""
 
     sentence: str
+
+
+def fact_name(kind: type[Fact]) -> str:
+    """RunEnded → run_ended."""
+    return "".join(("_" if c.isupper() and i else "") + c.lower() for i, c in enumerate(kind.__name__))
+
+
+FACT_NAMES = tuple(sorted({fact_name(kind) for kind in Fact.__subclasses__()}))
+
+FACT_STATES: Mapping[str, tuple[str, ...]] = {
+    fact_name(RunEnded): tuple(sorted(CLOSED)),
+    fact_name(DeliverySettled): tuple(
+        state for state in DeliveryState if state not in {DeliveryState.PENDING, DeliveryState.SENDING}
+    ),
+}
+"""The values of `state`, of the facts that have one."""

@@ -33,3 +33,14 @@ def managers(people: Mapping[str, Person], connection: str, connections: Collect
     """To whom somebody reports. What a key without a connection says is said of `connection`."""
     keys = (owner_named(key, connection, connections) for key, person in people.items() if person.manager)
     return frozenset(found for owner in keys if (found := manager_of(people, owner, connections)) is not None)
+
+
+def people_at(people: Mapping[str, Person], channel: str, kind: str, address: str) -> dict[str, Person]:
+    """Those who are reached at an address of a channel, or of its kind, by key. It is one human, who may have a key for
+    each connection.
+    """
+    return {
+        key: person
+        for key, person in people.items()
+        if address in {person.addresses.get(channel), person.addresses.get(kind)}
+    }

@@ -30,6 +30,7 @@ class Reason(StrEnum):
     NOT_ALLOWED = "not_allowed"
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
+    CANCELLED = "cancelled"  # also why a run ended without deliveries
     # why a delivery waits
     RATE_LIMITED = "rate_limited"
     PACE = "pace"
@@ -93,6 +94,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.NOT_ALLOWED: "The address does not match `subscriptions.allow`.",
     Reason.SUPERSEDED: "A newer run took this one's place.",
     Reason.EXPIRED: "Its time was over before it could be sent.",
+    Reason.CANCELLED: "Somebody cancelled the run.",
     Reason.RATE_LIMITED: "The receiver asked us to wait.",
     Reason.PACE: "Messages to this channel are paced.",
     Reason.ORDER: "An older digest for this reader is still on its way; they leave in the order of their slots.",

@@ -6,10 +6,12 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
+from worker.domain.access import TokenScope
 from worker.domain.alert.rule import Inhibition, Rule
 from worker.domain.alert.silence import AlertFilter
 from worker.domain.cap import Cap
 from worker.domain.operators import Operator
+from worker.domain.outgoing import EventWebhook, HeartbeatUrl
 from worker.domain.quiet import EVERY_DAY, QuietHours, within_days
 from worker.domain.time.window import WindowSpec
 
@@ -274,11 +276,14 @@ class Defaults:
 @dataclass(frozen=True, slots=True)
 class Person:
     """An owner of rows. `addresses`: by a channel's name or its type.
-    `manager`: another owner's id.
+    `manager`: another owner's id. `may`: what this person may do in a chat, beside what concerns the own address.
+    `locale`: of answers in a chat; empty for the project's.
     """
 
     addresses: Mapping[str, str] = field(default_factory=dict)
     manager: str | None = None
+    may: tuple[TokenScope, ...] = ()
+    locale: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -291,7 +296,7 @@ class Bundle:
     `allow`: patterns that the address of a subscription must match (domain.subscription.is_allowed). `allow_written`:
     they are of `subscriptions.allow`, so that they count for definitions too; otherwise they are the addresses of the
     definitions. `shared_addresses`: read by several people. `web`: where readers reach this project's pages, without a
-    slash at the end; empty if there are none.
+    slash at the end; empty if there are none. `heartbeat` and `webhooks`: what is called besides channels.
     """
 
     project: str
@@ -306,3 +311,5 @@ class Bundle:
     allow_written: bool = False
     shared_addresses: tuple[str, ...] = ()
     web: str = ""
+    heartbeat: HeartbeatUrl | None = None
+    webhooks: Mapping[str, EventWebhook] = field(default_factory=dict)

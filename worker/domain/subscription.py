@@ -8,7 +8,7 @@ from fnmatch import fnmatchcase
 
 from worker.domain.delivery import Reader
 from worker.domain.reason import Reason
-from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.domain.schedule import Bundle, ChannelSpec, Person, Schedule, Subscription
 
 
 class Origin(StrEnum):
@@ -121,10 +121,20 @@ def may_be_sent(bundle: Bundle, schedule: Schedule, reader: Reader, channel: str
     return webhook or is_allowed(bundle.allow, channel, reader.address)
 
 
-def allowed_by_default(schedules: Mapping[str, Schedule]) -> tuple[str, ...]:
-    """Patterns for what the definitions name: the domains of mail addresses, and other addresses with their channel."""
+def allowed_by_default(
+    schedules: Mapping[str, Schedule], people: Mapping[str, Person], channels: Mapping[str, ChannelSpec]
+) -> tuple[str, ...]:
+    """Patterns for what the definitions name: the domains of mail addresses of entries, and other addresses with their
+    channel; the addresses of `people`, each alone.
+    """
     entries = [entry for schedule in schedules.values() for entry in schedule.entries if entry.address]
-    return tuple(sorted({_pattern(entry.channel, entry.address or "") for entry in entries}))
+    own = {
+        address if "@" in address else f"{name}:{address}"
+        for person in people.values()
+        for name, channel in channels.items()
+        if (address := person.addresses.get(name) or person.addresses.get(channel.type))
+    }
+    return tuple(sorted({_pattern(entry.channel, entry.address or "") for entry in entries} | own))
 
 
 def written_pattern(pattern: str) -> str:

@@ -3,20 +3,42 @@
 import asyncio
 import random
 import signal
+from contextlib import aclosing
+from dataclasses import dataclass
+from pathlib import Path
 
 import structlog
 
 from worker.app import open_services
+from worker.domain.outgoing import Outgoing
+from worker.entry.event_forwarding import EventForwarding
 from worker.entry.heartbeat import HeartbeatWriter
+from worker.entry.heartbeat_url import HeartbeatCalls
 from worker.entry.outage import Outage
 from worker.errors import LedgerError, LedgerUnavailable
 from worker.flow.deploy.recompute_due import recompute_due
 from worker.flow.run.tick import tick
 from worker.flow.services import Services
+from worker.outgoing import OutgoingHttp
 from worker.settings import Settings
 
 
-async def run_clock(settings: Settings, project: str) -> None:
+@dataclass(frozen=True, slots=True)
+class BesideTicks:
+    """What a clock does beside its ticks. Nothing of it delays one."""
+
+    calls: HeartbeatCalls
+    forwarding: EventForwarding
+
+    def ticked(self, outgoing: Outgoing) -> None:
+        self.calls.ticked(outgoing.heartbeat)
+        self.forwarding.ticked(outgoing.webhooks)
+
+    async def end(self) -> None:
+        await asyncio.gather(self.calls.end(), self.forwarding.end())
+
+
+async def run_clock(settings: Settings, project: str, directory: Path) -> None:
     """Runs until SIGTERM or SIGINT. While Redis is not reachable it waits: the slots are found late and are not
     lost.
     """
@@ -24,23 +46,28 @@ async def run_clock(settings: Settings, project: str) -> None:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    async with open_services(settings, project) as services:
+    async with open_services(settings, project) as services, aclosing(OutgoingHttp(directory)) as requests:
         heartbeat, outage = HeartbeatWriter(services.heartbeats, "clock"), Outage()
+        beside = BesideTicks(HeartbeatCalls(requests), EventForwarding(services, requests))
         due_anew = False
         while not stop.is_set():
             due_anew = due_anew or await _recompute(services, outage)
-            await _wait(stop, 0.0 if await tick_once(services, heartbeat, outage) else _pause(settings.tick))
+            await _wait(stop, 0.0 if await tick_once(services, heartbeat, outage, beside) else _pause(settings.tick))
+        await beside.end()
         await heartbeat.end()
 
 
-async def tick_once(services: Services, heartbeat: HeartbeatWriter, outage: Outage) -> bool:
+async def tick_once(services: Services, heartbeat: HeartbeatWriter, outage: Outage, beside: BesideTicks) -> bool:
     """Returns whether more slots are due now. A clock writes its heartbeat only when its tick succeeded."""
     try:
         ticked = await tick(services)
         if await heartbeat.beat():
             # A tick that found nothing due has written nothing, so it does not show that Redis takes writes.
             outage.over()
-            outage.empty(await services.deployments.deployed() is None)
+            deployed = await services.deployments.deployed()
+            outage.empty(deployed is None)
+            if deployed is not None:
+                beside.ticked(await services.deployments.outgoing(deployed.bundle))
     except LedgerUnavailable as error:
         outage.lasts(error)
     except LedgerError as error:

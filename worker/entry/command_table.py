@@ -46,13 +46,18 @@ LISTED = {
     "trigger": CommandEntry(Section.RUNNING, "run_commands", "Queue a run for the workers and print its key."),
     "pause": CommandEntry(Section.RUNNING, "plan_commands", "Pause a schedule. Slots during the pause are missed."),
     "resume": CommandEntry(Section.RUNNING, "plan_commands", "End a pause."),
+    "cancel": CommandEntry(Section.RUNNING, "cancel_command", "End a run that is not over. What was sent stays."),
     "clock": CommandEntry(Section.RUNNING, "processes", "Claim due slots and publish them, until it is stopped."),
     "worker": CommandEntry(Section.RUNNING, "processes", "Fetch and deliver as a Celery worker, until it is stopped."),
     "web": CommandEntry(Section.RUNNING, "web_command", "Serve the HTTP API and the pages behind links."),
+    "chat": CommandEntry(Section.RUNNING, "chat_commands", "Print a chat app's manifest; take requests over a socket."),
     "schedules": CommandEntry(Section.LOOKING, "schedule_commands", "List schedules: next slot, last run, readers."),
     "runs": CommandEntry(Section.LOOKING, "ask_commands", "List runs and missed slots, newest first."),
     "show": CommandEntry(Section.LOOKING, "ask_commands", "Show one run: its state, its bridge and its deliveries."),
     "explain": CommandEntry(Section.LOOKING, "ask_commands", "Say why a run was sent or not, and what it compared."),
+    "logs": CommandEntry(Section.LOOKING, "logs_command", "Print what happened to runs; --follow goes on."),
+    "diff": CommandEntry(Section.LOOKING, "diff_command", "Compare two runs of a schedule: what moved between them."),
+    "export": CommandEntry(Section.LOOKING, "export_command", "Write a run's stored answers as CSV, JSON or Parquet."),
     "deliveries": CommandEntry(
         Section.LOOKING, "ops_commands", "List deliveries; `settle` says how an unknown one ended."
     ),
@@ -80,6 +85,9 @@ LISTED = {
         Section.REPAIRING, "ops_commands", "Render sent messages again, offline, and compare the bytes."
     ),
     "retry": CommandEntry(Section.REPAIRING, "ops_commands", "Try again what a run could not deliver."),
+    "webhooks": CommandEntry(
+        Section.REPAIRING, "webhook_commands", "List webhooks of events; `retry` what was given up."
+    ),
     "bounces": CommandEntry(
         Section.REPAIRING, "bounce_commands", "Suspend addresses that a mail server reported as dead."
     ),

@@ -22,6 +22,8 @@ _USAGE = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 _ITEM: Any = vars(typer.core)["CompletionItem"]
 """One completion; typer exports none of its own."""
 
+CHAT = "chat"
+
 _TYPES = {"<int range>": "N", "<int>": "N", "<float>": "N", "<str>": "TEXT", "<list[str]>": "TEXT", "<path>": "PATH"}
 """What the help writes for a value's type: Python's names mean nothing to most readers."""
 
@@ -33,11 +35,11 @@ class Commands(TyperGroup):
         return list(LISTED)
 
     def get_command(self, _ctx: Any, cmd_name: str) -> Any:
-        if cmd_name not in LISTED:
+        if cmd_name not in LISTED and not _is_chat(cmd_name):
             return None
         # A command reports its result itself; long-running processes configure the log again, to say more.
         importlib.import_module("worker.adapters.event_log").configure("error")
-        return command_of(cmd_name)
+        return command_of(cmd_name if cmd_name in LISTED else CHAT)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Names of commands are listed, and no command is imported for its summary: a shell waits for the answer."""
@@ -78,6 +80,12 @@ class Commands(TyperGroup):
         except typer.Abort:
             sys.exit(console.TROUBLE)
         sys.exit(status if isinstance(status, int) else console.OK)
+
+
+def _is_chat(name: str) -> bool:
+    """Whether it is a type of channel that people ask through: another name of `chat`. Only the registry knows."""
+    kinds = importlib.import_module("worker.plugins").channels()
+    return name in kinds and kinds[name].chat is not None
 
 
 @cache

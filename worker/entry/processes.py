@@ -58,7 +58,7 @@ def clock(ctx: typer.Context, project: Project = None) -> None:
             configure(settings.log_level)
             name = project_name(place, settings)
             fit_to_start(settings, name, place)
-            asyncio.run(run_clock(settings, name))
+            asyncio.run(run_clock(settings, name, place))
 
 
 def worker(

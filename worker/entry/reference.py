@@ -11,12 +11,14 @@ from worker.adapters.definitions.model import (
     DefaultsShape,
     DigestShape,
     EntryShape,
+    HeartbeatShape,
     ItemShape,
     ProjectShape,
     QuietShape,
     ScheduleShape,
     Shape,
     ShowShape,
+    WebhookShape,
     WhenShape,
 )
 from worker.documents.reasons import reasons_document
@@ -44,6 +46,8 @@ PIECES: tuple[tuple[type[Shape], str], ...] = (
     (GroupsShape, "schedules/*.yaml, below `for_each` of an alert, for groups"),
     (InhibitShape, "schedules/*.yaml, an item of `inhibit`"),
     (CapShape, "funnelbeat.yaml, below `cap` of `defaults`"),
+    (HeartbeatShape, "funnelbeat.yaml, below `heartbeat_url`"),
+    (WebhookShape, "funnelbeat.yaml, a webhook of `webhooks`"),
     (QuietShape, "below `quiet_hours` of `defaults`, `digest` or an entry"),
 )
 GAPS: dict[GapReason, str] = {

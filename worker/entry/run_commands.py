@@ -29,9 +29,9 @@ from worker.flow.deployed import bundle_of as stored_bundle
 from worker.flow.operate import acts
 from worker.flow.operate.doctor import Level, processes
 from worker.flow.operate.notes import Noted, notes_of
-from worker.flow.operate.on_demand import request, run_here
-from worker.flow.operate.preview import DryRun, dry_run, send_to
-from worker.flow.operate.run_missed import request_missed
+from worker.flow.operate.on_demand import run_here
+from worker.flow.operate.preview import DryRun, dry_run
+from worker.flow.operate.trial_acts import send_trial
 from worker.flow.services import Services
 
 ScheduleId = Annotated[str, typer.Argument(metavar="ID", help="A schedule's id.")]
@@ -73,10 +73,8 @@ def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: 
         deployed = await services.deployments.deployed()
         bundle = await stored_bundle(services.deployments, deployed.bundle) if deployed else None
         slot = instant(bundle, schedule, for_slot, option="--for-slot")
-        if slot is not None:
-            key = await request_missed(services, schedule, slot)
-        else:
-            key = await request(services, schedule, instant(bundle, schedule, at, option="--at"), None)
+        asked = instant(bundle, schedule, at, option="--at")
+        key = await acts.claim_run(services, command_line_actor(), schedule, asked, slot)
         await run_here(services, key)
         found = await services.lookups.run(key)
         rows = await services.lookups.deliveries(key)
@@ -134,7 +132,8 @@ def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Pa
         chosen, slot = bundle.schedules[schedule], instant(bundle, schedule, at, option="--at")
         if to is None:
             return await dry_run(services, bundle, chosen, slot)
-        return [await send_to(services, bundle, chosen, slot, *_target(bundle, to))]
+        channel, address = _target(bundle, to)
+        return [await send_trial(services, command_line_actor(), bundle, chosen, slot, channel, address)]
 
     refuse_unset_secrets(place, replace(bundle, schedules={schedule: bundle.schedules[schedule]}))
     copies = Folder(out) if out is not None else None

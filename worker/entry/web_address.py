@@ -5,6 +5,7 @@ from urllib.parse import urlsplit
 from worker.adapters.url import is_loopback
 from worker.domain.schedule import Bundle
 from worker.ports.bounces import WEBHOOK_SECRETS
+from worker.ports.chat import ANSWERS
 from worker.settings import Settings, link_keys
 
 HOST, PORT = "127.0.0.1", 8080
@@ -13,10 +14,10 @@ NO_KEY = "FUNNELBEAT_LINK_KEY is not set, so that messages have no links, althou
 
 
 def web_member(bundle: Bundle, settings: Settings) -> tuple[str, ...]:
-    """The command that serves the API, the pages and the posts of bounces; empty if messages have no links and no mail
-    service posts.
+    """The command that serves the API, the pages and what services post; empty if messages have no links and nobody
+    posts.
     """
-    if not _has_links(bundle, settings) and not _takes_posts(bundle):
+    if not _has_links(bundle, settings) and not _posts(bundle):
         return ()
     host, port = address_of(bundle.web)
     return ("web", "--host", host, "--port", str(port))
@@ -25,7 +26,7 @@ def web_member(bundle: Bundle, settings: Settings) -> tuple[str, ...]:
 def web_words(bundle: Bundle, settings: Settings) -> str:
     """What `up` says of the pages; empty for a project that has none."""
     host, port = address_of(bundle.web)
-    posts = f"Posts of bounces are taken on {host}:{port}" if _takes_posts(bundle) else ""
+    posts = f"Posts of {' and '.join(_posts(bundle))} are taken on {host}:{port}" if _posts(bundle) else ""
     if not bundle.web:
         return posts
     if not link_keys(settings):
@@ -37,9 +38,11 @@ def _has_links(bundle: Bundle, settings: Settings) -> bool:
     return bool(bundle.web and link_keys(settings))
 
 
-def _takes_posts(bundle: Bundle) -> bool:
-    """They are signed with a secret of their channel, and need no key of links."""
-    return any(WEBHOOK_SECRETS in channel.options for channel in bundle.channels.values())
+def _posts(bundle: Bundle) -> list[str]:
+    """What is signed with a secret of its channel, and needs no key of links."""
+    written = [name for channel in bundle.channels.values() for name in channel.options]
+    kinds = (("bounces", WEBHOOK_SECRETS), ("chats", ANSWERS))
+    return [word for word, prefix in kinds if any(name.startswith(prefix) for name in written)]
 
 
 def address_of(base_url: str) -> tuple[str, int]:

@@ -107,7 +107,7 @@ def _served(asked: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
 
 async def serve(settings: Settings, project: str, place: Path, parts: tuple[str, ...], listening: Listening) -> None:
     """Runs until SIGTERM or SIGINT. The addresses of pages are credentials, so that none is logged."""
-    alone = not {"api", "console"} & set(parts)  # the others need no broker, and fetch and send nothing
+    alone = not {"api", "console", "chat"} & set(parts)  # the others need no broker, and fetch and send nothing
     queue = LocalQueue() if alone else None
     async with open_services(settings, project, queue=queue, directory=place, offline=alone) as services:
         app, at = site(SiteUses(services, project, checked_draft), parts), listening

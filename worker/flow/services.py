@@ -20,12 +20,14 @@ from worker.ports import (
     EntryChecks,
     Events,
     EventStream,
+    EventWebhooks,
     FirstAnswers,
     HeartbeatStore,
     Holidays,
     Links,
     Lookups,
     Mailboxes,
+    MeasuredLedger,
     Queue,
     RunLedger,
     Snapshots,
@@ -55,10 +57,12 @@ class Services:
     lookups: Lookups
     heartbeats: HeartbeatStore
     mailboxes: Mailboxes
+    measured: MeasuredLedger
     snapshots: Snapshots
     queue: Queue
     events: Events
     event_stream: EventStream
+    event_webhooks: EventWebhooks
     triggers: Triggers
     connectors: Connectors
     holidays: Holidays

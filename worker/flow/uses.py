@@ -21,12 +21,15 @@ from worker.ports import (
     Deployments,
     EntryChecks,
     Events,
+    EventStream,
+    EventWebhooks,
     FirstAnswers,
     HeartbeatStore,
     Holidays,
     Links,
     Lookups,
     Mailboxes,
+    MeasuredLedger,
     Queue,
     RunLedger,
     Snapshots,
@@ -133,6 +136,11 @@ class UsesMailboxes(Protocol):
     def mailboxes(self) -> Mailboxes: ...
 
 
+class UsesMeasured(Protocol):
+    @property
+    def measured(self) -> MeasuredLedger: ...
+
+
 class UsesQueue(Protocol):
     @property
     def queue(self) -> Queue: ...
@@ -141,6 +149,16 @@ class UsesQueue(Protocol):
 class UsesEvents(Protocol):
     @property
     def events(self) -> Events: ...
+
+
+class UsesEventStream(Protocol):
+    @property
+    def event_stream(self) -> EventStream: ...
+
+
+class UsesEventWebhooks(Protocol):
+    @property
+    def event_webhooks(self) -> EventWebhooks: ...
 
 
 class UsesTriggers(Protocol):

@@ -15,6 +15,7 @@ from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Trigge
 from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult, TakenOver
 from worker.ports.deployments import ActivationBasis, Deployment, Deployments
 from worker.ports.event_stream import EventStream, StreamedFact
+from worker.ports.event_webhooks import EventWebhooks
 from worker.ports.expressions import Condition, Expressions
 from worker.ports.fetch_cache import FetchCache, FetchFailed, Hit, Turn
 from worker.ports.first_answers import FirstAnswer, FirstAnswers, Repetition
@@ -23,8 +24,9 @@ from worker.ports.holidays import Holidays
 from worker.ports.housekeeping import Expired, SweepResult, Upkeep
 from worker.ports.links import Links
 from worker.ports.lookups import Lookups
+from worker.ports.measured import MeasuredLedger
 from worker.ports.quota import Limit, Quota, RateReport, Reservations
-from worker.ports.runs import BeginResult, FailResult, HandOver, RunLease, RunLedger
+from worker.ports.runs import BeginResult, CancelResult, FailResult, HandOver, RunLease, RunLedger
 from worker.ports.source_events import SourceEvents, WindowClaim
 from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Source
 from worker.ports.subscriptions import EntryChecks, Subscriptions
@@ -40,6 +42,7 @@ __all__ = [
     "Audit",
     "BaselineResets",
     "BeginResult",
+    "CancelResult",
     "Catalog",
     "Channel",
     "CheckedSource",
@@ -56,6 +59,7 @@ __all__ = [
     "Editable",
     "EntryChecks",
     "EventStream",
+    "EventWebhooks",
     "Events",
     "Expired",
     "Expressions",
@@ -74,6 +78,7 @@ __all__ = [
     "Links",
     "Lookups",
     "Mailboxes",
+    "MeasuredLedger",
     "Question",
     "Queue",
     "Quota",

@@ -1,6 +1,6 @@
 """The memory of alert rules: states, acknowledgements, silences, and what a run's evaluation found."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -8,8 +8,9 @@ from typing import Protocol
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.notify import WithheldReason
+from worker.domain.alert.rule import Severity
 from worker.domain.alert.silence import Silence
-from worker.domain.alert.state import Acknowledgement, RuleState
+from worker.domain.alert.state import Acknowledgement, Phase, RuleState
 from worker.domain.delivery import DeliveryKey, Reader
 from worker.domain.notice import NoticeRequest
 from worker.domain.run import RunKey
@@ -78,6 +79,12 @@ class AlertLedger(Protocol):
 
     async def record(self, run: RunKey) -> AlertRecord | None:
         """None for a run without alert rules, and one that is no longer stored."""
+        ...
+
+    async def standing(self, rules: Mapping[str, Collection[str]]) -> Mapping[tuple[Phase, Severity], int]:
+        """How many alerts of these rules fire or are pending. `rules`: by schedule. What has not changed since the last
+        call is not read anew.
+        """
         ...
 
     async def forget(self, what: str) -> int:

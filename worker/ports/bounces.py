@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
+from worker.ports.chat import ANSWERS
+
 
 @dataclass(frozen=True, slots=True)
 class BounceReport:
@@ -57,7 +59,7 @@ all other processes do not resolve these.
 
 def sending(options: Mapping[str, str]) -> dict[str, str]:
     """A channel's options without those that only `web` needs."""
-    return {name: value for name, value in options.items() if not name.startswith(WEBHOOK_SECRETS)}
+    return {name: value for name, value in options.items() if not name.startswith((WEBHOOK_SECRETS, ANSWERS))}
 
 
 class BounceMailbox(Protocol):

@@ -10,6 +10,7 @@ from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
 from worker.domain.schedule import Subscription
 from worker.ports.bounces import BounceMailbox, BounceReport, BounceWebhook
+from worker.ports.chat import ChatContract
 from worker.ports.init_forms import InitForm
 from worker.ports.kinds import Option, RuleViolation
 
@@ -21,13 +22,14 @@ C = TypeVar("C")
 class RenderRequest:
     """What a message is made from: a digest, a notice to the operator, or a notification of alerts. `entry` gives
     template, language and zone; it has no id and no address, because one content serves many readers. `files` are
-    attached.
+    attached. `answers`: the receiver reports clicks, so that buttons can be shown.
     """
 
     digest: Digest | Notice | Notification
     entry: Subscription
     files: tuple[Attachment, ...] = ()
     linked: bool = False
+    answers: bool = False
 
 
 class TemplatePage(Protocol):
@@ -133,7 +135,7 @@ class ChannelKind:
     one conversation. `look_every`: seconds between two looks into the mailbox of bounces; None if the options name
     none. `bounce_mailbox` and `bounce_webhook` are given options with their secrets; they return None where the options
     name none, and raise RequestError. `ask_for_init`: what `init` asks to set it up; None if it
-    cannot be set up there.
+    cannot be set up there. `chat`: what it does about requests of people; None if it takes none.
     """
 
     type: str
@@ -153,6 +155,7 @@ class ChannelKind:
     bounce_mailbox: Callable[[Mapping[str, str]], BounceMailbox | None] = lambda _options: None
     bounce_webhook: Callable[[Mapping[str, str]], BounceWebhook | None] = lambda _options: None
     ask_for_init: InitForm | None = None
+    chat: ChatContract | None = None
 
 
 @runtime_checkable

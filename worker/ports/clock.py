@@ -28,7 +28,7 @@ class SlotClaim:
     """One conditional write. If the schedule is still due next at `expected`, it creates these runs, records the missed
     slots and sets when the schedule is due next. `latest`: an older run that no worker fetches is superseded, and
     passes on its count of failed tries. `bundle`: the bundle that this was computed from; nothing is written if another
-    one is in force. Empty: any bundle.
+    one is in force. Empty: any bundle. `late`: how many of `runs` come after their grace.
     """
 
     schedule: str
@@ -38,6 +38,7 @@ class SlotClaim:
     missed: tuple[MissedSlots, ...]
     latest: bool
     bundle: str = ""
+    late: int = 0
 
 
 @dataclass(frozen=True, slots=True)

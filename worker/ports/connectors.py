@@ -11,6 +11,7 @@ from worker.domain.schedule import Bundle, Query, Trigger
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.ports.bounces import BounceMailbox, BounceWebhook
 from worker.ports.channels import Channel, Templates
+from worker.ports.chat import Answering, ChatDoor
 from worker.ports.kinds import QuerySpec
 from worker.ports.source_events import EventReader
 from worker.ports.sources import Source
@@ -134,4 +135,18 @@ class Connectors(Protocol):
         """What takes bounces that are posted for the channel; None if it names no secret for them. Its secrets are
         resolved in an offline process too.
         """
+        ...
+
+    def takes_requests(self, bundle: Bundle, channel: str) -> bool:
+        """Whether people may ask through the channel by HTTP: its service can, and it names the secret."""
+        ...
+
+    def chat_door(self, bundle: Bundle, channel: str) -> ChatDoor | None:
+        """What verifies, reads and answers requests of people; None if the channel takes none. Its secrets are resolved
+        in an offline process too.
+        """
+        ...
+
+    async def serve_chat(self, bundle: Bundle, channel: str, answers: Answering) -> None:
+        """Takes requests of people over a socket, until it is cancelled. Raises RequestError."""
         ...

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.delivery import Reader
+from worker.domain.outgoing import Outgoing
 from worker.domain.schedule import Bundle, Timing
 
 
@@ -58,6 +59,10 @@ class Deployments(Protocol):
         """The timing of every schedule of a bundle, by its id: all that a clock needs. Raises LedgerError if the bundle
         is lost.
         """
+        ...
+
+    async def outgoing(self, bundle_id: str) -> Outgoing:
+        """What a bundle calls besides channels. Raises LedgerError if the bundle is lost."""
         ...
 
     async def last_slot(self, schedule: str) -> datetime | None:

@@ -9,7 +9,7 @@ from worker.domain.delivery import Baseline, BaselineMove, DeliveryKey, Reader
 from worker.domain.events import Fact
 from worker.domain.notice import NoticeEnd, NoticeRequest
 from worker.domain.reason import Reason
-from worker.domain.run import Run, RunKey
+from worker.domain.run import Run, RunKey, RunState
 from worker.domain.schedule import Subscription
 from worker.domain.snapshot.snapshot import Gap
 from worker.ports.alerts import AlertChanges
@@ -47,6 +47,15 @@ class HandOver:
     deliveries: tuple[DeliveryKey, ...]
     facts: tuple[Fact, ...] = ()
     again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class CancelResult:
+    """`was`: the run's state before, None for a run that is gone. `deliveries`: how many were ended."""
+
+    was: RunState | None
+    deliveries: int
+    facts: tuple[Fact, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,4 +161,12 @@ class RunLedger(Protocol):
 
     async def skip_run(self, key: RunKey, attempt: int, reason: Reason) -> tuple[Fact, ...]:
         """claimed, fetching → skipped. A superseded run passes its count of failed tries on to the run in its place."""
+        ...
+
+    async def cancel(self, key: RunKey) -> CancelResult:
+        """claimed, fetching → skipped(cancelled). Of a run that is delivering, what waits or may have arrived is
+        skipped(cancelled), and what was sent, or is being sent, stays. A closed run does not change.
+
+        Some hundred deliveries are ended in one step; who is killed in between asks again.
+        """
         ...

@@ -31,6 +31,9 @@ LONGEST = 1_000_000
 LONGEST_WRAPPED = 100_000
 """Of a text whose lines are broken, which takes a time that grows with its square."""
 
+NAMES = 10_000
+"""Attributes of types of which is remembered whether a template may read them."""
+
 RANDOM = ("lipsum", "random")
 """A message that is made again must be the same."""
 
@@ -49,6 +52,7 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
             lstrip_blocks=True,
             keep_trailing_newline=False,
         )
+        self._safe: dict[tuple[type, str], bool] = {}
         for name in RANDOM:
             self.globals.pop(name, None)
             self.filters.pop(name, None)
@@ -66,6 +70,16 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
     def turn(self) -> bool:
         """Called by compiled templates, through `call`, which counts it."""
         return True
+
+    def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
+        """Jinja decides by the type and the name alone, which takes as long as all else that it does for a name."""
+        key = type(obj), attr
+        known = self._safe.get(key)
+        if known is None:
+            if len(self._safe) >= NAMES:
+                self._safe.clear()
+            known = self._safe[key] = super().is_safe_attribute(obj, attr, value)
+        return known
 
     def call(self, __context: Context, __obj: Any, *args: Any, **kwargs: Any) -> Any:  # noqa: PYI063  # Jinja's names
         step()

@@ -72,7 +72,7 @@ class JinjaPage:
     env: TemplateSandbox
     folder: str
     values: Mapping[str, object]
-    marks: Mapping[str, str]
+    marks: Mapping[str, object]
 
     def fill(self, name: str) -> str:
         path = f"{self.folder}/{name}"
@@ -133,7 +133,11 @@ class JinjaTemplates:
         self._env = environment(builtin, overrides or {})
 
     def pages(self, request: RenderRequest) -> Iterator[JinjaPage]:
-        marks = {"reader": READER, "preferences": READER_LINK if request.linked else ""}
+        marks: dict[str, object] = {
+            "reader": READER,
+            "preferences": READER_LINK if request.linked else "",
+            "answers": request.answers,
+        }
         for values in self._values(request):
             yield JinjaPage(self._env, request.entry.template, values, marks)
 

@@ -1,6 +1,6 @@
 """Our own words in German: the same keys as words_en, addressed to "Sie" only where a person must be addressed."""
 
-from worker.rendering import console_words_de
+from worker.rendering import chat_words_de, console_words_de
 
 WORDS: dict[str, str] = {
     "deals.one": "{n}\u00a0Deal",
@@ -681,5 +681,6 @@ WORDS: dict[str, str] = {
     "alert.because.others": "Weitere Regeln: {rules}.",
     "alert.sent_to": "Gesendet an {address}.",
     "alert.preferences": "Diesen Alarm ändern oder beenden",
+    **chat_words_de.WORDS,
     **console_words_de.WORDS,
 }

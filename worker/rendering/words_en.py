@@ -3,7 +3,7 @@
 `{names}` are filled by Wording.say; amounts, dates and names arrive already worded. U+00A0 binds a number to its noun.
 """
 
-from worker.rendering import console_words_en
+from worker.rendering import chat_words_en, console_words_en
 
 WORDS: dict[str, str] = {
     # nouns
@@ -700,5 +700,6 @@ WORDS: dict[str, str] = {
     "alert.because.others": "Other rules: {rules}.",
     "alert.sent_to": "Sent to {address}.",
     "alert.preferences": "Change or stop this alert",
+    **chat_words_en.WORDS,
     **console_words_en.WORDS,
 }

@@ -21,6 +21,14 @@ from worker.sandbox.slack_room import Post, Room, home
 TOKEN = "xoxb-sandbox"  # noqa: S105  # opens nothing but this stand-in
 WEBHOOK = "/slack/services/T0SANDBOX/B0SANDBOX/only-on-loopback"
 ROOT = "/slack/api"
+HOOKS = "/slack/hooks"
+"""Below it lie the addresses to which answers of commands and clicks are posted. The path's last word is of the
+caller's choice.
+"""
+
+ANSWERS = 5
+"""How often one of them may be used."""
+
 _CHANNEL = re.compile(r"[CGDUW][A-Z0-9]{2,20}")
 _WEBHOOK_STATUS = {"no_service": 404, "no_active_hooks": 404, "channel_is_archived": 410, "action_prohibited": 403}
 
@@ -38,7 +46,7 @@ class SlackRefusal(Exception):
 
 class SlackStandIn:
     """Every channel exists except those in `unknown`. If `bot_reads_threads` is false, bots may not call
-    conversations.replies.
+    conversations.replies. `answered`: what was posted to each response_url, by the last word of its path.
 
     `webhook_error`: what the incoming webhook answers instead of ok.
     """
@@ -48,6 +56,7 @@ class SlackStandIn:
         self.unknown: set[str] = set()
         self.bot_reads_threads = True
         self.webhook_error: str | None = None
+        self.answered: dict[str, list[Mapping[str, Any]]] = {}
         self._outbox = outbox
         self._upload_url = upload_url
 
@@ -68,6 +77,7 @@ class SlackStandIn:
             ),
             Route("/slack/upload/{id}", self.upload, methods=["POST"]),
             Route("/slack/services/{team}/{bot}/{secret}", self.webhook, methods=["POST"]),
+            Route(f"{HOOKS}/{{name}}", self.reply, methods=["POST"]),
         ]
 
     async def _call(self, method: Callable[[Arguments, bytes], dict[str, Any]], request: Request) -> Response:
@@ -161,6 +171,21 @@ class SlackStandIn:
             return PlainTextResponse(error, _WEBHOOK_STATUS.get(error, 400))
         post = self.room.add("C0WEBHOOK", given)
         self._outbox.keep("slack", "webhook", raw, self.room.now(), {"channel": post.channel, "ts": post.ts})
+        return PlainTextResponse("ok")
+
+    async def reply(self, request: Request) -> Response:
+        """An answer to a command or a click, later than with the request."""
+        said = self.answered.setdefault(request.path_params["name"], [])
+        if len(said) >= ANSWERS:
+            return Response(b'{"ok":false,"error":"used_url"}', 404, {}, "application/json")
+        try:
+            given = json.loads(await request.body())
+            _checked(given if isinstance(given, Mapping) else {})
+        except ValueError:
+            return PlainTextResponse("invalid_payload", 400)
+        except SlackRefusal as refused:
+            return Response(json.dumps({"ok": False, "error": refused.error}).encode(), 404, {}, "application/json")
+        said.append(given)
         return PlainTextResponse("ok")
 
     def _channel(self, given: Arguments) -> str:

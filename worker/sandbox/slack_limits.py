@@ -77,6 +77,22 @@ def _section(block: Block) -> Iterator[str]:
         yield from _text(field, 2_000)
 
 
+def _actions(block: Block) -> Iterator[str]:
+    elements = block.get("elements")
+    if not isinstance(elements, list) or not 1 <= len(elements) <= 25:
+        yield "must provide 1 to 25 elements"
+        return
+    ids = [button.get("action_id") for button in elements if isinstance(button, Mapping)]
+    if len(ids) < len(elements) or len(set(ids)) < len(ids):
+        yield "action_id must be unique"
+        return
+    for button in elements:
+        yield from _text(button.get("text"), 75, plain=True)
+        for name, limit in (("action_id", 255), ("value", 2_000), ("url", 3_000), ("accessibility_label", 75)):
+            if name in button and (not isinstance(button[name], str) or not 1 <= len(button[name]) <= limit):
+                yield f"{name} must be between 1 and {limit} characters"
+
+
 def _context(block: Block) -> Iterator[str]:
     elements = block.get("elements")
     if not isinstance(elements, list) or not 1 <= len(elements) <= 10:
@@ -85,18 +101,6 @@ def _context(block: Block) -> Iterator[str]:
     for element in elements:
         if not isinstance(element, Mapping) or element.get("type") != "image":
             yield from _text(element, 3_000)
-
-
-def _actions(block: Block) -> Iterator[str]:
-    elements = block.get("elements")
-    if not isinstance(elements, list) or not 1 <= len(elements) <= 25:
-        yield "between 1 and 25 elements"
-        return
-    for element in elements:
-        if isinstance(element, Mapping) and element.get("type") == "button":
-            yield from _text(element.get("text"), 75, plain=True)
-            if len(str(element.get("url", ""))) > 3_000:
-                yield "url is longer than 3000 characters"
 
 
 def _image(block: Block) -> Iterator[str]:

@@ -16,11 +16,15 @@ from worker.web.api.app import PREFIX, api
 from worker.web.api.drafts import CheckDraft
 from worker.web.api.problem import TITLES, problem
 from worker.web.bounces import BounceReports
+from worker.web.chat.app import PREFIX as CHAT
+from worker.web.chat.app import chat
 from worker.web.console.app import console
 from worker.web.hooks.app import PREFIX as HOOKS
 from worker.web.hooks.app import hooks
 from worker.web.limits import Limits
 from worker.web.links import application
+from worker.web.metrics import PATH as METRICS
+from worker.web.metrics import MetricsPage
 
 CONSOLE = "/console"
 
@@ -51,15 +55,25 @@ def _hooks(of: SiteUses) -> list[BaseRoute]:
     return [Mount(HOOKS, hooks(of.uses))]
 
 
+def _chat(of: SiteUses) -> list[BaseRoute]:
+    return [Mount(CHAT, chat(of.uses))]
+
+
 def _console(of: SiteUses) -> list[BaseRoute]:
     return [Route(CONSOLE, _to_console, methods=["GET"]), Mount(CONSOLE, console(of.uses, of.monotonic))]
+
+
+def _metrics(of: SiteUses) -> list[BaseRoute]:
+    return [Route(METRICS, MetricsPage(of.uses, of.monotonic).get, methods=["GET"])]
 
 
 PARTS: Mapping[str, Callable[[SiteUses], list[BaseRoute]]] = {
     "api": _api,
     "console": _console,
     "hooks": _hooks,
+    "chat": _chat,
     "bounces": _bounces,
+    "metrics": _metrics,
     "links": _links,
 }
 """In the order in which paths are looked for: links take what nothing else took. They take bounces too."""

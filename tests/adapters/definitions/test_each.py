@@ -4,6 +4,7 @@ import pytest
 
 from tests.adapters.definitions.conftest import Load
 from tests.adapters.definitions.example import PROJECT, WEEKLY
+from worker.domain.access import TokenScope
 from worker.domain.schedule import Each, Person
 
 SCHEDULE = "schedules/weekly.yaml"
@@ -125,3 +126,25 @@ def test_where_deals_of_nobody_go_passes_the_allow_list_too(allowed: bool, loadi
     found = [str(one) for one in loading(files).complaints]
     said = "ops@other.example, which `subscriptions.allow` of funnelbeat.yaml does not let pass"
     assert any(said in one for one in found) is not allowed, found
+
+
+def test_what_a_person_may_do_in_a_chat(loading: Load) -> None:
+    people = "people:\n  ann: {email: ann@acme.example, may: [subscribe, trigger], locale: de_DE}\n"
+    loaded = loading(with_entry("{channel: email, each: owner}", people))
+    assert loaded.bundle is not None
+    may = (TokenScope.TRIGGER, TokenScope.SUBSCRIBE)
+    assert loaded.bundle.people == {"ann": Person({"email": "ann@acme.example"}, may=may, locale="de_DE")}
+
+
+@pytest.mark.parametrize(
+    ("person", "complaint"),
+    [
+        ("{may: [run]}", '`may` with "run"; write one of manage, read, subscribe or trigger'),
+        ("{may: {trigger: yes}}", "`may` with a mapping; write a list of read, trigger, subscribe or manage"),
+        ("{locale: german}", '`locale` with "german"; write language_TERRITORY such as en_GB or de_DE'),
+        ("{email: a@acme.example, may: [triger]}", '`may` with "triger"; did you mean `trigger`?'),
+    ],
+)
+def test_what_a_person_cannot_be_allowed(loading: Load, person: str, complaint: str) -> None:
+    loaded = loading(with_entry("{channel: email, address: a@acme.example}", f"people:\n  ann: {person}\n"))
+    assert any(str(one).endswith(complaint) for one in loaded.complaints), loaded.complaints

@@ -16,7 +16,7 @@ from worker.domain.events import DeliverySettled, Fact, RunEnded
 from worker.domain.reason import Reason
 from worker.domain.run import CLOSED, Run, RunKey, RunState
 
-MORE = ("retry", "late", "abandon", "fail", "leave")
+MORE = ("retry", "late", "abandon", "fail", "leave", "cancel")
 NOTICE = "operator|ops@tern.example"
 End = tuple[RunKey | DeliveryKey | None, str, str]
 REACHED: Counter[tuple[str, str]] = Counter()
@@ -48,6 +48,7 @@ class ReportedLife(Life):
             "late": lambda: self.story.elapse(70),
             "abandon": lambda: self.abandon(run),
             "fail": lambda: self.fail(run, turn),
+            "cancel": lambda: runs.cancel(run),
             "leave": lambda: runs.skip_run(run, turn, Reason.NO_READERS),
         }
 
@@ -114,6 +115,8 @@ AGAIN = [*(("refuse", 0, reader, 0) for reader in range(3)), ("retry", 0, 0, 0),
 @example(steps=[("cut", 0, 0, 0), ("found", 0, 0, 0)])
 @example(steps=[("cut", 0, 0, 0), ("give up", 0, 0, 0)])
 @example(steps=[("fail", 1, 0, 0)])
+@example(steps=[("cancel", 0, 0, 0), ("send", 0, 1, 0)])
+@example(steps=[("cut", 0, 0, 0), ("cancel", 0, 0, 0), ("found", 0, 0, 0)])
 @given(steps=st.lists(step, min_size=15, max_size=60))
 @settings(
     max_examples=50,

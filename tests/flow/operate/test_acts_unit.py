@@ -8,9 +8,11 @@ import pytest
 
 from tests.support.fakes import HOUR, KEY, NOW, RUN, Audited, Called, Emitted, FixedClock, uses
 from worker.domain.access import Actor, Door
-from worker.domain.run import RunKey
+from worker.domain.run import RunKey, RunState
 from worker.errors import RequestError
 from worker.flow.operate.acts import (
+    cancel_run,
+    claim_run,
     forget_subject,
     pause_reader,
     pause_schedule,
@@ -22,6 +24,7 @@ from worker.flow.operate.acts import (
     trigger,
     unsubscribe,
 )
+from worker.ports import CancelResult
 
 CI = Actor(Door.API, "ci")
 
@@ -39,15 +42,18 @@ def parts() -> Any:
 
 
 ROW = SimpleNamespace(key=KEY, state="sent", reader=SimpleNamespace(id="team|team@acme.example"), answers=3)
+ENDED = CancelResult(RunState.FETCHING, 0, ())
 MADE = (ROW, ("room",))
 
 TEAM = f"weekly {ROW.reader.id}"
 Act = Callable[[Any], Coroutine[Any, Any, Any]]
 
 ACTS: dict[str, tuple[Act, str, Any, str]] = {
+    "run": (lambda here: claim_run(here, CI, "weekly", None), "request", RUN.key, "weekly"),
     "trigger": (lambda here: trigger(here, CI, "weekly"), "request", RUN.key, "weekly"),
     "pause": (lambda here: pause_schedule(here, CI, "weekly", NOW), "pause", None, "weekly"),
     "resume": (lambda here: resume_schedule(here, CI, "weekly"), "resume", True, "weekly"),
+    "cancel": (lambda here: cancel_run(here, CI, "weekly@latest"), "cancel", ENDED, str(RUN.key)),
     "retry": (lambda here: retry_run(here, CI, "weekly@latest"), "retry", (KEY,), str(RUN.key)),
     "deliveries settle": (lambda here: settle_unknown(here, CI, "k", arrived=True), "settle", ROW, str(KEY)),
     "forget": (lambda here: forget_subject(here, CI, "ann@acme.example"), "forget", ROW, "an address or a row"),
@@ -69,6 +75,12 @@ def doing(monkeypatch: pytest.MonkeyPatch, name: str, answer: Any) -> Called:
     monkeypatch.setattr(f"worker.flow.operate.acts.{name}", done)
     monkeypatch.setattr("worker.flow.operate.acts.find_run", Called(RUN))
     return done
+
+
+async def test_the_run_of_a_missed_slot_is_recorded_as_a_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    done, here = doing(monkeypatch, "request_missed", RUN.key), parts()
+    assert await claim_run(here, CI, "weekly", None, NOW) == RUN.key
+    assert (len(done.calls), [one.act for one in here.audit.records]) == (1, ["run"])
 
 
 @pytest.mark.parametrize("word", ACTS)

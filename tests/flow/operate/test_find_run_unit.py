@@ -7,10 +7,11 @@ from typing import Any, cast
 
 import pytest
 
-from tests.support.fakes import HOUR, NOW, RUN, WEEKLY, Deployed, KnownRuns, bundle_with
+from tests.support.fakes import HOUR, KEY, NOW, RUN, WEEKLY, Deployed, KnownDeliveries, KnownRuns, bundle_with
+from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.run import Run, RunKey, RunState
-from worker.errors import LedgerError, RequestError
-from worker.flow.operate.find_run import FAR, deployed_schedule, find_run, refuse_slot_to_come
+from worker.errors import LedgerError, NotFound, RequestError
+from worker.flow.operate.find_run import FAR, deployed_schedule, find_delivery, find_run, refuse_slot_to_come
 from worker.ports import Lookups
 
 OLDER = replace(RUN, key=RunKey("weekly", NOW - HOUR))
@@ -53,6 +54,17 @@ async def test_what_names_no_single_run_is_refused_and_says_why(reference: str, 
 def run(number: int) -> Run:
     slot = datetime.fromtimestamp(1_700_000_000 + 60 * number, UTC)
     return Run(RunKey("weekly", slot), RunState.DELIVERED, "cron", "bundle", 1, slot, slot, 1)
+
+
+async def test_a_delivery_is_named_by_its_run_and_its_reader() -> None:
+    row = Delivery(KEY, DeliveryState.SENT)
+    known: Any = KnownDeliveries(row)
+    assert await find_delivery(known, str(KEY)) is row
+    assert await find_delivery(known, f"weekly@latest/{KEY.reader}") is row
+    with pytest.raises(NotFound, match=r"has no reader 'other\|x'"):
+        await find_delivery(known, "weekly@latest/other|x")
+    with pytest.raises(RequestError, match="'weekly' is no delivery; write RUN/READER"):
+        await find_delivery(known, "weekly")
 
 
 class ManyRuns:

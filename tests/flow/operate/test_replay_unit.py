@@ -25,8 +25,8 @@ from tests.support.fakes import (
     uses,
 )
 from worker.domain.delivery import Baseline, Delivery, DeliveryState, Envelope, Part, PartState
-from worker.errors import LedgerError, RenderError
-from worker.flow.operate.replay import Rebuilt, Replayed, replay
+from worker.errors import LedgerError, NotFound, RenderError
+from worker.flow.operate.replay import Rebuilt, Replayed, replay, replay_one
 
 BODIES = (b"content 0", b"content 1receipt 0")
 PARTS = tuple(
@@ -79,6 +79,22 @@ async def test_a_message_that_is_made_again_byte_by_byte_is_equal() -> None:
     assert one.equal
     assert one.causes == ()
     assert [copy.sealed for copy in one.copies] == list(BODIES)
+
+
+@pytest.mark.parametrize("state", [DeliveryState.SENT, DeliveryState.SENDING])
+async def test_one_delivery_is_made_again_if_something_of_it_was_handed_over(state: DeliveryState) -> None:
+    row = replace(ROW, state=state)
+    given = uses(
+        connectors=OneChannel(TwoParts()),
+        deployments=Deployed(bundle_with(WEEKLY)),
+        digests=Opened(reader_digest()),
+        lookups=KnownDeliveries(row),
+    )
+    if state is DeliveryState.SENT:
+        assert (await replay_one(given, row)).equal
+    else:
+        with pytest.raises(NotFound, match="is sending: nothing that was handed over can be made again"):
+            await replay_one(given, row)
 
 
 async def test_a_channel_says_what_a_receipt_means_and_which_file_is_kept() -> None:

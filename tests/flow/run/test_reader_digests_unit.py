@@ -123,6 +123,14 @@ async def test_readers_with_the_same_past_are_told_the_same_and_it_is_made_once(
     assert made.snapshots.loads == loads
 
 
+async def test_what_was_forgotten_meanwhile_is_not_told_again_to_somebody_who_looks_afresh() -> None:
+    made = digests()
+    before = await made.open(ROW)
+    made.snapshots.snapshots["now"] = answer([])
+    afresh = await made.fresh().open(ROW)
+    assert (before.found.snapshots["deals"], afresh.found.snapshots["deals"]) == (NOW_ANSWER, answer([]))
+
+
 async def test_readers_with_another_past_are_told_something_else() -> None:
     made = digests()
     one, two = await made.open(ROW, {"deals": BASELINE}), await made.open(ROW, {})

@@ -98,7 +98,7 @@ async def test_a_tick_claims_what_is_due_and_publishes_it_with_what_lay_waiting(
     assert given.queue.on_demand == [ON_DEMAND], "somebody waits for it"
     assert given.queue.deliveries == [KEY]
     assert (done.published, done.more) == (4, False)
-    assert given.events.facts == [RunClaimed(None, 7), RunClaimed(None, 0)]
+    assert given.events.facts == [RunClaimed(None, 0), RunClaimed(None, 7)]
     assert given.upkeep.asked == 0, "what is due goes before the housekeeping"
 
 
@@ -114,12 +114,12 @@ async def test_a_broker_that_takes_nothing_stops_no_tick_and_the_runs_stay_claim
     assert (done.claimed, done.published) == ((RUN.key,), 0)
 
 
-async def test_a_tick_before_the_first_deployment_does_nothing() -> None:
+async def test_a_tick_without_a_deployment_claims_nothing_and_loses_nothing_that_waits() -> None:
     given = parts(Clock(Due("weekly", NOW)), Published(), in_force=False)
     done = await tick(given)
-    assert (done.claimed, done.published, done.more) == ((), 0, False)
+    assert (done.claimed, done.published, done.more) == ((), 3, False)
     assert given.clock.claims == []
-    assert given.queue.deliveries == []
+    assert given.queue.deliveries == [KEY]
 
 
 async def test_a_tick_that_found_as_much_as_it_looks_at_says_that_there_is_more() -> None:
@@ -142,6 +142,14 @@ def test_a_slot_that_came_on_time_is_one_run_until_the_next_slot_or_half_an_hour
     assert (found.expected, found.next_due, found.missed) == (NOW, NOW + HOUR, ())
     often = claimed(Due("weekly", NOW), trigger=replace(HOURLY, seconds=600))
     assert often.runs[0].deadline == NOW + 10 * MINUTE
+
+
+def test_a_slot_past_its_grace_is_counted_as_late() -> None:
+    minutes = {claimed(Due("weekly", NOW - n * MINUTE)).late: n for n in (1, 2)}
+    assert minutes == {0: 1, 1: 2}, "a minute is grace"
+    assert claimed(Due("weekly", NOW - 3 * HOUR), catch_up=CatchUp.ALL).late == 3
+    assert delay_of("weekly", 600) > 1 * MINUTE
+    assert claimed(Due("weekly", NOW), spread=600).late == 0, "it was due only now"
 
 
 @pytest.mark.parametrize(

@@ -9,9 +9,16 @@ from pathlib import Path
 
 import httpx
 
+from tests.support.in_process import SCHEDULE
 from tests.web.api.served import ServedApi, served_api
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.access import TokenScope
+from worker.flow.alert.current import current
+
+WATCHED = f"""{SCHEDULE}
+alerts:
+  - {{id: big, for_each: deals, if: row.value >= 20000, notify: [team]}}
+"""
 
 
 @dataclass
@@ -55,6 +62,7 @@ def api_in_thread(redis: EmbeddedRedis, place: Path) -> Iterator[ApiInThread]:
 
 
 async def _described(served: ServedApi) -> ApiInThread:
+    await served.project.deploy(WATCHED)
     run, rows = await served.project.run()
     await served.project.run()
     values = {
@@ -63,5 +71,10 @@ async def _described(served: ServedApi) -> ApiInThread:
         "delivery": [str(row.key) for row in rows],
         "reader": ["team", "sales@acme.example"],
         "token": ["nobody"],
+        "alert": [row.fingerprint for row in await current(served.project.services)][:3],
+        "rule": ["week/big", "big"],
+        "silence": ["nobody"],
+        "query": ["deals", "stalled"],
+        "table": ["opportunities", "followed"],
     }
     return ApiInThread(str(served.client.base_url).rstrip("/"), served.tokens, await served.foreign_token(), values)

@@ -9,7 +9,9 @@ from typing import Any
 from worker.adapters.definitions import files
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.languages import languages
+from worker.adapters.definitions.outgoing import secret_texts
 from worker.adapters.definitions.place import Document, Findings, Sheet
+from worker.adapters.definitions.place import Path as Path_
 from worker.adapters.definitions.project import Project, project
 from worker.adapters.definitions.schedules import check_allowed, check_renames, schedule
 from worker.adapters.definitions.secrets import SecretReference, available, references, unescaped
@@ -39,7 +41,7 @@ def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = N
     made = project(sheet, kinds) if sheet else Project()
     secrets = tuple(_secrets(sheet, made, os.environ if environ is None else environ, directory)) if sheet else ()
     if sheet:
-        _refuse_stray_references(sheet, skip=("connections", "channels"))
+        _refuse_stray_references(sheet, skip=("connections", "channels", "heartbeat_url", "webhooks"))
     schedules = _schedules(directory, made, kinds, findings)
     templates = files.templates(directory, findings)
     own_words = languages(directory, kinds, (one.type for one in made.connections.values()), findings)
@@ -52,10 +54,12 @@ def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = N
         templates,
         made.people,
         own_words,
-        allow=made.rules.allow or allowed_by_default(schedules),
+        allow=made.rules.allow or allowed_by_default(schedules, made.people, made.channels),
         allow_written=bool(made.rules.allow),
         shared_addresses=made.rules.shared_addresses,
         web=made.rules.web,
+        heartbeat=made.outgoing.heartbeat,
+        webhooks=made.outgoing.webhooks,
     )
     complaints = tuple(sorted(set(findings.complaints)))
     return Loaded(None if complaints else bundle, complaints, tuple(sorted(set(findings.warnings))), secrets)
@@ -109,15 +113,19 @@ def _secrets(sheet: Sheet, made: Project, environ: Mapping[str, str], directory:
     for section, holder in holders:
         for name, spec in holder.items():
             for option, text in spec.options.items():
-                line, column = sheet.document.at((section, name, *option.split(".")))
-                for found in references(text):
-                    yield SecretReference(
-                        found.kind,
-                        found.name,
-                        f"{section}.{name}.{option}",
-                        f"{sheet.document.path}:{line}:{column}",
-                        available(found, environ, directory),
-                    )
+                path = (section, name, *option.split("."))
+                yield from _references(sheet, path, f"{section}.{name}.{option}", text, environ, directory)
+    for place, text in secret_texts(made.outgoing):
+        yield from _references(sheet, place, ".".join(map(str, place)), text, environ, directory)
+
+
+def _references(
+    sheet: Sheet, path: Path_, holder: str, text: str, environ: Mapping[str, str], directory: Path
+) -> Iterator[SecretReference]:
+    line, column = sheet.document.at(path)
+    for found in references(text):
+        place = f"{sheet.document.path}:{line}:{column}"
+        yield SecretReference(found.kind, found.name, holder, place, available(found, environ, directory))
 
 
 def _refuse_stray_references(sheet: Sheet, skip: tuple[str, ...]) -> None:

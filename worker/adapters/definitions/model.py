@@ -56,6 +56,29 @@ class ProjectShape(Shape):
         default=(), description="Addresses that several people read: nobody unsubscribes them."
     )
     web: Keys = Field(default_factory=dict, description="Where readers reach their pages: {base_url: https://…}.")
+    heartbeat_url: Any = Field(
+        default=None, description="Called while the clock ticks: a URL, or {url, every, private}; a secret."
+    )
+    webhooks: Keys = Field(default_factory=dict, description="URLs that are told of events, by a name of your own.")
+
+
+class HeartbeatShape(Shape):
+    title = "heartbeat_url"
+
+    url: Text = Field(description="https://, or http:// to 127.0.0.1; a secret.")
+    every: Text = Field(default="", description="How often it is called: 10s to 1h; 1m unless given.")
+    private: Text = Field(default="", description="`allowed`: the host may have an address in a private network.")
+
+
+class WebhookShape(Shape):
+    title = "a webhook"
+
+    url: Text = Field(description="Where events are POSTed: https://, or http:// to 127.0.0.1; a secret.")
+    secret: Text = Field(description="whsec_… that signs each event.")
+    secret_previous: Text = Field(default="", description="Signs too, while the receiver changes to `secret`.")
+    authorization: Text = Field(default="", description="The value of the header Authorization; a secret.")
+    private: Text = Field(default="", description="`allowed`: the host may have an address in a private network.")
+    events: Names = Field(description='Which events, such as run_ended.failed; "*" for all.')
 
 
 class SubscriptionsShape(Shape):

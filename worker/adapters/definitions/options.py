@@ -65,14 +65,21 @@ def _is_sound(
             if option.name in ADDRESSES and isinstance(kind, SourceKind):
                 # It stays among the options, so that options that need it cause no further complaint.
                 _check_address(sheet, path, option, written, plain=plain and option.name == ADDRESSES[0])
-        elif not references(value):
-            found = f"`{option.name}` with the secret itself"
-            sheet.warn(
-                path, found, f'keep it out of the file: write "${{{option.name.upper()}}}" and set that variable'
-            )
     except ValueError as error:
-        what = "a reference that is malformed" if option.secret else "a reference, and this is no secret option"
-        sheet.complain(path, f"`{option.name}` with {what}", str(error))
+        sheet.complain(path, f"`{option.name}` with a reference, and this is no secret option", str(error))
+        return False
+    return not option.secret or is_secret(sheet, path, value)
+
+
+def is_secret(sheet: Sheet, path: Path, value: str) -> bool:
+    """Whether the text of a secret option can be read. Warns of one that is the secret itself."""
+    name = path[-1]
+    try:
+        if not references(value):
+            expected = f'keep it out of the file: write "${{{str(name).upper()}}}" and set that variable'
+            sheet.warn(path, f"`{name}` with the secret itself", expected)
+    except ValueError as error:
+        sheet.complain(path, f"`{name}` with a reference that is malformed", str(error))
         return False
     return True
 

@@ -8,12 +8,17 @@ from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import EachShape, EntryShape
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.shapes import read
-from worker.adapters.definitions.words import advice, described, shape
+from worker.adapters.definitions.times import locale
+from worker.adapters.definitions.words import advice, described, listed, shape
+from worker.domain.access import TokenScope
 from worker.domain.people import owner_named, person_of
 from worker.domain.schedule import ChannelSpec, Connection, Each, Person
 from worker.ports.channels import ChannelKind
 
-MANAGER = "manager"
+MANAGER, MAY, LOCALE = "manager", "may", "locale"
+NO_ADDRESS = (MANAGER, MAY, LOCALE)
+"""Keys of a person beside the addresses."""
+
 KEY = 2
 """The length of the path of an owner's key."""
 
@@ -32,17 +37,17 @@ def people(
     for owner, value in written.items():
         path = ("people", owner)
         _check_connection(sheet, path, str(owner), connections)
-        if not isinstance(value, dict) or not all(isinstance(one, str) for one in value.values()):
+        if not isinstance(value, dict) or not all(isinstance(one, str) for key, one in value.items() if key != MAY):
             expected = "write addresses by channel, such as `{email: anna@acme.example, slack: U0123456789}`"
             sheet.complain(path, f"`{owner}` with {shape(value)}", expected)
             continue
         addresses = dict[str, str]()
         for word, text in value.items():
             kind = _kind(word, channels, kinds)
-            if word == MANAGER:
+            if word in NO_ADDRESS:
                 continue
             if kind is None:
-                known = [*channels, *kinds.channels, MANAGER]
+                known = [*channels, *kinds.channels, *NO_ADDRESS]
                 sheet.complain((*path, word), f"`{word}`, which is no channel", advice(word, known), key=True)
                 continue
             try:
@@ -51,13 +56,34 @@ def people(
                 sheet.complain((*path, word), f"`{word}` with {described(text)}", str(error))
         if MANAGER in value:
             _check_connection(sheet, (*path, MANAGER), value[MANAGER], connections)
-        found[str(owner)] = Person(addresses, str(value[MANAGER]) if MANAGER in value else None)
+        reports_to = str(value[MANAGER]) if MANAGER in value else None
+        spoken = _locale(sheet, (*path, LOCALE), value.get(LOCALE, ""))
+        found[str(owner)] = Person(addresses, reports_to, _may(sheet, (*path, MAY), value.get(MAY, [])), spoken)
     for owner, person in found.items():
         manager = person_of(found, owner_named(person.manager or owner, owner.partition("/")[0], connections))
         if manager is None or (person.manager and not manager.addresses):
             expected = "give this manager an address here: a service tells those of owners of listed deals only"
             sheet.warn(("people", owner, MANAGER), f'`{MANAGER}` with "{person.manager}"', expected)
     return found
+
+
+def _may(sheet: Sheet, path: Path, written: Any) -> tuple[TokenScope, ...]:
+    scopes = [written] if isinstance(written, str) else written
+    if not isinstance(scopes, list) or not all(isinstance(one, str) for one in scopes):
+        sheet.complain(path, f"`{MAY}` with {shape(written)}", f"write a list of {listed(TokenScope)}")
+        return ()
+    for one in scopes:
+        if one not in set(TokenScope):
+            sheet.complain(path, f"`{MAY}` with {described(one)}", advice(one, TokenScope))
+    return tuple(scope for scope in TokenScope if scope in scopes)
+
+
+def _locale(sheet: Sheet, path: Path, written: str) -> str:
+    try:
+        return locale(str(written)) if written else ""
+    except ValueError as error:
+        sheet.complain(path, f"`{LOCALE}` with {described(written)}", str(error))
+        return ""
 
 
 def _check_connection(sheet: Sheet, path: Path, owner: str, connections: Collection[str]) -> None:

@@ -9,6 +9,7 @@ from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import CapShape, DefaultsShape, ProjectShape
 from worker.adapters.definitions.operators import operator
 from worker.adapters.definitions.options import options
+from worker.adapters.definitions.outgoing import outgoing
 from worker.adapters.definitions.people import people, warn_of_two_accounts
 from worker.adapters.definitions.place import Path, Sheet, parsed
 from worker.adapters.definitions.quiet_hours import quiet_hours
@@ -18,6 +19,7 @@ from worker.adapters.definitions.times import day_of_year, locale, seconds, week
 from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.adapters.definitions.zone_words import zone_warning
 from worker.domain.cap import Cap
+from worker.domain.outgoing import Outgoing
 from worker.domain.quiet import QuietHours
 from worker.domain.schedule import ChannelSpec, Connection, Defaults, OnUnknown, Person, Send, Thread
 from worker.ports.channels import ChannelKind
@@ -58,6 +60,7 @@ class Project:
     channel_names: frozenset[str] | None = None
     people: Mapping[str, Person] = field(default_factory=dict)
     rules: ReaderRules = NO_RULES
+    outgoing: Outgoing = field(default_factory=Outgoing)
 
 
 def project(sheet: Sheet, kinds: Registry) -> Project:
@@ -94,6 +97,7 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
         frozenset(shaped.channels),
         known,
         reader_rules(sheet, shaped),
+        outgoing(sheet, shaped, NAME),
     )
 
 

@@ -10,6 +10,7 @@ from worker.adapters.definitions.model import (
     DefaultsShape,
     DigestShape,
     EntryShape,
+    HeartbeatShape,
     ItemShape,
     OperatorShape,
     ProjectShape,
@@ -18,6 +19,7 @@ from worker.adapters.definitions.model import (
     ScheduleShape,
     Shape,
     ShowShape,
+    WebhookShape,
     WhenShape,
 )
 from worker.domain.alert.ready_made import Against, Direction, ReadyMade
@@ -62,6 +64,8 @@ def _project(kinds: Registry) -> Schema:
         "defaults": _object(
             DefaultsShape, {**_READER, "cap": _object(CapShape, {"messages": _COUNT}), "operator": _operator()}
         ),
+        "heartbeat_url": {"anyOf": [_TEXT, _object(HeartbeatShape, {})]},
+        "webhooks": {"type": "object", "additionalProperties": _object(WebhookShape, {"events": _TEXTS})},
     }
     return {"$schema": _DRAFT, "title": "Funnelbeat project", **_object(ProjectShape, fields)}
 

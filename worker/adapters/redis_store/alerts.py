@@ -1,6 +1,6 @@
 """The memory of alert rules. Scripts that hand runs over write it: alert_changes.py, lua/deliver.lua, lua/leave.lua."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
@@ -19,9 +19,11 @@ from worker.adapters.redis_store.codec import DecisionRecord, delivery, text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.forget_alerts import forget_alerts
 from worker.adapters.redis_store.scripts import Scripts
+from worker.adapters.redis_store.standing_alerts import StandingAlerts
 from worker.domain.alert.notification import Notification
+from worker.domain.alert.rule import Severity
 from worker.domain.alert.silence import Silence
-from worker.domain.alert.state import Acknowledgement
+from worker.domain.alert.state import Acknowledgement, Phase
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Reader
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
@@ -40,6 +42,7 @@ class RedisAlerts:
 
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
+        self._standing = StandingAlerts(scripts)
 
     async def memory(self, schedule: str) -> AlertMemory:
         prefix, now = self._scripts.prefix, await self._current(schedule)
@@ -113,6 +116,9 @@ class RedisAlerts:
         now = await self._now()
         kept = (one for one in await self._silences() if one.until >= now - KEPT)
         return tuple(sorted(kept, key=lambda one: (one.starts, one.id)))
+
+    async def standing(self, rules: Mapping[str, Collection[str]]) -> Mapping[tuple[Phase, Severity], int]:
+        return await self._standing.counted(rules)
 
     async def forget(self, what: str) -> int:
         return await forget_alerts(self._scripts, what)

@@ -121,6 +121,7 @@ def _entry(entry: SlotClaim) -> dict[str, Any]:
     row: dict[str, Any] = {
         "schedule": entry.schedule,
         **({"bundle": entry.bundle} if entry.bundle else {}),
+        **({"late": entry.late} if entry.late else {}),
         "expected": to_ms(entry.expected),
         "runs": [claim_row(claim) for claim in entry.runs],
         "missed": [missed_row(entry.schedule, missed) for missed in entry.missed],

@@ -5,13 +5,14 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from worker.adapters.bundle_codec import bundle_id, decode, encode, timings
+from worker.adapters.bundle_codec import bundle_id, decode, encode, outgoing, timings
 from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.delivery import Reader
+from worker.domain.outgoing import Outgoing
 from worker.domain.schedule import Bundle, Timing
 from worker.domain.time.epoch import from_ms, to_ms
 from worker.errors import ClaimLost, LedgerError
@@ -31,6 +32,7 @@ class RedisDeployments:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
         self._timings: tuple[str, Mapping[str, Timing]] = ("", {})
+        self._outgoing = "", Outgoing()
 
     async def activate(
         self,
@@ -96,11 +98,19 @@ class RedisDeployments:
     async def timings(self, bundle_id: str) -> Mapping[str, Timing]:
         """The last few are kept in memory, because bundles are immutable."""
         if self._timings[0] != bundle_id:
-            body = await self._scripts.ask("GET", keys.bundle(self._scripts.prefix, bundle_id))
-            if body is None:
-                raise LedgerError(f"the deployment {bundle_id[:12]} is not in Redis any more; deploy again")
-            self._timings = bundle_id, timings(body, bundle_id)
+            self._timings = bundle_id, timings(await self._body(bundle_id), bundle_id)
         return self._timings[1]
+
+    async def outgoing(self, bundle_id: str) -> Outgoing:
+        if self._outgoing[0] != bundle_id:
+            self._outgoing = bundle_id, outgoing(await self._body(bundle_id))
+        return self._outgoing[1]
+
+    async def _body(self, bundle_id: str) -> bytes:
+        body: bytes | None = await self._scripts.ask("GET", keys.bundle(self._scripts.prefix, bundle_id))
+        if body is None:
+            raise LedgerError(f"the deployment {bundle_id[:12]} is not in Redis any more; deploy again")
+        return body
 
     async def last_slot(self, schedule: str) -> datetime | None:
         slot = await self._scripts.ask("HGET", keys.single(self._scripts.prefix, "last"), schedule)

@@ -8,6 +8,7 @@ from worker.adapters.redis_store import codec, keys
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.event_stream import RedisEventStream
+from worker.adapters.redis_store.event_webhooks import RedisEventWebhooks
 from worker.adapters.redis_store.facts import facts
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.domain.delivery import Baseline
@@ -26,6 +27,7 @@ class RedisUpkeep:
     def __init__(self, scripts: Scripts) -> None:
         self._scripts = scripts
         self._events = RedisEventStream(scripts)
+        self._webhooks = RedisEventWebhooks(scripts)
 
     async def next_batch(self, limit: int, pause: float) -> SweepResult | None:
         answer = await self._scripts.run("next_batch", {"limit": limit, "pause": round(pause * 1000)})
@@ -88,6 +90,7 @@ class RedisUpkeep:
         suspensions = await self._cut(keys.single(prefix, "suspended"), " ", wanted)
         await self._cut(keys.single(prefix, "notices"), " ", wanted)
         await self._events.forget(wanted)
+        await self._webhooks.forget(wanted)
         return Expired(baselines, deliveries, suspensions, tuple(ends))
 
     async def _concerns(self, run: RunKey, reader: str, wanted: str) -> bool:

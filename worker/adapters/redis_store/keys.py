@@ -76,11 +76,21 @@
     <p>:access:used               hash    id → when it was used last
     <p>:audit                     stream  what was done through every door: r, a record (JSON); about 100,000 of them
     <p>:events                    stream  facts for those who follow: f, [kind, …] (JSON); about 20,000 of them
+    <p>:webhook:<name>            hash    cursor: the last fact that was looked at for a webhook of events; who has the
+                                          turn, until when; failures: tries in a row without success, trouble: what the
+                                          last said, retry_at: when the next is; sent, lost: how many events
+    <p>:webhook:<name>:queue      stream  events that are to be sent: i, the fact's id; b, the body
+    <p>:webhook:<name>:dead       hash    id of a fact that was given up → [body, why]; the newest 1,000
+    <p>:webhook:<name>:dead:order zset    the same ids → when they were given up
     <p>:answer:<key>              hash    of a request with an idempotency key: request, its hash; turn: until when
                                           somebody deals with it; status, body: of its answer; gone after a day
     <p>:once:<name>               text    what was first said under an idempotency key; gone after a day
     <p>:windows                   zset    schedule → when its debounce window ends, opened by an event
     <p>:event:<id>                text    an event came: a hash of its connection and id; gone after 7 days
+    <p>:counts                    hash    what is counted, in words with blanks between them ("run delivered ") → how
+                                          often (lua/common.lua)
+    <p>:waiting                   zset    run that is claimed → since when a worker could begin it
+    <p>:accounts                  hash    connection → the account whose budget it uses
     <p>:hooks:<connection>        hash    what became of requests to /hooks/CONNECTION → how many
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
     <p>:mailboxes                 zset    channel → when a worker is to read its mailbox of bounces next
@@ -195,6 +205,11 @@ def mailbox(prefix: str, channel: str) -> str:
 
 def hooks(prefix: str, connection: str) -> str:
     return f"{prefix}:hooks:{connection}"
+
+
+def webhook(prefix: str, name: str, part: str = "") -> str:
+    """`part`: queue or dead."""
+    return f"{prefix}:webhook:{name}" + (f":{part}" if part else "")
 
 
 def tokens(prefix: str, account_id: str) -> str:

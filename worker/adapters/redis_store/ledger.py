@@ -10,11 +10,13 @@ from worker.adapters.redis_store.clock import RedisClock
 from worker.adapters.redis_store.deliveries import RedisDeliveries
 from worker.adapters.redis_store.deployments import RedisDeployments
 from worker.adapters.redis_store.event_stream import RedisEventStream
+from worker.adapters.redis_store.event_webhooks import RedisEventWebhooks
 from worker.adapters.redis_store.first_answers import RedisFirstAnswers
 from worker.adapters.redis_store.heartbeats import RedisHeartbeats
 from worker.adapters.redis_store.housekeeping import RedisUpkeep
 from worker.adapters.redis_store.lookups import RedisLookups
 from worker.adapters.redis_store.mailboxes import RedisMailboxes
+from worker.adapters.redis_store.measured import RedisMeasured
 from worker.adapters.redis_store.runs import RedisRuns
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.source_events import RedisSourceEvents
@@ -38,6 +40,7 @@ class RedisLedger:
         self.subscriptions = RedisSubscriptions(scripts)
         self.access = RedisAccessTokens(scripts)
         self.event_stream = RedisEventStream(scripts)
+        self.event_webhooks = RedisEventWebhooks(scripts)
         self.first_answers = RedisFirstAnswers(scripts)
         self.audit = RedisAudit(scripts)
         self.resets = RedisBaselineResets(scripts)
@@ -45,5 +48,6 @@ class RedisLedger:
         self.lookups = RedisLookups(scripts)
         self.alerts = RedisAlerts(scripts)
         self.mailboxes = RedisMailboxes(scripts)
+        self.measured = RedisMeasured(scripts)
         self.heartbeats = RedisHeartbeats(scripts)
         self.source_events = RedisSourceEvents(scripts, times)

@@ -27,11 +27,14 @@ AGAIN = 600.0
 
 
 class RedisQuota:
-    """Implements worker.ports.Quota for one account. The account's id is a short text without a secret."""
+    """Implements worker.ports.Quota for one account. The account's id is a short text without a secret. `connection`:
+    a name of it, under which /metrics shows its budget.
+    """
 
-    def __init__(self, client: Redis, project: str, account_id: str) -> None:
+    def __init__(self, client: Redis, project: str, account_id: str, connection: str = "") -> None:
         self._scripts = Scripts(client, project)
         self._account_id = account_id
+        self._connection = connection
 
     async def take(
         self, count: int, cost: float = 0.0, *, urgent: bool = False, calls: int = 0, seconds: float = 0.0
@@ -39,6 +42,7 @@ class RedisQuota:
         """Raises LedgerUnavailable."""
         arguments = {
             "account": self._account_id,
+            "connection": self._connection or None,
             "count": count,
             "cost": cost,
             "urgent": urgent,

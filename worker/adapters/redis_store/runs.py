@@ -22,7 +22,7 @@ from worker.domain.run import RunKey, RunState
 from worker.domain.schedule import Subscription
 from worker.domain.snapshot.snapshot import Gap
 from worker.domain.time.epoch import from_ms, to_ms
-from worker.ports import AlertChanges, BeginResult, FailResult, HandOver, RunLease
+from worker.ports import AlertChanges, BeginResult, CancelResult, FailResult, HandOver, RunLease
 
 COMPARED = ":compared"
 STEP = 200
@@ -195,6 +195,14 @@ class RedisRuns:
     async def skip_run(self, key: RunKey, attempt: int, reason: Reason) -> tuple[Fact, ...]:
         end = {"state": RunState.SKIPPED, "reason": reason}
         return facts(await self._scripts.own("leave", key, {**_mine(key, attempt), **end}))
+
+    async def cancel(self, key: RunKey) -> CancelResult:
+        first, cursor, ended, told = b"", "0", 0, list[Fact]()
+        while cursor:
+            state, following, some, rows = await self._scripts.run("cancel", {"key": str(key), "cursor": cursor})
+            first, cursor = first or state, text(following)
+            ended, told = ended + some, [*told, *facts(rows)]
+        return CancelResult(RunState(text(first)) if first else None, ended, tuple(told))
 
 
 def _mine(key: RunKey, attempt: int) -> dict[str, Any]:

@@ -10,6 +10,7 @@ import struct
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -24,6 +25,8 @@ from worker.errors import LedgerError
 VERSION = 2
 """1: a header without addresses of owners."""
 LEVEL = 1
+SHAPES = 256
+"""Columns of different tables that a process keeps."""
 
 _BIG_INT, _ODD_TEXT = 1, 2
 _PIECE = 1 << 18
@@ -128,12 +131,18 @@ def table_from(delta: bytes, base: Table) -> Table:
 def _table(head: bytes, rows: Iterable[Row]) -> Table:
     version, table_id, columns, total, sliced = _decoder.decode(memoryview(head)[4:])
     _known(version)
-    named = tuple(Column(name, Kind(kind), significant, adds) for name, kind, significant, adds in columns)
+    named = _columns(tuple(tuple(column) for column in columns))
     return Table(table_id, named, tuple(rows), total, sliced)
 
 
 def _row(cells: list[Any]) -> Row:
     return Row(cells[0], tuple(cells[1:]))
+
+
+@lru_cache(SHAPES)
+def _columns(written: tuple[tuple[str, str, bool, bool], ...]) -> tuple[Column, ...]:
+    """Answers to one query share them, so that comparing two answers finds equal columns at once."""
+    return tuple(Column(name, Kind(kind), significant, adds) for name, kind, significant, adds in written)
 
 
 def encode_header(snapshot: Snapshot, tables: Sequence[str], followed: str | None) -> Blob:

@@ -7,11 +7,8 @@ from typing import Any
 
 from worker.channels.common.strict_json import strict_json, wrong_place
 from worker.channels.common.texts import subject_of, text_of
-from worker.documents.alert import alert_message
-from worker.documents.digest import digest_message, notice_message
-from worker.domain.alert.notification import Notification
+from worker.documents.message import message_document
 from worker.domain.delivery import READER
-from worker.domain.notice import Notice
 from worker.errors import RenderError
 from worker.ports.channels import PreviewPage, RenderRequest, Templates
 from worker.sanitize import replace_surrogates
@@ -34,11 +31,7 @@ def json_content(request: RenderRequest, templates: Templates) -> JsonContent:
     """The whole digest as worker.documents.digest has it. Raises RenderError."""
     page = next(templates.pages(request))
     subject, text = subject_of(page), text_of(page)
-    if isinstance(request.digest, Notice):
-        return JsonContent(subject, notice_message(request.digest, subject, text))
-    if isinstance(request.digest, Notification):
-        return JsonContent(subject, alert_message(request.digest, subject, text, request.files))
-    return JsonContent(subject, digest_message(request.digest, subject, text, request.files))
+    return JsonContent(subject, message_document(request.digest, subject, text, request.files))
 
 
 def own_json_content(request: RenderRequest, templates: Templates) -> JsonContent:

@@ -14,17 +14,21 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 from urllib.parse import urlsplit
 
+from worker.channels.slack.answers import open_door
 from worker.channels.slack.api import BASE_URL, SlackApi
-from worker.channels.slack.content import TEMPLATE, SlackContent, SlackMessages
+from worker.channels.slack.content import TEMPLATE, SlackContent, SlackMessages, addressed
 from worker.channels.slack.errors import CHANNEL
 from worker.channels.slack.fallback import dump, post_or_reduce
 from worker.channels.slack.limits import checked
 from worker.channels.slack.lookup import EVENT, POST, UPLOAD, delivery_id, file_mark, find
+from worker.channels.slack.manifest import manifest
+from worker.channels.slack.socket import serve_socket
 from worker.channels.slack.upload import LOOPBACK, sealed_upload, upload, upload_body
 from worker.channels.slack.webhook import SECONDS_APART, SlackWebhookChannel
 from worker.domain.delivery import Attachment, Envelope, Part, Receipt
 from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RequestError
 from worker.ports.channels import Channel, ChannelKind, MessageForm, RenderRequest, Templates
+from worker.ports.chat import ANSWERING, ChatContract
 from worker.ports.init_forms import InitField, InitForm
 from worker.ports.kinds import Option, RuleViolation
 
@@ -36,7 +40,8 @@ _PLACE = re.compile(r"([A-Z0-9]{2,40}) ([0-9]{1,20}\.[0-9]{1,10})")
 class SlackChannel(SlackMessages):
     """`token` is a bot's (xoxb-…) with chat:write. `base_url` replaces Slack in tests and the sandbox."""
 
-    def __init__(self, token: str, base_url: str = BASE_URL) -> None:
+    def __init__(self, token: str, base_url: str = BASE_URL, *, answers: bool = False) -> None:
+        super().__init__(answers=answers)
         self._pace_key = f"{CHANNEL}:{hashlib.sha256(token.encode()).hexdigest()[:16]}"
         self._api = SlackApi(token, base_url)
 
@@ -44,7 +49,7 @@ class SlackChannel(SlackMessages):
         """Part 0 is the main post, followed by its thread in order and the files. Raises RenderError that names the
         post.
         """
-        posts = [_post(number, post, envelope) for number, post in enumerate(checked(content))]
+        posts = [_post(number, post, envelope) for number, post in enumerate(addressed(checked(content), envelope))]
         files = [
             _file(number, attachment, envelope)
             for number, attachment in enumerate(content.attachments, start=len(posts))
@@ -115,12 +120,13 @@ class SlackChannel(SlackMessages):
 
 def open_slack(options: Mapping[str, str]) -> Channel[SlackContent]:
     """The channel for options whose secrets are resolved. Raises RequestError without the secret."""
+    answers = ANSWERING in options
     if "webhook_url" in options:
-        return SlackWebhookChannel(options["webhook_url"].strip())
+        return SlackWebhookChannel(options["webhook_url"].strip(), answers=answers)
     token = options["token"].strip()
     if _TOKEN.fullmatch(token) is None:
         raise RequestError("slack: the token is empty or holds characters that no token has; expected xoxb-…")
-    return SlackChannel(token, options.get("base_url", BASE_URL))
+    return SlackChannel(token, options.get("base_url", BASE_URL), answers=answers)
 
 
 def _post(number: int, post: Mapping[str, Any], envelope: Envelope) -> Part:
@@ -183,7 +189,7 @@ def _safe(url: str) -> bool:
 
 
 def _whole(request: RenderRequest, templates: Templates) -> object:
-    return checked(SlackMessages().content(request, templates))
+    return checked(SlackMessages(answers=True).content(request, templates))
 
 
 SLACK = ChannelKind(
@@ -192,6 +198,14 @@ SLACK = ChannelKind(
         Option("token", secret=True, note="a bot's token, xoxb-…, with chat:write; files:write for files"),
         Option("webhook_url", secret=True, note="an incoming webhook: the main post only, no thread, no files"),
         Option("base_url", note=f"instead of {BASE_URL}"),
+        Option(
+            ANSWERING,
+            note="commands and buttons: people ask, acknowledge and mute from Slack",
+            group=(
+                Option("signing_secret", secret=True, note="the app's, by which `web` verifies requests"),
+                Option("app_token", secret=True, note="xapp-…, with connections:write: `chat socket` instead of `web`"),
+            ),
+        ),
     ),
     address=_address,
     open=open_slack,
@@ -199,6 +213,7 @@ SLACK = ChannelKind(
     faults=_faults,
     one_of=(("token", "webhook_url"),),
     forms=(MessageForm("slack", (TEMPLATE,), _whole),),
+    chat=ChatContract("signing_secret", "app_token", open_door, serve_socket, manifest),
     ask_for_init=InitForm((InitField("token", "Token of the bot (xoxb-…)", variable="SLACK_BOT_TOKEN"),)),
     example='{type: slack, token: "${SLACK_BOT_TOKEN}"}',
 )

@@ -19,6 +19,7 @@ HEADER = 150
 SECTION = 3_000
 FIELDS, FIELD = 10, 2_000
 ELEMENTS = 10
+BUTTONS, BUTTON_TEXT, BUTTON_VALUE, BUTTON_NAME = 25, 75, 2_000, 255
 BLOCK_ID = 255
 TABLE_ROWS, TABLE_COLUMNS, TABLE_TEXT = 100, 20, 10_000
 CHARTS, SERIES, CATEGORIES = 2, 6, 20
@@ -112,6 +113,25 @@ def _context(place: str, block: Node) -> Complaints:
             yield from _image(f"{place}: element {number}", element)
         else:
             yield from _text_object(f"{place}: element {number}", element, SECTION)
+
+
+def _actions(place: str, block: Node) -> Complaints:
+    elements = _list(block.get("elements"))
+    if not 1 <= len(elements) <= BUTTONS:
+        yield f"{place}: {len(elements)} elements, 1 to {BUTTONS}"
+    names = [_node(one).get("action_id") for one in elements]
+    if len(set(map(str, names))) != len(names):
+        yield f"{place}: an action_id stands twice"
+    for number, button in enumerate(map(_node, elements), start=1):
+        at = f"{place}: button {number}"
+        if button.get("type") != "button":  # other elements are their author's
+            continue
+        yield from _text_object(f"{at}: text", button.get("text"), BUTTON_TEXT)
+        for name, most in (("action_id", BUTTON_NAME), ("value", BUTTON_VALUE), ("url", URL)):
+            if name in button:
+                yield from _length(f"{at}: {name}", button[name], most)
+        if "accessibility_label" in button:
+            yield from _length(f"{at}: accessibility_label", button["accessibility_label"], BUTTON_TEXT)
 
 
 def _rich_text(place: str, block: Node) -> Complaints:
@@ -237,6 +257,7 @@ _RULES: dict[str, Callable[[str, Node], Complaints]] = {
     "header": _header,
     "section": _section,
     "context": _context,
+    "actions": _actions,
     "rich_text": _rich_text,
     "table": _table,
     "data_visualization": _chart,

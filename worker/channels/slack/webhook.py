@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from worker.adapters.http import Http, HttpAnswer, HttpFailure
-from worker.channels.slack.content import SlackContent, SlackMessages
+from worker.channels.slack.content import SlackContent, SlackMessages, addressed
 from worker.channels.slack.errors import CHANNEL, by_answer, by_failure, parse
 from worker.channels.slack.fallback import dump, post_or_reduce
 from worker.channels.slack.limits import checked
@@ -34,7 +34,8 @@ SECONDS_APART = 1.0
 class SlackWebhookChannel(SlackMessages):
     """Leaves out the attachments of a digest, because a webhook cannot carry them."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, *, answers: bool = False) -> None:
+        super().__init__(answers=answers)
         if _URL.fullmatch(url) is None:
             raise RequestError("slack: the webhook_url is not an address with https://")
         self._url = url
@@ -44,9 +45,9 @@ class SlackWebhookChannel(SlackMessages):
     def preview(self, content: SlackContent, address: str) -> PreviewPage:
         return super().preview(SlackContent((_without_thread(content.posts[0]),)), address)
 
-    def build(self, content: SlackContent, envelope: Envelope) -> tuple[Part, ...]:  # noqa: ARG002  # the port's
+    def build(self, content: SlackContent, envelope: Envelope) -> tuple[Part, ...]:
         """One part. Raises RenderError past a limit."""
-        post = _without_thread(checked(content)[0])
+        post = _without_thread(addressed(checked(content)[:1], envelope)[0])
         return (Part(0, "post", "main.slack.json", dump(post | {"unfurl_links": False, "unfurl_media": False})),)
 
     def seal(self, part: Part, receipts: Sequence[Receipt]) -> bytes:  # noqa: ARG002  # the port's

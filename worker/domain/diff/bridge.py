@@ -17,6 +17,8 @@ from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Snapshot
 
+_NOTHING = dict.fromkeys(Move, 0)  # walking through an enum takes long, and each reader's bridge has every class
+
 
 class NoBridge(StrEnum):
     """Why two answers give no bridge."""
@@ -135,11 +137,13 @@ def _settled(moved: Iterable[Pair], basis: Basis) -> dict[str, str]:
 
 
 def _terms(then: Mapping[str, Sum], now: Mapping[str, Sum], found: Iterable[Step]) -> tuple[Terms, ...]:
-    amounts = {currency: dict.fromkeys(Move, 0) for currency in {*then, *now}}
-    counts = {currency: dict.fromkeys(Move, 0) for currency in amounts}
+    amounts = {currency: dict(_NOTHING) for currency in {*then, *now}}
+    counts = {currency: dict(_NOTHING) for currency in amounts}
     for step in found:
-        amounts.setdefault(step.currency, dict.fromkeys(Move, 0))[step.move] += step.amount
-        counts.setdefault(step.currency, dict.fromkeys(Move, 0))[step.move] += 1
+        if step.currency not in amounts:
+            amounts[step.currency], counts[step.currency] = dict(_NOTHING), dict(_NOTHING)
+        amounts[step.currency][step.move] += step.amount
+        counts[step.currency][step.move] += 1
     terms = [
         _one(currency, then.get(currency, Sum()), now.get(currency, Sum()), amounts[currency], counts[currency])
         for currency in amounts

@@ -1,7 +1,7 @@
 """The changes of an answer that count for a reader who asked for changes only, by name."""
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -45,22 +45,33 @@ class QueryChange:
         return bool(self.first or self.added or self.removed or self.columns or self.measures)
 
 
-def query_change(before: Snapshot | None, after: Snapshot, watch: Collection[str] = ()) -> QueryChange:
+def table_diffs(before: Snapshot, after: Snapshot) -> dict[str, TableDiff]:
+    """By id, of every table that both answers have and that nobody cut."""
+    pairs = ((before.table(new.id), new) for new in after.tables if new.id not in (REQUESTS, HISTORY))
+    return {new.id: diff(old, new) for old, new in pairs if old is not None and not old.sliced and not new.sliced}
+
+
+def query_change(
+    before: Snapshot | None,
+    after: Snapshot,
+    watch: Collection[str] = (),
+    tables: Mapping[str, TableDiff] | None = None,
+) -> QueryChange:
     """The result is false if nothing significant differs. A sliced list is shown, but never counts.
 
     Cells count if their column is significant; measures always count. If the schedule has `watch`, only what is named
-    there counts.
+    there counts. `tables` saves comparing the rows again, if the caller has their `table_diffs`.
     """
     if before is None:
         return QueryChange(after.query_id, first=True)
     measures = tuple(change.key for change in diff_measures(before.measures, after.measures))
-    tables = _tables(before, after)
+    found = [one for one in (table_diffs(before, after) if tables is None else tables).values() if one]
     return QueryChange(
         after.query_id,
-        added=sum(len(table.added) for table in tables),
-        removed=sum(len(table.removed) for table in tables),
-        rows=sum(any(counts(cell.column, watch) for cell in row.cells) for one in tables for row in one.changed),
-        columns=_columns(tables, watch),
+        added=sum(len(table.added) for table in found),
+        removed=sum(len(table.removed) for table in found),
+        rows=sum(any(counts(cell.column, watch) for cell in row.cells) for one in found for row in one.changed),
+        columns=_columns(found, watch),
         measures=tuple(key for key in measures if not watch or watch_names(key, watch)),
         new_period=_start(before) != _start(after),
     )
@@ -68,15 +79,6 @@ def query_change(before: Snapshot | None, after: Snapshot, watch: Collection[str
 
 def _start(answer: Snapshot) -> datetime | None:
     return None if answer.window is None else answer.window.start
-
-
-def _tables(before: Snapshot, after: Snapshot) -> list[TableDiff]:
-    pairs = ((before.table(new.id), new) for new in after.tables if new.id not in (REQUESTS, HISTORY))
-    return [
-        diff(old, new)
-        for old, new in pairs
-        if old is not None and not old.sliced and not new.sliced and old.rows != new.rows
-    ]
 
 
 def _columns(tables: Collection[TableDiff], watch: Collection[str]) -> tuple[ColumnChange, ...]:

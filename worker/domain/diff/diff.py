@@ -60,6 +60,8 @@ def diff(old: Table, new: Table) -> TableDiff:
     if old.sliced or new.sliced:
         raise ValueError(f"{new.id}: a cut list cannot be compared")
     columns = _common(old, new)
+    if old is new:
+        return TableDiff(new.id, columns, (), (), (), new.total)
     was = {row.key: row.cells for row in _cut(old, columns)}
     take = was.pop  # the rows that remain in `was` are those that left; no second pass over the keys
     differ = [(before, row) for row in _cut(new, columns) if (before := take(row.key, None)) != row.cells]

@@ -1,7 +1,7 @@
 """Composes a digest from one run's answers and the past of one group of readers, as a pure function."""
 
-from worker.domain.diff.changes import QueryChange, query_change
-from worker.domain.digest.context import DigestContext
+from worker.domain.diff.changes import QueryChange, query_change, table_diffs
+from worker.domain.digest.context import Diffs, DigestContext
 from worker.domain.digest.figures import facts, figures, measure_name
 from worker.domain.digest.funnels import funnels
 from worker.domain.digest.headline import Headline, head
@@ -17,12 +17,13 @@ from worker.domain.snapshot.snapshot import Gap, Snapshot
 
 def compose(context: DigestContext) -> Digest:
     """The whole digest. A template prints it, cuts it, and says that it did."""
-    changes = _changes(context)
+    diffs = _diffs(context)
+    changes = _changes(context, diffs)
     funnel = funnels(context)
     key = key_measure(context, funnel)
-    top = head(context, changed=bool(changes), key=key)
+    top = head(context, diffs, changed=bool(changes), key=key)
     reads = [snapshot.as_of[1] for snapshot in context.snapshots.values()]
-    stalled = stalled_sections(context)
+    stalled = stalled_sections(context, diffs)
     table = tables(context, beside_funnel=any(one.stages for one in funnel))
     figure = figures(context, key, table.covered)
     filled = [*top.keys, *top.moves, *stalled_with_content(stalled), *figure, *([key] if key is not None else [])]
@@ -84,10 +85,19 @@ def _holds(context: DigestContext) -> Holds:
     return Holds(only) if only in set(Holds) else Holds.LISTED
 
 
-def _changes(context: DigestContext) -> tuple[QueryChange, ...]:
+def _diffs(context: DigestContext) -> Diffs:
+    """Every table is compared once, for all sections."""
+    return {
+        query: table_diffs(before, now)
+        for query, now in context.snapshots.items()
+        if (before := context.before(query)) is not None
+    }
+
+
+def _changes(context: DigestContext, diffs: Diffs) -> tuple[QueryChange, ...]:
     """A gap is no change. An answer that this reader was never sent is one."""
     found = (
-        query_change(context.before(item.id), now, item.watch)
+        query_change(context.before(item.id), now, item.watch, diffs.get(item.id))
         for item in context.schedule.report
         if (now := context.snapshots.get(item.id)) is not None
     )

@@ -5,12 +5,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 
 from worker.domain.delivery import Baseline
+from worker.domain.diff.diff import TableDiff
 from worker.domain.reason import Reason
 from worker.domain.schedule import Query, Schedule
 from worker.domain.snapshot.snapshot import Gap, Snapshot
 from worker.domain.snapshot.traits import QueryTraits
 
 Compared = tuple[Baseline, Snapshot]
+Diffs = Mapping[str, Mapping[str, TableDiff]]
+"""What differs from the baseline: by query id, then by table id."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,16 +3,15 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from worker.domain.diff.bridge import Bridge, Terms, balance, why_no_bridge, why_not_compared
+from worker.domain.diff.bridge import Bridge, Terms, balance, why_not_compared
 from worker.domain.diff.stock import sums_of
-from worker.domain.digest.context import DigestContext
+from worker.domain.digest.context import Diffs, DigestContext
 from worker.domain.digest.deals import by_size, deal, deal_move, totals
 from worker.domain.digest.model import BridgeLine, BridgeView, DealMove, KeyFigure, StageSum, Standing
 from worker.domain.digest.sections import KeyMeasure
-from worker.domain.schedule import Query
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.record import Record, records
-from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Snapshot
 
 
@@ -27,7 +26,7 @@ class Headline:
     stages: tuple[StageSum, ...] = ()
 
 
-def head(context: DigestContext, *, changed: bool, key: KeyMeasure | None = None) -> Headline:
+def head(context: DigestContext, diffs: Diffs, *, changed: bool, key: KeyMeasure | None = None) -> Headline:
     """`changed`: whether anything in the whole digest moved, for a report that has no list to head it but `key`."""
     item = context.key_item()
     if item is None:
@@ -38,7 +37,8 @@ def head(context: DigestContext, *, changed: bool, key: KeyMeasure | None = None
         return Headline(Standing.UNKNOWN, item.id, found and found[0].slot, _last_known(known))
     if found is None or why_not_compared(found[1], now) is not None:
         return Headline(Standing.FIRST, item.id, None, _first_keys(now), stages=stages(now))
-    return _moved(item, context.traits[item.id].scope, found[0].slot, found[1], now)
+    changes = diffs[item.id].get(now.main or "")
+    return _moved(item, found[0].slot, balance(found[1], now, context.traits[item.id].scope, changes=changes))
 
 
 def views(found: Bridge) -> tuple[BridgeView, ...]:
@@ -69,11 +69,10 @@ def _headless(context: DigestContext, key: KeyMeasure | None, *, changed: bool) 
     return Headline(Standing.MOVED if changed else Standing.UNCHANGED, since=max(slots))
 
 
-def _moved(item: Query, scope: Scope, since: datetime, before: Snapshot, now: Snapshot) -> Headline:
-    found = balance(before, now, scope)
+def _moved(item: Query, since: datetime, found: Bridge) -> Headline:
     standing = Standing.MOVED if found.steps else Standing.UNCHANGED
     keys = tuple(_key(terms) for terms in found.terms if terms.opening_count or terms.closing_count)
-    if why_no_bridge(before, now, item.follow) is not None:
+    if item.follow is Follow.NONE:
         return Headline(standing, item.id, since, keys)
     order = [terms.currency for terms in found.terms]
     moves = by_size((deal_move(step) for step in found.steps), order)

@@ -1,14 +1,16 @@
 """Deals that began to stall since this reader's last digest, those that still stall, and those that left the list."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 
-from worker.domain.diff.bridge import Bridge, balance, why_no_bridge, why_not_compared
+from worker.domain.diff.bridge import Bridge, balance, why_not_compared
+from worker.domain.diff.diff import TableDiff
 from worker.domain.diff.stock import Basis
-from worker.domain.digest.context import DigestContext
+from worker.domain.digest.context import Diffs, DigestContext
 from worker.domain.digest.deals import by_owner, by_size, cut, deal, deal_move, ordered, totals
 from worker.domain.digest.headline import views
 from worker.domain.digest.model import Deal, StalledSection
-from worker.domain.schedule import Query
+from worker.domain.schedule import Follow, Query
 from worker.domain.snapshot.notes import unjudged
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.record import records
@@ -18,12 +20,12 @@ from worker.domain.snapshot.snapshot import Snapshot
 _PRICE = frozenset({Move.RAISED, Move.LOWERED, Move.CONVERTED_IN, Move.CONVERTED_OUT})
 
 
-def stalled_sections(context: DigestContext) -> tuple[StalledSection, ...]:
+def stalled_sections(context: DigestContext, diffs: Diffs) -> tuple[StalledSection, ...]:
     """One section for each stalled list that was read. A gap has none, because nothing is known about it."""
     items = (item for item in context.schedule.report if context.traits[item.id].stalled)
     return tuple(
         replace(
-            _section(item, context.traits[item.id].scope, context.before(item.id), now),
+            _section(item, context.traits[item.id].scope, context.before(item.id), now, diffs.get(item.id, {})),
             limit=item.show.limit,
             words=context.traits[item.id].presentation.stalled,
         )
@@ -32,12 +34,14 @@ def stalled_sections(context: DigestContext) -> tuple[StalledSection, ...]:
     )
 
 
-def _section(item: Query, scope: Scope, before: Snapshot | None, now: Snapshot) -> StalledSection:
+def _section(
+    item: Query, scope: Scope, before: Snapshot | None, now: Snapshot, diffs: Mapping[str, TableDiff]
+) -> StalledSection:
     if before is None or why_not_compared(before, now) is not None:
         return _fill(item, now, frozenset(), Bridge(Basis.ANNUAL, (), ()), first=True)
-    found = balance(before, now, scope)
+    found = balance(before, now, scope, changes=diffs.get(now.main or ""))
     section = _fill(item, now, before.members, found, first=False)
-    if not found.steps or why_no_bridge(before, now, item.follow) is not None:
+    if not found.steps or item.follow is Follow.NONE:
         return section
     return replace(section, bridges=views(found))
 

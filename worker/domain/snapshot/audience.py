@@ -7,10 +7,11 @@ move of a digest is one of its rows.
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter
 
 from worker.domain.snapshot.history import HISTORY
 from worker.domain.snapshot.opportunity import FOLLOWED, Status
-from worker.domain.snapshot.record import Record, records
+from worker.domain.snapshot.record import Record
 from worker.domain.snapshot.scope import Check, Scope
 from worker.domain.snapshot.snapshot import Row, Snapshot, Table, table
 
@@ -41,13 +42,15 @@ class Audience:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SplitAnswer:
-    """A list, split once for all audiences. `followed`: rows that left the list and were looked up, by key."""
+    """A list, split once for all audiences; every mapping of rows is in the order of the keys. `followed`: rows that
+    left the list and were looked up.
+    """
 
     answer: Snapshot
     main: Table
     by_key: Mapping[str, Row]
-    by_owner: Mapping[str | None, Sequence[Row]]
-    followed: Mapping[str, Record]
+    by_owner: Mapping[str | None, Mapping[str, Row]]
+    followed: Mapping[str, Row]
 
     def record(self, row: Row) -> Record:
         return Record(row.key, self.main.record(row))
@@ -68,11 +71,12 @@ def split(answer: Snapshot) -> SplitAnswer:
     if main is None:
         raise ValueError(f"{answer.query_id}: only a list has an audience")
     place = next((at for at, column in enumerate(main.columns) if column.name == OWNER), None)
-    by_owner: dict[str | None, list[Row]] = {}
+    by_owner: dict[str | None, dict[str, Row]] = {}
     for row in main.rows:
         owner = row.cells[place] if place is not None else None
-        by_owner.setdefault(str(owner) if owner else None, []).append(row)
-    return SplitAnswer(answer, main, main.by_key(), by_owner, records(answer.followed))
+        by_owner.setdefault(str(owner) if owner else None, {})[row.key] = row
+    followed = answer.followed.by_key() if answer.followed is not None else {}
+    return SplitAnswer(answer, main, main.by_key(), by_owner, followed)
 
 
 def limited(audience: Audience, now: SplitAnswer, before: SplitAnswer | None, scope: Scope) -> Side:
@@ -83,13 +87,14 @@ def limited(audience: Audience, now: SplitAnswer, before: SplitAnswer | None, sc
     if before is None:
         return Side(_cut(audience, now, mine), None, scope)
     was = own(audience, before)
-    handed_on = {key for key in was.keys() - mine.keys() if key in now.by_key or _others(audience, now, key)}
-    taken_over = {key for key in mine.keys() - was.keys() if key in before.by_key or _others(audience, before, key)}
+    gone, come = was.keys() - mine.keys(), mine.keys() - was.keys()
+    handed_on = {key for key in gone if key in now.by_key or _others(audience, now, key)}
+    taken_over = {key for key in come if key in before.by_key or _others(audience, before, key)}
     changed_hands = frozenset(handed_on | taken_over)
     check = Check(audience.left, "", lambda row: row.key not in changed_hands)
     return Side(
-        replace(_cut(audience, now, mine), followed=_followed(now, before, was, handed_on)),
-        replace(_cut(audience, before, was), followed=_last_known(before, mine.keys() - was.keys())),
+        _cut(audience, now, mine, _followed(now, before, was, handed_on)),
+        _cut(audience, before, was, _last_known(before, come)),
         replace(scope, within=(check, *scope.within)),
     )
 
@@ -101,19 +106,20 @@ def seen(audience: Audience, answer: SplitAnswer) -> Snapshot:
 
 def own(audience: Audience, answer: SplitAnswer) -> Mapping[str, Row]:
     """The audience's rows by key, in the order of the keys."""
-    rows: Iterable[Row] = answer.main.rows
-    if audience.owns is not None:
-        owners = _owned(audience.owns, audience, answer)
-        rows = sorted((row for owner in owners for row in answer.by_owner[owner]), key=lambda row: row.key)
+    rows = answer.by_key if audience.owns is None else _owned(audience.owns, audience, answer)
     holds = audience.holds
-    return {row.key: row for row in rows if holds is None or holds(answer.record(row))}
+    return rows if holds is None else {key: row for key, row in rows.items() if holds(answer.record(row))}
 
 
-def _owned(owns: Callable[[str, str | None], bool], audience: Audience, answer: SplitAnswer) -> Iterable[str | None]:
-    query = answer.answer.query_id
-    if audience.owned is not None:
-        return audience.owned(query, answer.by_owner)
-    return [owner for owner in answer.by_owner if owns(query, owner)]
+def _owned(owns: Callable[[str, str | None], bool], audience: Audience, answer: SplitAnswer) -> Mapping[str, Row]:
+    """Most readers own the rows of one owner, which are in order as they were split."""
+    query, by_owner = answer.answer.query_id, answer.by_owner
+    asked = audience.owned(query, by_owner) if audience.owned is not None else by_owner
+    owners = [owner for owner in asked if audience.owned is not None or owns(query, owner)]
+    if len(owners) == 1:
+        return by_owner[owners[0]]
+    rows = (row for owner in owners for row in by_owner[owner].values())
+    return {row.key: row for row in sorted(rows, key=attrgetter("key"))}
 
 
 def undecided(audience: Audience, answer: SplitAnswer) -> int:
@@ -122,7 +128,7 @@ def undecided(audience: Audience, answer: SplitAnswer) -> int:
     return 0 if audience.holds is None else sum(audience.sees(query, row) is None for row in rows)
 
 
-def _cut(audience: Audience, answer: SplitAnswer, mine: Mapping[str, Row]) -> Snapshot:
+def _cut(audience: Audience, answer: SplitAnswer, mine: Mapping[str, Row], followed: Table | None = None) -> Snapshot:
     """The service's own count of the list is a number of the whole team, and so is a table beside the list."""
     whole, listed = answer.answer, replace(answer.main, rows=tuple(mine.values()), total=None)
     # The sums of earlier runs are the team's too: beside own rows they would be read as own sums.
@@ -130,34 +136,34 @@ def _cut(audience: Audience, answer: SplitAnswer, mine: Mapping[str, Row]) -> Sn
     return replace(
         whole,
         tables=(listed, *others),
-        members=frozenset(key for key in mine if key in whole.members),
+        members=whole.members.intersection(mine),
         measures=whole.measures if audience.totals else (),
         files=whole.files if audience.totals else (),
         notes=whole.notes if audience.totals else (),
-        followed=None,
+        followed=followed,
     )
 
 
 def _others(audience: Audience, answer: SplitAnswer, key: str) -> bool:
     """Whether a row that left the list belonged to another audience when it was looked up."""
-    row = answer.followed.get(key)
-    return row is not None and row.text("status") != Status.DELETED and not audience.sees(answer.answer.query_id, row)
+    found, followed = answer.followed.get(key), answer.answer.followed
+    if found is None or followed is None:
+        return False
+    row = Record(key, followed.record(found))
+    return row.text("status") != Status.DELETED and not audience.sees(answer.answer.query_id, row)
 
 
 def _followed(now: SplitAnswer, before: SplitAnswer, was: Mapping[str, Row], handed_on: set[str]) -> Table | None:
     """What became of the audience's own rows. One that changed hands is what it was: what happened later is not its."""
-    followed = now.answer.followed
-    looked_up = followed.rows if followed is not None else ()
-    mine = [row for row in looked_up if row.key in was and row.key not in handed_on]
-    return _with_rows(followed, mine, before.main, [was[key] for key in handed_on])
+    mine = [now.followed[key] for key in (was.keys() & now.followed.keys()) - handed_on]
+    return _with_rows(now.answer.followed, mine, before.main, [was[key] for key in handed_on])
 
 
-def _last_known(before: SplitAnswer, joined: Iterable[str]) -> Table | None:
+def _last_known(before: SplitAnswer, joined: set[str]) -> Table | None:
     """Of rows that the audience has now and did not have then: they only tell how each came to it."""
-    keys = set(joined)
-    followed = before.answer.followed
-    looked_up = [row for row in followed.rows if row.key in keys] if followed is not None else []
-    return _with_rows(followed, looked_up, before.main, [before.by_key[key] for key in keys & before.by_key.keys()])
+    looked_up = [before.followed[key] for key in joined & before.followed.keys()]
+    known = [before.by_key[key] for key in joined & before.by_key.keys()]
+    return _with_rows(before.answer.followed, looked_up, before.main, known)
 
 
 def _with_rows(followed: Table | None, mine: Sequence[Row], source: Table, more: Sequence[Row]) -> Table | None:

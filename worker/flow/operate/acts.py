@@ -13,19 +13,28 @@ from worker.domain.run import RunKey
 from worker.domain.subscription import Origin, SubscriptionRecord
 from worker.flow.operate import subscriptions
 from worker.flow.operate.audited import AuditUses, record
+from worker.flow.operate.cancel import CancelUses, cancel
 from worker.flow.operate.find_run import find_run
 from worker.flow.operate.forget import ForgetUses, Forgotten, forget
 from worker.flow.operate.on_demand import RequestUses, request
 from worker.flow.operate.pause import PauseUses, pause, resume
 from worker.flow.operate.retry import RetryUses, retry
+from worker.flow.operate.run_missed import MissedUses, request_missed
 from worker.flow.operate.settle import SettleByHandUses, settle
-from worker.flow.uses import UsesQueue
+from worker.flow.uses import UsesLookups, UsesQueue
+from worker.ports import CancelResult
+
+
+class RunActUses(AuditUses, MissedUses, Protocol): ...
 
 
 class TriggerUses(AuditUses, RequestUses, UsesQueue, Protocol): ...
 
 
 class PauseActUses(AuditUses, PauseUses, Protocol): ...
+
+
+class CancelActUses(AuditUses, CancelUses, UsesLookups, Protocol): ...
 
 
 class RetryActUses(AuditUses, RetryUses, Protocol): ...
@@ -38,6 +47,15 @@ class ForgetActUses(AuditUses, ForgetUses, Protocol): ...
 
 
 class SubscribeUses(AuditUses, subscriptions.ChangeUses, Protocol): ...
+
+
+async def claim_run(
+    uses: RunActUses, actor: Actor, schedule: str, at: datetime | None, missed: datetime | None = None
+) -> RunKey:
+    """A run that the caller carries out in its own process. `missed`: the slot that it is for; on demand without."""
+    key = await request_missed(uses, schedule, missed) if missed else await request(uses, schedule, at, None)
+    await record(uses, actor, "run", schedule, after={"run": str(key)})
+    return key
 
 
 async def trigger(
@@ -60,6 +78,15 @@ async def resume_schedule(uses: PauseActUses, actor: Actor, schedule: str) -> bo
     ended = await resume(uses, schedule)
     await record(uses, actor, "resume", schedule, before={"paused": str(ended).lower()})
     return ended
+
+
+async def cancel_run(uses: CancelActUses, actor: Actor, reference: str) -> tuple[RunKey, CancelResult]:
+    """The run, and what was ended of it."""
+    run = await find_run(uses.lookups, reference)
+    ended = await cancel(uses, run)
+    before, after = {"state": str(ended.was)}, {"deliveries": str(ended.deliveries)}
+    await record(uses, actor, "cancel", str(run.key), before=before, after=after)
+    return run.key, ended
 
 
 async def retry_run(uses: RetryActUses, actor: Actor, reference: str) -> tuple[RunKey, tuple[DeliveryKey, ...]]:

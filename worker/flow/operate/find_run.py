@@ -1,8 +1,9 @@
-"""Which run a person means: a key, a unique prefix, ID@latest or ID@-1."""
+"""Which run a person means: a key, a unique prefix, ID@latest or ID@-1. And which delivery: RUN/READER."""
 
 import re
 from datetime import datetime
 
+from worker.domain.delivery import Delivery, DeliveryKey
 from worker.domain.run import Run, RunKey, stamp
 from worker.domain.schedule import Schedule
 from worker.errors import NotFound, RequestError
@@ -31,6 +32,21 @@ async def find_run(lookups: Lookups, reference: str) -> Run:
         several = f"{len(fitting)} runs begin with it" if fitting else "no run begins with it"
         raise NotFound(f"{reference!r} names no single run: {several}; `funnelbeat runs` lists them")
     return fitting[0]
+
+
+async def find_delivery(lookups: Lookups, reference: str) -> Delivery:
+    """`reference`: RUN/READER, with the run as in `find_run`. Raises RequestError for another text, and NotFound."""
+    try:
+        written, reader = DeliveryKey.parted(reference)
+    except ValueError:
+        raise RequestError(
+            f"{reference!r} is no delivery; write RUN/READER as `funnelbeat deliveries` lists them"
+        ) from None
+    run = await find_run(lookups, written)
+    row = await lookups.delivery(DeliveryKey(run.key, reader))
+    if row is None:
+        raise NotFound(f"{run.key} has no reader {reader!r}; `funnelbeat show {run.key}` lists them")
+    return row
 
 
 async def _exact(lookups: Lookups, reference: str) -> Run | None:

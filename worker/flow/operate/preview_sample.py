@@ -20,4 +20,4 @@ def preview_sample(
     channel = uses.connectors.channel(bundle, entry.channel, entry.address)
     content = channel.content(RenderRequest(sample, entry), uses.connectors.templates(bundle))
     shown = channel.preview(content, entry.address or "")
-    return Preview(sample, shown.subject, shown.text, channel.preview_suffix)
+    return Preview(sample, shown.subject, shown.text, channel.preview_suffix, shown.plain)

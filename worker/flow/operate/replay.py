@@ -10,10 +10,10 @@ from typing import Any, Protocol
 
 from worker.domain.delivery import Delivery, DeliveryState, Part, Receipt
 from worker.domain.run import Run
-from worker.errors import RenderError, RequestError
+from worker.errors import NotFound, RenderError, RequestError
 from worker.flow.deployed import schedule_of
 from worker.flow.run.envelope import EnvelopeUses, envelope_of
-from worker.flow.run.reader_digests import UsesDigests
+from worker.flow.run.reader_digests import ReaderDigests, UsesDigests
 from worker.flow.uses import UsesAlerts, UsesConnectors, UsesDeployments, UsesLookups, UsesProcess, UsesSnapshots
 from worker.ports import Snapshots
 from worker.ports.channels import Channel, ExplainsReceipts, saved
@@ -77,14 +77,30 @@ async def replay(uses: ReplayUses, run: Run) -> AsyncIterator[Replayed]:
     Raises LedgerError if the deployment is gone or damaged, because nothing can be rendered then.
     """
     await schedule_of(uses.deployments, run.bundle, run.key.schedule)
+    digests = uses.digests.fresh()
     for row in await uses.lookups.deliveries(run.key):
-        if (row.state in CLOSED or row.held) and any(part.sha256 for part in row.parts):
-            yield await _again(uses, run, row)
+        if _handed_over(row):
+            yield await _again(uses, digests, run, row)
 
 
-async def _again(uses: ReplayUses, run: Run, row: Delivery) -> Replayed:
+async def replay_one(uses: ReplayUses, row: Delivery) -> Replayed:
+    """One delivery made again. Raises NotFound if nothing of it was handed over, or if it is not closed; LedgerError as
+    `replay`.
+    """
+    run = await uses.lookups.run(row.key.run)
+    if run is None or not _handed_over(row):
+        raise NotFound(f"{row.key} is {row.state}: nothing that was handed over can be made again")
+    await schedule_of(uses.deployments, run.bundle, run.key.schedule)
+    return await _again(uses, uses.digests.fresh(), run, row)
+
+
+def _handed_over(row: Delivery) -> bool:
+    return (row.state in CLOSED or row.held) and any(part.sha256 for part in row.parts)
+
+
+async def _again(uses: ReplayUses, digests: ReaderDigests, run: Run, row: Delivery) -> Replayed:
     try:
-        copies, why = await _copies(uses, row), ""
+        copies, why = await _copies(uses, digests, row), ""
     except (RenderError, RequestError) as error:
         copies, why = tuple(_lost(row, 0)), f"it cannot be rendered: {error}"
     if copies and all(copy.equal for copy in copies):
@@ -93,8 +109,8 @@ async def _again(uses: ReplayUses, run: Run, row: Delivery) -> Replayed:
     return Replayed(row, copies, (*causes, *await _causes(uses, run, row)))
 
 
-async def _copies(uses: ReplayUses, row: Delivery) -> tuple[Rebuilt, ...]:
-    case = await uses.digests.open(row)
+async def _copies(uses: ReplayUses, digests: ReaderDigests, row: Delivery) -> tuple[Rebuilt, ...]:
+    case = await digests.open(row)
     if case is None or row.date is None:
         return tuple(_lost(row, 0))
     channel = uses.connectors.channel(case.bundle, case.entry.channel, case.entry.address)

@@ -2,12 +2,12 @@
 
 from typing import Protocol
 
-from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
+from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.outcome import Pending, Sent
 from worker.domain.reason import Reason
 from worker.errors import LedgerError, RequestError
 from worker.flow.deployed import schedule_of
-from worker.flow.operate.find_run import find_run
+from worker.flow.operate.find_run import find_delivery, find_run
 from worker.flow.run.produce import expiry
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.settle import SettleUses
@@ -47,17 +47,7 @@ async def settle(uses: SettleByHandUses, reference: str, *, arrived: bool) -> De
 
 
 async def _unknown(lookups: Lookups, reference: str) -> Delivery:
-    try:
-        written, reader = DeliveryKey.parted(reference)
-    except ValueError:
-        raise RequestError(
-            f"{reference!r} is no delivery; write RUN/READER as `funnelbeat deliveries` lists them"
-        ) from None
-    run = await find_run(lookups, written)
-    key = DeliveryKey(run.key, reader)
-    row = await lookups.delivery(key)
-    if row is None:
-        raise RequestError(f"{run.key} has no reader {reader!r}; `funnelbeat show {run.key}` lists them")
+    row = await find_delivery(lookups, reference)
     if row.state is not DeliveryState.UNKNOWN:
-        raise RequestError(f"{key} is {row.state}: only an unknown delivery can be settled")
+        raise RequestError(f"{row.key} is {row.state}: only an unknown delivery can be settled")
     return row

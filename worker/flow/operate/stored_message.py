@@ -1,36 +1,87 @@
-"""A run's message to one reader, made again from what is stored, for a person to look at."""
+"""A run's message to one reader, made again from what is stored, for a person or a program to look at."""
 
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import dataclass, replace
 from typing import Protocol
 
-from worker.domain.delivery import Delivery
-from worker.errors import NotFound
-from worker.flow.run.reader_digests import UsesDigests
+from worker.domain.alert.notification import Notification
+from worker.domain.delivery import Attachment, Delivery
+from worker.domain.digest.model import Digest
+from worker.domain.notice import Notice
+from worker.domain.schedule import Bundle
+from worker.errors import FunnelbeatError, LedgerUnavailable, NotFound, RequestError
+from worker.flow.run.comparison import ReaderDigest, attachments
+from worker.flow.run.reader_digests import ReaderDigests, UsesDigests
 from worker.flow.uses import UsesConnectors
+from worker.memo import Memo
 
 
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
     """`page`: the whole message as its channel shows it, `suffix`: how a file of it ends ("html"). `plain`: the form
-    for readers without HTML; empty if there is none beside `page`.
+    for readers without HTML; empty if there is none beside `page`. `composed` and `files`: what it was made from.
     """
 
     subject: str
     page: str
     suffix: str
     plain: str
+    composed: Digest | Notice | Notification
+    files: tuple[Attachment, ...] = ()
 
 
 class StoredMessageUses(UsesConnectors, UsesDigests, Protocol): ...
 
 
-async def stored_message(uses: StoredMessageUses, row: Delivery) -> StoredMessage:
-    """Without the reader's own links, so that nobody acts in a reader's name by looking. Raises NotFound for a reader
-    whose entry is gone, LedgerError where an answer is no longer stored, RenderError for a template that fails.
+async def stored_message(
+    uses: StoredMessageUses, row: Delivery, channel: str = "", address: str | None = None
+) -> StoredMessage:
+    """Without the reader's own links, so that nobody acts in a reader's name by looking. `channel`: as another channel
+    of the same deployment would show it at `address`; the reader's own if it is empty.
+
+    Raises NotFound for a reader whose entry is gone, RequestError for a channel that is not defined, LedgerError where
+    an answer is no longer stored, RenderError for a template that fails.
     """
-    digest = await uses.digests.open(row)
+    return await _shown(uses, uses.digests.fresh(), row, channel, address)
+
+
+async def stored_messages(
+    uses: StoredMessageUses, rows: Iterable[Delivery]
+) -> AsyncIterator[tuple[Delivery, StoredMessage | FunnelbeatError]]:
+    """Messages of one run, each as in `stored_message`, or why it cannot be made. Raises LedgerUnavailable."""
+    digests = uses.digests.fresh()
+    for row in rows:
+        try:
+            yield row, await _shown(uses, digests, row, "", None)
+        except LedgerUnavailable:
+            raise
+        except FunnelbeatError as error:
+            yield row, error
+
+
+async def _shown(
+    uses: StoredMessageUses, digests: ReaderDigests, row: Delivery, channel: str, address: str | None
+) -> StoredMessage:
+    digest = await digests.open(row)
     if digest is None:
         raise NotFound(f"{row.key}: its entry is no longer known, so the message cannot be made again")
-    channel = uses.connectors.channel(digest.bundle, digest.entry.channel, digest.entry.address)
-    shown = channel.preview(await digest.content(channel), row.key.address)
-    return StoredMessage(shown.subject, shown.text, channel.preview_suffix, shown.plain)
+    if channel:
+        digest = _through(uses, digest, channel, address)
+    shows = uses.connectors.channel(digest.bundle, digest.entry.channel, digest.entry.address)
+    shown = shows.preview(await digest.content(shows), row.key.address)
+    composed, files = digest.composed.digest, attachments(digest)
+    return StoredMessage(shown.subject, shown.text, shows.preview_suffix, shown.plain, composed, files)
+
+
+def _through(uses: StoredMessageUses, digest: ReaderDigest, channel: str, address: str | None) -> ReaderDigest:
+    """The same digest for another channel. Its rendering is kept nowhere: no delivery has this form."""
+    _refuse_unknown(digest.bundle, channel)
+    entry = replace(digest.entry, channel=channel, address=address)
+    route = uses.connectors.route(digest.bundle, channel, address)
+    return replace(digest, entry=entry, route=route, renderings=Memo(1))
+
+
+def _refuse_unknown(bundle: Bundle, channel: str) -> None:
+    if channel not in bundle.channels:
+        known = ", ".join(sorted(bundle.channels)) or "none"
+        raise RequestError(f"channel: found {channel!r}, expected one of that deployment's: {known}")

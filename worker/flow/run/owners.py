@@ -43,10 +43,12 @@ class OwnerAddresses:
         """Those of the given owners whose rows the reader at this address sees. Each owner is looked up once for all
         readers.
         """
-        for name in among.keys() - self._seen.setdefault(connection, set()):
-            for found in self.of((connection, name)):
-                self._of_reader.setdefault((connection, found), []).append(name)
-        self._seen[connection] |= among.keys()
+        seen = self._seen.setdefault(connection, set())
+        if not among.keys() <= seen:
+            for name in among.keys() - seen:
+                for found in self.of((connection, name)):
+                    self._of_reader.setdefault((connection, found), []).append(name)
+            seen.update(among)
         return [name for name in self._of_reader.get((connection, address), ()) if name in among]
 
     def address(self, owner: Owner) -> str | None:

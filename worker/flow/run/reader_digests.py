@@ -84,6 +84,22 @@ class ReaderDigests:
     renderings: Memo = field(default_factory=lambda: Memo(RENDERINGS))
     common: Memo = field(default_factory=lambda: Memo(COMMON))
 
+    def fresh(self) -> "ReaderDigests":
+        """The same with nothing kept, for somebody who looks at what is stored: a process that lives long does not show
+        a row that was forgotten since it made the digest, because a stored answer keeps its id then.
+        """
+        return ReaderDigests(
+            self.lookups,
+            self.runs,
+            self.snapshots,
+            self.deployments,
+            self.connectors,
+            self.triggers,
+            self.expressions,
+            self.alerts,
+            self.english,
+        )
+
     async def open(self, row: Delivery, current: Mapping[str, Baseline] | None = None) -> ReaderDigest | None:
         """The digest of a delivery in the ledger; None if its reader is gone. `current`: the reader's baselines, if
         they were read with the row. Raises LedgerError if the deployment is gone.
@@ -236,7 +252,7 @@ class UsesDigests(Protocol):
 
 
 def _found_key(run: Run) -> tuple[Hashable, ...]:
-    return str(run.key), run.attempt, run.snapshots, run.gaps
+    return run.key, run.attempt, run.snapshots, run.gaps
 
 
 def _composed_key(run: Run, current: Mapping[str, Baseline], row: Delivery) -> tuple[Hashable, ...]:

@@ -48,23 +48,23 @@ class TickUses(
 
 
 async def tick(uses: TickUses) -> Ticked:
-    """Claims what is due, publishes it, then moves waiting work on. One bundle and one `now` serve the whole tick.
+    """Claims what is due, moves waiting work on, and publishes both. One bundle and one `now` serve the whole tick.
 
-    Nothing is lost if the process is killed: a later sweep finds a claimed run that was not published.
+    Nothing is lost if the process is killed: a later sweep finds a claimed run that was not published. All questions go
+    in one round trip, because a tick of which nothing is due costs hardly anything else.
     """
-    deployment, (now, due), ended = await asyncio.gather(
-        uses.deployments.deployed(), uses.clock.due(BATCH), uses.source_events.due(BATCH)
+    deployment, (now, due), ended, swept = await asyncio.gather(
+        uses.deployments.deployed(), uses.clock.due(BATCH), uses.source_events.due(BATCH), uses.clock.sweep(BATCH)
     )
+    emit_all(uses.events, swept.facts)
     if deployment is None:
-        return Ticked((), 0, more=False)
+        return Ticked((), await _publish(uses.queue, swept.runs, swept.deliveries, swept.mailboxes), more=False)
     timings = await uses.deployments.timings(deployment.bundle)
     claims = [claim for d in due if (claim := slot_claim(uses.triggers, timings, deployment.bundle, d, now))]
     claimed = await uses.clock.claim(claims, uses.pid) if claims else Claimed()
     emit_all(uses.events, claimed.facts)
     opened = await _claim_ended(uses, timings, deployment.bundle, ended, now)
     emit_all(uses.events, opened.facts)
-    swept = await uses.clock.sweep(BATCH)
-    emit_all(uses.events, swept.facts)
     runs = (*claimed.runs, *opened.runs, *swept.runs)
     published = await _publish(uses.queue, runs, swept.deliveries, swept.mailboxes)
     if not due:
@@ -98,9 +98,13 @@ def slot_claim(
     until = _until(timing.within, now, following and following + delay)
     runs = tuple(Claim(RunKey(due.schedule, slot), bundle_id, trigger.kind, until) for slot in accounted.runs)
     next_due = accounted.next_slot and accounted.next_slot + delay
-    return SlotClaim(
-        due.schedule, due.at, next_due, runs, accounted.missed, timing.catch_up is CatchUp.LATEST, bundle_id
-    )
+    latest, late = timing.catch_up is CatchUp.LATEST, _late(accounted.runs, now - delay, timing.grace)
+    return SlotClaim(due.schedule, due.at, next_due, runs, accounted.missed, latest, bundle_id, late)
+
+
+def _late(slots: Sequence[datetime], now: datetime, grace: int) -> int:
+    """How many slots come later than `grace` seconds after they were due."""
+    return sum((now - slot).total_seconds() > grace for slot in slots)
 
 
 async def _claim_ended(

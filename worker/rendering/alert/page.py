@@ -16,7 +16,7 @@ from worker.rendering.alert.findings import FindingWords, ended
 from worker.rendering.alert.groups import RULE_NAME, AlertGroups
 from worker.rendering.alert.head import AlertHead
 from worker.rendering.alert.inbox import AlertInbox
-from worker.rendering.alert.rows import AlertFact, AlertGroup
+from worker.rendering.alert.rows import AlertFact, AlertGroup, AnswerableAlert
 from worker.rendering.alert.subject_words import SubjectWords
 from worker.rendering.alert.text import row_lines
 from worker.rendering.vocabulary import NO_SERVICES, Vocabulary
@@ -140,6 +140,18 @@ class AlertPage:
         service = self._service(one)
         key = f"alert.open_{what}_in" if service else f"alert.open_{what}"
         return self._w.say(key, service=service)
+
+    @property
+    def answerable(self) -> tuple[AnswerableAlert, ...]:
+        """What is open and can be acknowledged or snoozed, as `commands` has it; none for what is over or an event."""
+        return tuple(
+            AnswerableAlert(
+                one.fingerprint,
+                self._w.named(one.facts.name, one.facts.key),
+                self._subjects.url(one.facts),
+            )
+            for one in self._acknowledgeable[:COMMANDS]
+        )
 
     @property
     def commands(self) -> tuple[str, ...]:

@@ -21,6 +21,15 @@ class AlertRow:
 
 
 @dataclass(frozen=True, slots=True)
+class AnswerableAlert:
+    """One open alert that can be acknowledged or snoozed. `url`: empty where its subject has no page."""
+
+    fingerprint: str
+    name: str
+    url: str
+
+
+@dataclass(frozen=True, slots=True)
 class AlertFact:
     """One fact of the only subject."""
 

@@ -119,7 +119,12 @@ def _row(deal: PlainOpportunity, names: CloseNames) -> Row | None:
 def _ids(deal: PlainOpportunity) -> bool:
     """Whether the ids can be keys: not empty, no control characters."""
     owner = deal.user_id
-    return all(key and key.isprintable() for key in (deal.id, deal.status_id, "none" if owner is None else owner))
+    return bool(
+        deal.id
+        and deal.status_id
+        and (deal.id + deal.status_id).isprintable()
+        and (owner is None or (owner and owner.isprintable()))
+    )
 
 
 def _money(deal: PlainOpportunity, usual: str | None) -> tuple[int | None, str | None, str, int | None] | None:

@@ -2,13 +2,17 @@
 
 from collections.abc import Iterable, Mapping
 
-from worker.domain.snapshot.record import records
-from worker.domain.snapshot.snapshot import Table
+from worker.domain.snapshot.snapshot import Cell, Table
 
 
 def addresses(tables: Iterable[Table | None], emails: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
     """Owner's id and mail address, in the order of the ids, of owners whom the tables name. Nobody else's address is
     stored.
     """
-    owners = {row.text("owner_id") for table in tables for row in records(table).values()}
-    return tuple(sorted((owner, emails[owner]) for owner in owners if owner is not None and owner in emails))
+    owners = {owner for table in tables if table is not None for owner in _column(table, "owner_id")}
+    return tuple(sorted((owner, emails[owner]) for owner in owners if isinstance(owner, str) and owner in emails))
+
+
+def _column(table: Table, name: str) -> Iterable[Cell]:
+    place = table.position(name)
+    return () if place is None else (row.cells[place] for row in table.rows)

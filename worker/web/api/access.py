@@ -11,7 +11,7 @@ from worker.flow.services import Services
 from worker.web.api.answers import answer
 from worker.web.api.guard import Guard
 from worker.web.api.once import once_route
-from worker.web.api.shapes import NewTokenShape, TokenRequest, TokenShape
+from worker.web.api.shapes.access import NewTokenShape, TokenRequest, TokenShape
 
 TokenRef = Annotated[str, Path(max_length=200, description="A token's id, or its name.")]
 

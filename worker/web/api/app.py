@@ -8,15 +8,20 @@ from fastapi import FastAPI
 from worker import __version__
 from worker.flow.services import Services
 from worker.web.api.access import access
+from worker.web.api.alerts import alert_changes, alert_reads
 from worker.web.api.baselines import baselines
 from worker.web.api.changes import changes
+from worker.web.api.digests import digests
 from worker.web.api.drafts import CheckDraft, drafts
 from worker.web.api.events import events
 from worker.web.api.guard import Guard
+from worker.web.api.message_schema import add_message_schemas
+from worker.web.api.previews import previews
 from worker.web.api.problem import MEDIA_TYPE, handle_errors
 from worker.web.api.reads import reads
 from worker.web.api.run_reads import run_reads
-from worker.web.api.shapes import Problem
+from worker.web.api.shapes.base import Problem
+from worker.web.api.snapshots import snapshots
 from worker.web.api.subscription_changes import subscription_changes
 
 PREFIX = "/api/v1"
@@ -60,10 +65,16 @@ def api(uses: Services, monotonic: Callable[[], float], project: str, check: Che
         events(uses, guard),
         access(uses, guard),
         drafts(uses, project, check, guard),
+        previews(uses, project, check, guard),
+        digests(uses, guard),
+        alert_changes(uses, guard),
+        alert_reads(uses, guard),
+        snapshots(uses, guard),
         run_reads(uses, guard),
         reads(uses, guard),
     )
     for router in routers:
         app.include_router(router)
+    add_message_schemas(app)
     handle_errors(app)
     return app

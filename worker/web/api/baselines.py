@@ -13,7 +13,7 @@ from worker.web.api.answers import answer
 from worker.web.api.guard import Guard
 from worker.web.api.once import once_route
 from worker.web.api.parameters import Id
-from worker.web.api.shapes import BaselinesShape, ResetRequest, ResetShape
+from worker.web.api.shapes.schedules import BaselinesShape, ResetRequest, ResetShape
 
 Whose = Annotated[str | None, Query(max_length=400, description="Only this reader: an id, an address, or both.")]
 OfQuery = Annotated[str | None, Query(max_length=200, description="Only this query of the schedule.")]

@@ -7,24 +7,23 @@ from fastapi import APIRouter, Depends, Path, Request
 from worker.documents.deliveries import delivery_document, retried_document
 from worker.documents.forgotten import forgotten_document
 from worker.documents.pauses import paused_document, resumed_document
-from worker.documents.runs import queued_run_document
+from worker.documents.runs import cancelled_document, queued_run_document
 from worker.domain.access import Actor, TokenScope
 from worker.flow.operate import acts
 from worker.flow.services import Services
 from worker.web.api.guard import Guard
 from worker.web.api.once import NAME, once_route
 from worker.web.api.parameters import Id, RunRef
-from worker.web.api.shapes import (
+from worker.web.api.shapes.access import ForgetRequest, ForgottenShape
+from worker.web.api.shapes.runs import (
+    CancelledShape,
     DeliveryShape,
-    ForgetRequest,
-    ForgottenShape,
-    PausedShape,
-    PauseRequest,
     QueuedRunShape,
     RetriedShape,
     SettleRequest,
     TriggerRequest,
 )
+from worker.web.api.shapes.schedules import PausedShape, PauseRequest
 
 _FOLLOWED = {
     name: {"operationId": operation, "parameters": {"path.run": "$response.body#/key"}}
@@ -67,6 +66,12 @@ def changes(uses: Services, guard: Guard) -> APIRouter:
         ended = await acts.resume_schedule(uses, actor, schedule)
         due = (await uses.clock.pending([schedule])).get(schedule)
         return resumed_document(schedule, due, was_paused=ended)
+
+    @router.post("/runs/{run:path}/cancel", response_model=CancelledShape, tags=["runs"])
+    async def cancel_run(run: RunRef, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
+        """Ends a run that is not over. What was sent stays."""
+        key, ended = await acts.cancel_run(uses, actor, run)
+        return cancelled_document(str(key), str(ended.was), ended.deliveries)
 
     @router.post("/runs/{run:path}/retry", response_model=RetriedShape, tags=["runs"])
     async def retry_run(run: RunRef, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:

@@ -19,7 +19,7 @@ from worker.flow.services import Services
 from worker.web.api.guard import Guard
 from worker.web.api.once import once_route
 from worker.web.api.problem import HttpRefusal
-from worker.web.api.shapes import CheckShape, DeployedShape, DraftRequest, PlanRequest, PlanShape
+from worker.web.api.shapes.deployments import CheckShape, DeployedShape, DraftRequest, PlanRequest, PlanShape
 
 IfMatch = Annotated[
     str | None, Header(alias="If-Match", max_length=200, description="ETag of /deployment: refused if it changed.")
@@ -50,14 +50,6 @@ def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> API
     router = APIRouter(tags=["deployments"])
     manages = Depends(guard.needs(TokenScope.MANAGE))
 
-    async def sound(files: Mapping[str, str]) -> Bundle:
-        bundle = (await asyncio.to_thread(check, files)).sound()
-        if bundle.project != project:
-            raise RequestError(
-                f"funnelbeat.yaml: found the project {bundle.project!r}, this process serves {project!r}"
-            )
-        return bundle
-
     @router.post("/check", response_model=CheckShape, dependencies=[manages])
     async def check_draft(wanted: DraftRequest) -> dict[str, Any]:
         """Everything that is wrong with these files, in one pass."""
@@ -67,7 +59,7 @@ def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> API
     @router.post("/plan", response_model=PlanShape, dependencies=[manages])
     async def plan_draft(wanted: PlanRequest) -> dict[str, Any]:
         """Which runs these files would let fire, for whom, at what cost, and what their deployment would change."""
-        return plan_document(await plan(uses, await sound(wanted.files), wanted.days))
+        return plan_document(await plan(uses, await sound_draft(check, project, wanted.files), wanted.days))
 
     acts = APIRouter(route_class=once_route(uses, guard))
 
@@ -76,13 +68,21 @@ def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> API
         wanted: DraftRequest, actor: Annotated[Actor, manages], if_match: IfMatch = None
     ) -> dict[str, Any]:
         """Checks these files and puts them in force in one step."""
-        bundle = await sound(wanted.files)
+        bundle = await sound_draft(check, project, wanted.files)
         await _refuse_changed(uses, if_match)
         deployment, found = await deploy_definitions(uses, actor, bundle)
         return deployed_document(deployment.bundle, found)
 
     router.include_router(acts)
     return router
+
+
+async def sound_draft(check: CheckDraft, project: str, files: Mapping[str, str]) -> Bundle:
+    """`project`: the one that this process serves. Raises DefinitionError with every complaint, RequestError."""
+    bundle = (await asyncio.to_thread(check, files)).sound()
+    if bundle.project != project:
+        raise RequestError(f"funnelbeat.yaml: found the project {bundle.project!r}, this process serves {project!r}")
+    return bundle
 
 
 async def _refuse_changed(uses: Services, if_match: str | None) -> None:

@@ -62,13 +62,15 @@ class Guard:
         self._uses = uses
         self._rates = Rates(monotonic)
 
-    def needs(self, scope: TokenScope) -> Callable[..., Awaitable[Actor]]:
-        """The scope stands in the API's description, as a role of the token."""
+    def needs(self, scope: TokenScope, instead: TokenScope | None = None) -> Callable[..., Awaitable[Actor]]:
+        """The scope stands in the API's description, as a role of the token. `instead`: another that may do, if the
+        endpoint finds that what is asked for is the token's own.
+        """
         security = Security(BEARER, scopes=[str(scope)])
 
         async def checked(request: Request, _token: Annotated[object, security]) -> Actor:
             actor = await self.actor(request)
-            if not actor.may(scope):
+            if not actor.may(scope) and not (instead is not None and actor.may(instead)):
                 raise HttpRefusal(403, "forbidden", f"this needs the scope {scope}")
             _refuse_unknown_queries(request)
             return actor

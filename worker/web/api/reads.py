@@ -17,13 +17,11 @@ from worker.flow.services import Services
 from worker.web.api.answers import answer, page_of
 from worker.web.api.guard import Guard
 from worker.web.api.parameters import PAGE, Limit, OfSchedule
-from worker.web.api.shapes import (
-    AuditShape,
-    DeploymentShape,
-    ListPage,
-    ScheduleRowShape,
-    SubscriptionShape,
-)
+from worker.web.api.shapes.access import AuditShape
+from worker.web.api.shapes.base import ListPage
+from worker.web.api.shapes.deployments import DeploymentShape
+from worker.web.api.shapes.schedules import ScheduleRowShape
+from worker.web.api.shapes.subscriptions import SubscriptionShape
 
 AuditCursor = Annotated[
     str,

@@ -2,12 +2,16 @@
 
 from fastapi import APIRouter, Depends, Request, Response
 
+from worker.documents.alerts import run_alerts_document
+from worker.documents.bridge import bridge_amounts
 from worker.documents.deliveries import delivery_document
 from worker.documents.explained import explained_document
+from worker.documents.major_units import in_major_units
 from worker.documents.runs import missed_document, run_document, shown_run_document
 from worker.domain.access import TokenScope
 from worker.domain.missed import MissedRow
-from worker.domain.money import exponent
+from worker.flow.alert.explain import explain_run as explain_run_alerts
+from worker.flow.alert.explain_rules import explain_rules
 from worker.flow.operate.explain import explain
 from worker.flow.operate.find_run import find_run
 from worker.flow.operate.notes import notes_of
@@ -16,7 +20,11 @@ from worker.flow.services import Services
 from worker.web.api.answers import answer, page_of
 from worker.web.api.guard import Guard
 from worker.web.api.parameters import PAGE, Cursor, Limit, OfSchedule, RunRef
-from worker.web.api.shapes import DeliveryShape, ExplainedShape, ListPage, MissedShape, RunShape, ShownRunShape
+from worker.web.api.shapes.base import ListPage
+from worker.web.api.shapes.runs import DeliveryShape, ExplainedShape, MissedShape, RunShape, ShownRunShape
+
+SUBJECTS = 20
+"""Subjects of a rule of each standing; /rules/{rule}/explain has more."""
 
 
 def run_reads(uses: Services, guard: Guard) -> APIRouter:
@@ -41,7 +49,10 @@ def run_reads(uses: Services, guard: Guard) -> APIRouter:
         found = await explain(uses, run)
         if isinstance(found, MissedRow):
             return answer(request, missed_document(found))
-        return answer(request, explained_document(*found, await notes_of(uses.snapshots, found[0])))
+        one, rows = found
+        alerts, rules = await explain_run_alerts(uses, one.key), await explain_rules(uses, one)
+        shown = in_major_units(run_alerts_document(alerts, rules, SUBJECTS))
+        return answer(request, {**explained_document(one, rows, await notes_of(uses.snapshots, one)), "alerts": shown})
 
     @router.get("/runs/{run:path}/deliveries", response_model=list[DeliveryShape])
     async def list_deliveries(request: Request, run: RunRef) -> Response:
@@ -55,23 +66,7 @@ def run_reads(uses: Services, guard: Guard) -> APIRouter:
         found = await find_run(uses.lookups, run)
         rows = await uses.lookups.deliveries(found.key)
         bridge, notes = await bridge_of(uses, found, rows), await notes_of(uses.snapshots, found)
-        document = shown_run_document(found, bridge, rows, notes)
-        return answer(request, {**document, "bridge": in_major_units(document["bridge"])})
+        amounts = bridge_amounts(bridge) if bridge is not None else None
+        return answer(request, {**shown_run_document(found, bridge, rows, notes), "bridge": amounts})
 
     return router
-
-
-def in_major_units(bridge: dict[str, dict[str, int]] | None) -> dict[str, dict[str, dict[str, str]]] | None:
-    """Amounts as the API writes them: {"amount": "52000.00", "currency": "EUR"}."""
-    if bridge is None:
-        return None
-    return {
-        currency: {name: _money(minor, currency) for name, minor in terms.items()} for currency, terms in bridge.items()
-    }
-
-
-def _money(minor: int, currency: str) -> dict[str, str]:
-    places = exponent(currency)
-    whole, rest = divmod(abs(minor), 10**places)
-    sign = "-" if minor < 0 else ""
-    return {"amount": f"{sign}{whole}{f'.{rest:0{places}}' if places else ''}", "currency": currency}

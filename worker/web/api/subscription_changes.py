@@ -18,13 +18,8 @@ from worker.web.api.guard import Guard
 from worker.web.api.once import once_route
 from worker.web.api.parameters import Id
 from worker.web.api.problem import HttpRefusal
-from worker.web.api.shapes import (
-    AddedShape,
-    PauseRequest,
-    ReaderPausedShape,
-    RemovedShape,
-    SubscribeRequest,
-)
+from worker.web.api.shapes.schedules import PauseRequest
+from worker.web.api.shapes.subscriptions import AddedShape, ReaderPausedShape, RemovedShape, SubscribeRequest
 
 Reader = Annotated[str, Path(max_length=400, description="A reader's id, an entry's id, or an address.")]
 

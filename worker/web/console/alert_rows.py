@@ -8,10 +8,9 @@ from worker.domain.alert.listed import ListedAlert, Quiet
 from worker.domain.alert.matcher_text import parse_matcher
 from worker.domain.alert.silence import Matcher
 from worker.domain.alert.state import Phase
-from worker.domain.alert.subject import Amount
-from worker.domain.snapshot.snapshot import Kind
 from worker.errors import RequestError
 from worker.flow.alert.current import current
+from worker.rendering.amount_words import amount_words
 from worker.rendering.numbers import NONE
 from worker.web.console.page import Visit
 from worker.web.console.states import StateMark
@@ -76,7 +75,7 @@ def _row(visit: Visit, row: ListedAlert) -> ShownAlert:
         name=w.named(facts.name, facts.key),
         owner=w.clean(facts.owner),
         stage=w.clean(facts.stage),
-        value=_amount(visit, facts.amount),
+        value=amount_words(w, facts.amount) or NONE,
         rule=row.rule.id,
         schedule=row.schedule,
         href=visit.to("schedule", row.schedule),
@@ -91,13 +90,3 @@ def _quiet(visit: Visit, quiet: Quiet) -> str:
     w = visit.w
     why = w.say(f"console.withheld.{quiet.why.value}")
     return f"{why}, {w.say('console.until', date=w.stamp(quiet.until))}" if quiet.until else why
-
-
-def _amount(visit: Visit, amount: Amount | None) -> str:
-    if amount is None or amount.value is None:
-        return NONE
-    if amount.kind is Kind.MONEY and isinstance(amount.value, int):
-        return visit.w.whole(amount.value, amount.currency or "")
-    if amount.kind is Kind.RATIO:
-        return visit.w.percent(float(amount.value))
-    return visit.w.count(round(amount.value))

@@ -9,9 +9,7 @@ from worker.domain.delivery import DeliveryKey
 from worker.errors import NotFound
 from worker.flow.operate.stored_message import stored_message
 from worker.web.console.page import Visit, headers
-
-POLICY = "sandbox; default-src 'none'; style-src 'unsafe-inline'; img-src data:; base-uri 'none'; form-action 'none'"
-"""Mail programs read styles that stand in elements, so a message has them."""
+from worker.web.message_policy import POLICY
 
 _DARK = re.compile(r"\(\s*prefers-color-scheme\s*:\s*dark\s*\)")
 

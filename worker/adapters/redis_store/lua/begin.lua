@@ -1,7 +1,7 @@
 -- claimed → fetching (attempt + 1). Also fetching → fetching if the lease has lapsed before a tick has seen it.
 -- claimed → skipped(deleted or paused) if its schedule is no longer deployed, or paused.
 -- The sixth try → failed(abandoned).
--- keys: run:<key>, attention:runs, open:<schedule>, deployed, bundle:<id>:schedules, paused, paused:defined, renamed
+-- keys: waiting, run:<key>, attention:runs, open:<schedule>, deployed, bundle:<id>:schedules, paused, paused:defined, renamed
 -- A: key, pid, lease, republish
 -- Returns {now, the run's fields and values, 1 if it was postponed}; {0, nothing, the facts} if it was closed; or LOST.
 local key = run_key(A.key)
@@ -24,5 +24,6 @@ tell('begun', A.key, call('HINCRBY', key, 'attempt', 1))
 call('HINCRBY', key, 'tries', 1)
 call('HSET', key, 'state', 'fetching', 'executed_by', A.pid)
 call('HDEL', key, 'not_before', 'q')
+call('ZREM', WAITING, A.key)
 call('ZADD', LOOK_RUNS, now + A.lease, A.key)
 return {now, call('HGETALL', key), held[2] and 1 or 0}

@@ -1,7 +1,7 @@
 -- – → claimed, – → missed, and with `latest`: claimed → skipped(superseded) for older runs that were not begun.
 -- The end of a debounce window: – → claimed.
--- keys: deployed, due, windows, last, renamed, run:<key>, runs, runs:<schedule>, open:<schedule>, attention:runs, missed, missed:<schedule>
--- A: pid, republish, either slots [{schedule, expected, next, runs, missed, latest, bundle}]
+-- keys: counts, waiting, deployed, due, windows, last, renamed, run:<key>, runs, runs:<schedule>, open:<schedule>, attention:runs, missed, missed:<schedule>
+-- A: pid, republish, either slots [{schedule, expected, next, runs, missed, latest, bundle, late}]
 --    or request: one run on demand, with the row of missed slots that contains its slot (missed; rest: what remains
 --    of that row), or windows [{schedule, slot, bundle, run}] that have ended. Run: {key, slot, bundle, trigger, deadline}
 -- Returns {the keys of the runs that this call created, the facts}; a claim is {'claimed', run, pid}, missed
@@ -17,10 +17,12 @@ local function create(run)
   local newest = call('ZREVRANGE', P .. 'runs:' .. schedule, 0, 0, 'WITHSCORES')[2]
   if newest and tonumber(newest) > run.slot then call('HSET', key, 'behind', newest) end
   call('ZADD', LOOK_RUNS, now + A.republish, run.key)
+  call('ZADD', WAITING, now, run.key)
   call('ZADD', P .. 'runs', run.slot, run.key)
   call('ZADD', P .. 'runs:' .. schedule, run.slot, run.key)
   call('ZADD', P .. 'open:' .. schedule, run.slot, run.key)
   created[#created + 1] = run.key
+  tally(1, 'claimed', run.trigger)
   report('claimed', run.key, A.pid)
 end
 
@@ -75,6 +77,7 @@ local function take(entry)
     if entry.latest then give_way(run) end
     last = math.max(last, run.slot)
   end
+  if entry.late then tally(entry.late, 'late') end
   if last > 0 then call('HSET', P .. 'last', entry.schedule, last) end
 end
 

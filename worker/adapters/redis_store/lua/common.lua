@@ -108,16 +108,49 @@ local function tell(...)
   call('XADD', P .. 'events', 'MAXLEN', '~', EVENTS_KEPT, '*', 'f', cjson.encode({...}))
 end
 
+-- A notice to the operator is an extra delivery that is not in the run's counts.
+local function is_notice(reader)
+  return string.find(reader, '^operator[|/]') ~= nil or string.find(reader, '^also/') ~= nil
+end
+
+-- A notification of alerts: alert:ENTRY|address, or alert:ENTRY/RULE|address. It is counted among its run's deliveries.
+-- A newer one does not take its place, but waits for it, or carries what it tells (deliver.lua).
+local function is_alert(reader) return string.sub(reader, 1, 6) == 'alert:' end
+
+-- What `web` shows as counters (metrics.py), written with what it counts. A field is made of words of closed lists, so
+-- that there are some hundred at most.
+local COUNTS = P .. 'counts'
+local function tally(n, ...) call('HINCRBY', COUNTS, table.concat({...}, ' '), n) end
+
+local function tally_fact(kind, of, ...)
+  local told = {...}
+  if kind == 'run' then
+    tally(1, 'run', told[1], told[2])
+  elseif kind == 'delivery' then
+    local whose = is_alert(told[1]) and 'alert' or is_notice(told[1]) and 'notice' or 'digest'
+    tally(1, 'delivery', whose, told[2], told[3])
+  elseif kind == 'missed' then
+    tally(told[1], 'missed', told[2])
+  elseif kind == 'suspended' then
+    tally(1, 'suspended')
+  end
+end
+
 local function report(...)
   facts[#facts + 1] = {...}
   tell(...)
+  tally_fact(...)
 end
+
+-- Claimed runs that no worker has begun → since when one could.
+local WAITING = P .. 'waiting'
 
 local function close_run(run, state, reason, sentence)
   report('run', run, state, reason)
   call('HSET', run_key(run), 'state', state, 'reason', reason, 'sentence', sentence or '', 'closed_at', now)
   call('HDEL', run_key(run), 'not_before')
   call('ZREM', LOOK_RUNS, run)
+  call('ZREM', WAITING, run)
   call('ZREM', open_key(run), run)
 end
 
@@ -132,15 +165,6 @@ local function abandon(run)
   close_run(run, 'failed', 'abandoned')
   leave_untold(run)
 end
-
--- A notice to the operator is an extra delivery that is not in the run's counts.
-local function is_notice(reader)
-  return string.find(reader, '^operator[|/]') ~= nil or string.find(reader, '^also/') ~= nil
-end
-
--- A notification of alerts: alert:ENTRY|address, or alert:ENTRY/RULE|address. It is counted among its run's deliveries.
--- A newer one does not take its place, but waits for it, or carries what it tells (deliver.lua).
-local function is_alert(reader) return string.sub(reader, 1, 6) == 'alert:' end
 
 -- The reader under the id that preferences have.
 local function person(reader)
@@ -383,17 +407,18 @@ local function hand_on_held(run, reader, old)
   call('HSET', rows_key(run), reader, state .. cjson.encode(row))
 end
 
--- `run`: the one whose deliveries take the place of these, nil where it is not known.
-local function supersede(old, names, run)
+-- Ends the deliveries that are in one of `states` for `why`. What may have arrived is noted as such. `words`: why later
+-- parts are missing. `run`: the one whose deliveries take the place of these, nil where there is none, or none is known.
+local function leave_out(old, names, states, why, words, run)
   local marks, members, sent = {}, {}, 0
   local gone = {open = 0, unknown = 0}
   for i, text in ipairs(call('HMGET', rows_key(old), unpack(names))) do
     local state = text and string.sub(text, 1, 1)
-    if state and string.find('PDUH', state, 1, true) then
+    if state and string.find(states, state, 1, true) then
       local row = cjson.decode(string.sub(text, 2))
-      local ended, reason, moves = 'K', 'superseded', row.l or {}
+      local ended, reason, moves = 'K', why, row.l or {}
       if posted(row) then
-        ended, reason, row.m = 'S', 'parts_missing', missing(row, 'a newer digest took its place')
+        ended, reason, row.m = 'S', 'parts_missing', missing(row, words)
         unsend(row)
         move_baselines(old, names[i], moves, row.d)
         sent = sent + 1
@@ -410,7 +435,7 @@ local function supersede(old, names, run)
       report('delivery', old, names[i], ended, reason, ended == 'S' and row.m or '')
     end
   end
-  if #members == 0 then return end
+  if #members == 0 then return 0 end
   call('HSET', rows_key(old), unpack(marks))
   call('ZREM', LOOK_DELIVERIES, unpack(members))
   for class, count in pairs(gone) do
@@ -419,7 +444,12 @@ local function supersede(old, names, run)
   end
   call('HINCRBY', run_key(old), 'n:skipped', #members - sent)
   if sent > 0 then call('HINCRBY', run_key(old), 'n:sent', sent) end
-  conclude(old, 'superseded')
+  conclude(old, why)
+  return #members
+end
+
+local function supersede(old, names, run)
+  leave_out(old, names, 'PDUH', 'superseded', 'a newer digest took its place', run)
 end
 
 -- A run of a slot later than this one supersedes the run; nil if the run is gone. A run on demand for an older slot is

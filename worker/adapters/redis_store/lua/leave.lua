@@ -1,6 +1,6 @@
 -- fetching → claimed(not_before): A.until_ · fetching → failed: A.state = 'failed', with a notice where A.notice says
 -- what, and with what alert rules without data changed · fetching, claimed → skipped(reason): A.state = 'skipped'
--- keys: run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, notices, alerts:<schedule>, acks:<schedule>,
+-- keys: waiting, run:<key>, run:<key>:deliveries, attention:*, open:<schedule>, notices, alerts:<schedule>, acks:<schedule>,
 --       run:<key>:alerts
 -- A: key, attempt, until_ | state, reason, sentence, gaps (JSON text), notice, alerts (common.lua `alerts_stand`), told
 --    [[reader, expires, content]]. Returns the facts, or LOST; for a failed run {whether a notice was made, the facts}, or
@@ -13,6 +13,7 @@ if A.until_ then
   call('HSET', run_key(A.key), 'state', 'claimed', 'not_before', A.until_, 'gaps', A.gaps)
   call('HDEL', run_key(A.key), 'tries')
   call('ZADD', LOOK_RUNS, A.until_, A.key)
+  call('ZADD', WAITING, A.until_, A.key)
   return facts
 end
 local staged = A.alerts and staged_alerts(A.key, A.alerts)

@@ -1,9 +1,10 @@
 -- Assigns times for requests to one connection, in the order of asking. They are spread at the tightest known rate and
 -- begin after any hold. Times are milliseconds with fractions.
--- keys: quota:<account>, quota:<account>:sent
--- A: account, count, cost, urgent, calls, seconds, reserve, probe, keep, again
+-- keys: accounts, quota:<account>, quota:<account>:sent
+-- A: account, connection (none: nobody asks), count, cost, urgent, calls, seconds, reserve, probe, keep, again
 -- Returns {probe (0 or 1), every, wait, wait, …} in microseconds; {-1}: another caller is probing the limit;
 -- {-2, ms}: too few tokens are left for the day.
+if A.connection then call('HSET', P .. 'accounts', A.connection, A.account) end
 local key, sent = P .. 'quota:' .. A.account, P .. 'quota:' .. A.account .. ':sent'
 local at = clock[1] * 1000 + clock[2] / 1000
 local held = call('HMGET', key, 'known', 'probing', 'every', 'shut', 'next', 'later', 'day', 'left', 'asked')

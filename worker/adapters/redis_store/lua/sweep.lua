@@ -4,7 +4,7 @@
 -- delivery pending: published again · deferred → pending · sending, lease lapsed → unknown(lease_lapsed)
 --          unknown: published · pending, deferred, unknown past their time → skipped(expired) or failed(exhausted)
 -- mailbox of bounces: due → asked for
--- keys: attention:runs, attention:deliveries, run:<key>, run:<key>:deliveries, open:<schedule>, mailboxes,
+-- keys: counts, waiting, attention:runs, attention:deliveries, run:<key>, run:<key>:deliveries, open:<schedule>, mailboxes,
 --       mailboxes:every, mailbox:<channel>
 -- A: limit, republish, recount, lookup. Returns {run keys, delivery keys, the facts, channels}.
 local runs, deliveries = {}, {}
@@ -22,6 +22,7 @@ local function lapse(run)
   if tonumber(call('HGET', key, 'tries') or 0) >= TRIES then return abandon(run) end
   call('HSET', key, 'state', 'claimed')
   call('HDEL', key, 'executed_by', 'q')
+  call('ZADD', WAITING, now, run)
   publish_run(run)
 end
 

@@ -1,0 +1,73 @@
+"""Socket Mode: requests come over a connection that this process opens, so that nothing has to be reachable.
+
+slack_sdk is an extra and is imported when it is first needed. https://docs.slack.dev/apis/events-api/using-socket-mode
+"""
+
+import asyncio
+import importlib
+import importlib.util
+from collections.abc import Mapping
+from typing import Any
+
+import structlog
+
+from worker.channels.slack import requests
+from worker.channels.slack.answers import post_reply
+from worker.channels.slack.api import BASE_URL
+from worker.errors import DeliveryError, PostRefused, RequestError
+from worker.ports.chat import Answering, ChatRequest
+
+AT_ONCE = 200
+"""Requests that are dealt with at the same time, with runs whose end is told; more wait."""
+
+
+def installed() -> bool:
+    return importlib.util.find_spec("slack_sdk") is not None
+
+
+async def serve_socket(options: Mapping[str, str], answers: Answering) -> None:
+    """Until it is cancelled; a lost connection is made again. Raises RequestError."""
+    token, base_url = options.get("app_token", "").strip(), options.get("base_url", BASE_URL)
+    if not token.startswith("xapp-"):
+        raise RequestError("answers.app_token is no token of an app; expected xapp-…, with the scope connections:write")
+    if not installed():
+        raise RequestError("slack_sdk is not installed: pip install 'funnelbeat[slack]'")
+    loop, going = asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)
+
+    async def deal_with(kind: str, payload: Mapping[str, Any]) -> None:
+        async with going:
+            await _deal_with(kind, payload, base_url, answers)
+
+    def received(client: Any, envelope: Any) -> None:
+        """Called in a thread of the client. Slack wants a word within three seconds, and the answer follows."""
+        client.send_socket_mode_response(sdk_response.SocketModeResponse(envelope_id=envelope.envelope_id))
+        asyncio.run_coroutine_threadsafe(deal_with(envelope.type, envelope.payload), loop)
+
+    sdk_socket = importlib.import_module("slack_sdk.socket_mode")
+    sdk_response = importlib.import_module("slack_sdk.socket_mode.response")
+    sdk = importlib.import_module("slack_sdk")
+    web = sdk.WebClient(base_url=f"{base_url.rstrip('/')}/", retry_handlers=[])
+    client = sdk_socket.SocketModeClient(app_token=token, web_client=web)
+    client.socket_mode_request_listeners.append(received)
+    try:
+        await asyncio.to_thread(client.connect)
+        await asyncio.Event().wait()
+    finally:
+        await asyncio.to_thread(client.close)
+
+
+async def _deal_with(kind: str, payload: Mapping[str, Any], base_url: str, answers: Answering) -> None:
+    try:
+        request = _read(kind, payload, base_url)
+        if request is None:
+            return
+        async for said in answers(request):
+            await post_reply(request, said)
+    except (PostRefused, DeliveryError) as error:
+        structlog.get_logger().error("chat_failed", sentence=str(error))
+
+
+def _read(kind: str, payload: Mapping[str, Any], base_url: str) -> ChatRequest | None:
+    if kind == "slash_commands":
+        return requests.command(payload, base_url)
+    return requests.click(payload, base_url) if kind == "interactive" else None

@@ -1,0 +1,66 @@
+"""What an operator watches: numbers of one moment, and counts since the ledger began."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from worker.domain.alert.rule import Severity
+from worker.domain.alert.state import Phase
+from worker.domain.heartbeat import Alive
+
+
+@dataclass(frozen=True, slots=True)
+class ConnectionBudget:
+    """What is known of a connection's budget. `every`: seconds between two requests, 0 without a limit. `day`: tokens
+    of a day, `left` of them; None where the service tells none. `shut`: nobody asks before it.
+    """
+
+    every: float = 0.0
+    day: float | None = None
+    left: float | None = None
+    shut: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class LedgerReading:
+    """`counts`: by words, the kind first: (claimed, trigger), (late), (missed, reason), (run, state, reason),
+    (delivery, digest | alert | notice, state, reason), (suspended). `waiting`: runs that no worker has begun, the
+    oldest `waiting_since`. `due_since`: the earliest instant at which a slot is due; it is past when clocks are behind.
+    `open_deliveries`: those that are neither sent nor given up. `memory` and `memory_limit`: bytes of Redis; no limit:
+    0.
+    """
+
+    now: datetime
+    counts: Mapping[tuple[str, ...], int]
+    waiting: int = 0
+    waiting_since: datetime | None = None
+    due_since: datetime | None = None
+    open_deliveries: int = 0
+    memory: int = 0
+    memory_limit: int = 0
+    budgets: Mapping[str, ConnectionBudget] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookCounts:
+    """Events of a webhook: those that wait, those that were given up and are kept; since the beginning those that were
+    sent, and those that were lost.
+    """
+
+    waiting: int = 0
+    dead: int = 0
+    sent: int = 0
+    lost: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Measurements:
+    """`alerts`: how many there are of deployed rules. `posts`: requests to /hooks, by connection and outcome.
+    `webhooks`: of events, those that are deployed.
+    """
+
+    ledger: LedgerReading
+    alive: tuple[Alive, ...] = ()
+    alerts: Mapping[tuple[Phase, Severity], int] = field(default_factory=dict)
+    posts: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    webhooks: Mapping[str, WebhookCounts] = field(default_factory=dict)

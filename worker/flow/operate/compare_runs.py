@@ -1,0 +1,88 @@
+"""What moved between two runs of one schedule, from what is stored: bridges, rows and figures of each query."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from worker.domain.diff.between import QueryComparison, between, departed, with_followed
+from worker.domain.run import Run
+from worker.domain.schedule import Follow
+from worker.domain.snapshot.scope import Scope
+from worker.domain.snapshot.snapshot import Row, Snapshot
+from worker.errors import RequestError
+from worker.flow.deployed import schedule_of
+from worker.flow.run.stored_answers import load_found
+from worker.flow.uses import UsesConnectors, UsesDeployments, UsesLookups, UsesSnapshots
+
+BETWEEN = 400
+"""Runs between the two, at most, that are asked what became of rows which left."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunComparison:
+    """`before` is of the older slot. `queries`: those of the newer run's schedule in its order, then those that only
+    the older one had.
+    """
+
+    before: Run
+    after: Run
+    queries: tuple[QueryComparison, ...]
+
+
+class CompareUses(UsesConnectors, UsesDeployments, UsesLookups, UsesSnapshots, Protocol): ...
+
+
+async def compare_runs(uses: CompareUses, one: Run, other: Run) -> RunComparison:
+    """In the order of their slots, however they were given: a bridge has a reason for each row that joined or left, and
+    backwards there is none.
+
+    Raises RequestError for runs of two schedules, or one run twice.
+    """
+    before, after = sorted((one, other), key=lambda run: (run.key.slot, run.claimed_at))
+    if before.key.schedule != after.key.schedule:
+        raise RequestError(
+            f"{before.key} and {after.key} are runs of two schedules; only runs of one schedule can be compared"
+        )
+    if before.key == after.key:
+        raise RequestError(f"{before.key} was given twice; name two runs, as {before.key.schedule}@-1 and @latest")
+    bundle, schedule = await schedule_of(uses.deployments, after.bundle, after.key.schedule)
+    was, now = await load_found(uses.snapshots, before), await load_found(uses.snapshots, after)
+    items = {item.id: item for item in schedule.report}
+    found = []
+    for query in dict.fromkeys((*items, *was.snapshots)):
+        old, new = was.snapshots.get(query), now.snapshots.get(query)
+        item = items.get(query)
+        follow, scope = Follow.NONE, Scope()
+        if item is not None:
+            follow, scope = item.follow, uses.connectors.query(bundle, item).traits(item.params).scope
+        if old is not None and new is not None and follow is not Follow.NONE:
+            new = await _explained(uses, before, after, old, new)
+        found.append(between(query, old, new, follow, scope))
+    return RunComparison(before, after, tuple(found))
+
+
+async def _explained(uses: CompareUses, before: Run, after: Run, old: Snapshot, new: Snapshot) -> Snapshot:
+    """`new` with the rows that left in a run between the two: that run looked them up, and a later one need not have.
+    The newest reading of a row counts.
+    """
+    missing = set(departed(old, new)) if old.fingerprint == new.fingerprint else set[str]()
+    found: dict[str, Row] = {}
+    for run in await _in_between(uses, before, after) if missing and new.rows is not None else ():
+        stored = dict(run.snapshots).get(new.query_id)
+        answer = await uses.snapshots.load(stored) if stored is not None else None
+        if answer is None or answer.followed is None or answer.fingerprint != new.fingerprint:
+            continue
+        columns = [column.name for column in (new.followed or new.rows or answer.followed).columns]
+        for row in answer.followed.rows:
+            if row.key in missing:
+                cells = answer.followed.record(row)
+                found[row.key] = Row(row.key, tuple(cells.get(name) for name in columns))
+        missing -= found.keys()
+        if not missing:
+            break
+    return with_followed(new, found)
+
+
+async def _in_between(uses: CompareUses, before: Run, after: Run) -> list[Run]:
+    """Newest first."""
+    runs = await uses.lookups.runs(after.key.schedule, BETWEEN, str(after.key))
+    return [run for run in runs if run.key.slot >= before.key.slot and run.key != before.key]

@@ -1,0 +1,49 @@
+"""Everything that `doctor` can check of the definitions in force with the services of a process that runs long."""
+
+from collections.abc import Callable
+from datetime import datetime
+from typing import Protocol
+
+from worker.flow.alert.deployed_rules import bundle_in_force
+from worker.flow.operate.doctor import (
+    CheckResult,
+    channels,
+    clocks_agree,
+    connections,
+    due_ahead,
+    links,
+    mailboxes,
+    processes,
+    subscribed,
+    suspensions,
+)
+from worker.flow.operate.doctor_owners import OwnersUses, owners
+from worker.flow.operate.ready import ReadyUses, readiness
+from worker.flow.operate.subscriptions import ListUses
+from worker.flow.uses import UsesLinks, UsesMailboxes, UsesTriggers
+
+
+class ExamineUses(OwnersUses, ListUses, ReadyUses, UsesLinks, UsesMailboxes, UsesTriggers, Protocol): ...
+
+
+async def examine(uses: ExamineUses, wall: Callable[[], datetime]) -> tuple[CheckResult, ...]:
+    """`wall`: this host's clock. Every connection and every channel is asked with its own credentials; nothing is sent
+    and nothing is changed. What only the command line sees is left out: files, secrets, the broker's queues.
+
+    Raises RequestError if nothing is deployed, LedgerUnavailable.
+    """
+    bundle = await bundle_in_force(uses.deployments)
+    ready = [one for one in await readiness(uses) if one.what in {"redis", "deployment"}]
+    return (
+        *ready,
+        await clocks_agree(uses.clock, wall),
+        *await due_ahead(uses.deployments, uses.clock, uses.triggers),
+        *await suspensions(uses.deliveries, bundle),
+        *await processes(uses.heartbeats, uses.clock),
+        *await connections(uses.connectors, bundle),
+        *await channels(uses.connectors, bundle),
+        *await mailboxes(uses.connectors, uses.mailboxes, bundle),
+        *await subscribed(uses),
+        *await owners(uses, bundle),
+        *links(bundle, uses.links.key_id),
+    )

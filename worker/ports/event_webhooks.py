@@ -1,0 +1,103 @@
+"""Events that are to be told to the webhooks of a project: what waits for each, and what was given up."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookTurn:
+    """`cursor`: the id of the last fact that was looked at; "" for a webhook that is new. `retry_at`: nothing is sent
+    before it. `failures`: tries in a row without success.
+    """
+
+    cursor: str
+    now: datetime
+    retry_at: datetime | None = None
+    failures: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class WaitingEvent:
+    """`entry`: its place in the queue. `id`: of the fact, the same in every try. `at`: when it came true."""
+
+    entry: str
+    id: str
+    body: bytes
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class FailedTry:
+    """`wait`: seconds until the next try. `given_up`: this event is not tried again by itself. `stale`: so are all that
+    came true before this instant, as they waited for the same receiver.
+    """
+
+    sentence: str
+    wait: float
+    given_up: bool = False
+    stale: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WebhookState:
+    """`waiting`: events in the queue. `dead`: events that were given up and are kept. `sent` and `lost`: since the
+    beginning; lost are those of which more were given up than are kept. `failures`: tries in a row without success.
+    """
+
+    waiting: int = 0
+    dead: int = 0
+    sent: int = 0
+    lost: int = 0
+    failures: int = 0
+    trouble: str = ""
+    retry_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DeadEvent:
+    id: str
+    at: datetime
+    body: bytes
+    sentence: str
+
+
+class EventWebhooks(Protocol):
+    """One process has the turn of a webhook; it lapses by itself. Raises LedgerUnavailable; a method that names `who`
+    raises ClaimLost if somebody else has the turn.
+    """
+
+    async def take(self, name: str, who: str) -> WebhookTurn | None:
+        """None while another process has the turn. Takes it, or renews it."""
+        ...
+
+    async def add(self, name: str, who: str, cursor: str, events: Sequence[tuple[str, bytes]]) -> None:
+        """Puts events, with their ids, at the end of the queue, and moves the cursor in the same step."""
+        ...
+
+    async def waiting(self, name: str, limit: int) -> tuple[WaitingEvent, ...]:
+        """The oldest first."""
+        ...
+
+    async def sent(self, name: str, who: str, event: WaitingEvent) -> None: ...
+
+    async def failed(self, name: str, who: str, event: WaitingEvent, failure: FailedTry) -> int:
+        """How many events were given up."""
+        ...
+
+    async def leave(self, name: str, who: str) -> None:
+        """Lets another process have the turn at once."""
+        ...
+
+    async def states(self, names: Sequence[str]) -> Mapping[str, WebhookState]: ...
+
+    async def dead(self, name: str, limit: int) -> tuple[DeadEvent, ...]:
+        """The oldest first."""
+        ...
+
+    async def retry(self, name: str, event: str) -> int:
+        """Puts an event that was given up at the end of the queue, and all of them for "". Nothing waits for the next
+        try any more. Returns how many.
+        """
+        ...

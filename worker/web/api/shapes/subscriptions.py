@@ -1,0 +1,73 @@
+"""Who gets what."""
+
+from datetime import datetime
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from worker.web.api.shapes.base import ApiShape, Instant
+
+
+class StoppedShape(ApiShape):
+    choice: str
+    source: str
+    by: str
+    at: datetime
+    until: datetime | None
+
+
+class SubscriptionShape(BaseModel):
+    """One subscription, with the keys of an entry."""
+
+    model_config = ConfigDict(extra="allow")
+
+    schedule: str
+    reader: str
+    state: str
+    id: str
+    channel: str
+    address: str | None
+    source: str
+    by: str
+    at: datetime | None
+    expires: datetime | None
+    stopped: StoppedShape | None
+    sentence: str
+
+
+class SubscribeRequest(ApiShape):
+    """`entry`: the keys of an entry of `to:`."""
+
+    entry: dict[str, Any] = Field(examples=[{"channel": "email", "address": "ann@acme.example"}])
+    expires: Instant | None = None
+
+
+class AddedShape(BaseModel):
+    """The new subscription, with the keys of an entry. `same_address`: other entries that reach it."""
+
+    model_config = ConfigDict(extra="allow")
+
+    schedule: str
+    reader: str
+    id: str
+    channel: str
+    address: str | None
+    source: str
+    by: str
+    at: datetime
+    expires: datetime | None
+    same_address: list[str]
+
+
+class RemovedShape(ApiShape):
+    schedule: str
+    reader: str
+    removed: bool
+
+
+class ReaderPausedShape(ApiShape):
+    schedule: str
+    reader: str
+    paused: bool
+    until: datetime | None = None
+    was_paused: bool | None = None
