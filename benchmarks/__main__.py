@@ -10,7 +10,20 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks import alert_rules, claim, clock, mail, owners, pages, stalls, startup, tables, whole
+from benchmarks import (
+    alert_ledger,
+    alert_rules,
+    claim,
+    clock,
+    console,
+    mail,
+    owners,
+    pages,
+    stalls,
+    startup,
+    tables,
+    whole,
+)
 from benchmarks.ground import machine
 from benchmarks.measure import Progress, Result, on_terminal, printed
 
@@ -35,6 +48,8 @@ BENCHES = {
         ("mail", mail),
         ("owners", owners),
         ("alert_rules", alert_rules),
+        ("alert_ledger", alert_ledger),
+        ("console", console),
         ("startup", startup),
     )
 }

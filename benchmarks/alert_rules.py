@@ -11,8 +11,10 @@ from benchmarks.measure import Figure, Progress, Result, Verdict, compared, in_t
 from benchmarks.tables import AFTER, BEFORE, deals
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.redis_store.snapshot_codec import decode_table, encode_table
+from worker.collector import collect_rarely
 from worker.domain.alert.context import AlertAnswers, RuleContext
 from worker.domain.alert.evaluate import evaluate
+from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.predicates import Predicates
 from worker.domain.alert.rule import Form, Rule
 from worker.domain.alert.state import RuleState
@@ -54,35 +56,40 @@ class Judged:
         self._compiled = CelExpressions().condition(condition, variables)
         reads = {name: self._compiled.names(name) for name in variables}
         predicates = Predicates(self._compiled, self._compiled.clauses, reads=reads)
-        self._context = RuleContext("project", "watch", rule, predicates, QueryTraits(lists_opportunities=True))
+        self.context = RuleContext("project", "watch", rule, predicates, QueryTraits(lists_opportunities=True))
         self._before, self._now = before, now
-        self._state = evaluate(self._context, RuleState(), BEFORE, before, snapshot="before").state
-        self._given = [given for _, given in subjects_of(self._context, AlertAnswers(now, before)).each()]
+        self._state = evaluate(self.context, RuleState(), BEFORE, before, snapshot="before").state
+        self._given = [given for _, given in subjects_of(self.context, AlertAnswers(now, before)).each()]
         self.firing = len(self._state.alerts)
 
+    def evaluated(self) -> Evaluation:
+        """The rule's first evaluation."""
+        return evaluate(self.context, RuleState(), AFTER, self._now)
+
     def bare(self) -> float:
-        return _timed(lambda: [self._compiled(given) for given in self._given])
+        return timed_work(lambda: [self._compiled(given) for given in self._given])
 
     def at_once(self) -> float:
-        """The rule's first evaluation, in which every row fires that ever will."""
-        return _timed(lambda: evaluate(self._context, RuleState(), AFTER, self._now))
+        """Every row fires that ever will."""
+        return timed_work(self.evaluated)
 
     def rule(self) -> float:
-        return _timed(lambda: evaluate(self._context, self._state, AFTER, self._now, before=self._before))
+        return timed_work(lambda: evaluate(self.context, self._state, AFTER, self._now, before=self._before))
 
 
 def run(sizes: Sizes, progress: Progress) -> Result:
-    was, now, _ = (decode_table(encode_table(one).body) for one in deals(sizes.rows, 20))
+    collect_rarely()  # as a worker does, for the rule and for the bare loop
+    before, now = answered(sizes.rows)
     figures, verdicts = list[Figure](), list[Verdict]()
     for case, condition in CASES.items():
-        judged = Judged(condition, _answer(was, BEFORE), _answer(now, AFTER))
+        judged = Judged(condition, before, now)
         found = in_turns({"bare loop": judged.bare, "rule": judged.rule}, sizes.rounds, progress, case)
         note = f"{judged.firing} of {sizes.rows} fire"
         made = {who: Figure(case, who, UNIT, samples, note) for who, samples in found.items()}
         figures += made.values()
         what = f"a rule over rows to a bare loop, {case}"
         verdicts.append(compared(what, made["rule"], made["bare loop"], AIM, at_least=False))
-    judged = Judged("row.value >= 0", _answer(was, BEFORE), _answer(now, AFTER))
+    judged = Judged("row.value >= 0", before, now)
     found = in_turns({"bare loop": judged.bare, "rule": judged.at_once}, sizes.rounds, progress, AT_ONCE)
     note = f"{judged.firing} of {sizes.rows} fire"
     both = {who: Figure(AT_ONCE, who, UNIT, samples, note) for who, samples in found.items()}
@@ -91,12 +98,18 @@ def run(sizes: Sizes, progress: Progress) -> Result:
     return Result("alert_rules", (*figures, *both.values()), tuple(verdicts))
 
 
+def answered(rows: int) -> tuple[Snapshot, Snapshot]:
+    """Two answers to one query, as they are stored and read again."""
+    was, now, _ = (decode_table(encode_table(one).body) for one in deals(rows, 20))
+    return _answer(was, BEFORE), _answer(now, AFTER)
+
+
 def _answer(listed: Table, at: datetime) -> Snapshot:
     members = frozenset(row.key for row in listed.rows)
     return Snapshot("deals", "fingerprint", None, at, (at, at), tables=(listed,), members=members, main=listed.id)
 
 
-def _timed(work: Callable[[], object]) -> float:
+def timed_work(work: Callable[[], object]) -> float:
     began = time.process_time()
     work()
     return (time.process_time() - began) * 1000

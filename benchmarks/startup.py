@@ -9,11 +9,12 @@ from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 
-from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
+from benchmarks.measure import Figure, Progress, Result, Verdict, compared, in_turns
 
 BIN = Path(sys.executable).parent
 CELERY = "celery --version"
 OURS = ("funnelbeat --version", "funnelbeat --help", "completion of a command")
+UNIT = "s of processor time"
 AIM = 0.3
 """Seconds of processor time, on one processor of two."""
 COMPLETION = {"_FUNNELBEAT_COMPLETE": "complete_bash", "COMP_WORDS": "funnelbeat che", "COMP_CWORD": "1"}
@@ -32,23 +33,18 @@ TINY = Sizes(1)
 def run(sizes: Sizes, progress: Progress) -> Result:
     """Processor time of whole processes; what one writes as bytecode in its first round, the others find."""
     with tempfile.TemporaryDirectory() as place:
-        contenders = {who: partial(seconds, *_command(who, place)) for who in (*OURS, CELERY)}
+        commands = {who: (str(BIN / who.split()[0]), *who.split()[1:]) for who in (*OURS[:2], CELERY)}
+        contenders = {who: partial(seconds, words, place, {}) for who, words in commands.items()}
+        contenders[OURS[2]] = partial(seconds, (str(BIN / "funnelbeat"),), place, COMPLETION)
         for measure in contenders.values():
             measure()
         taken = in_turns(contenders, sizes.rounds, progress, "start-up")
-    figures = tuple(Figure("start-up", who, "s processor", samples) for who, samples in taken.items())
-    median = {figure.who: figure.median for figure in figures}
-    verdicts = [Verdict(who, median[who], "s processor", AIM, at_least=False) for who in OURS]
-    share = median[OURS[0]] / median[CELERY]
-    verdicts.append(Verdict(f"{OURS[0]} / {CELERY}", share, "×", 1.0, at_least=False))
-    return Result("startup", figures, tuple(verdicts))
-
-
-def _command(who: str, place: str) -> tuple[tuple[str, ...], str, dict[str, str]]:
-    if who == OURS[2]:
-        return (str(BIN / "funnelbeat"),), place, COMPLETION
-    program, *words = who.split()
-    return (str(BIN / program), *words), place, {}
+    figures = {who: Figure("start-up", who, UNIT, samples) for who, samples in taken.items()}
+    verdicts = [
+        Verdict(who, figures[who].median, UNIT, AIM, at_least=False, samples=figures[who].samples) for who in OURS
+    ]
+    verdicts.append(compared(f"{OURS[0]} to {CELERY}", figures[OURS[0]], figures[CELERY], 1.0, at_least=False))
+    return Result("startup", tuple(figures.values()), tuple(verdicts))
 
 
 def seconds(words: tuple[str, ...], place: str, more: dict[str, str]) -> float:

@@ -55,8 +55,10 @@ def test_every_library_that_the_code_names_is_declared(
     assert {(module, name) for module, name in ours if not owners[module] & names} == set()
 
 
-WITHOUT = {"psutil"}
-"""Celery takes it where it is installed, and does without it elsewhere (celery/utils/debug.py)."""
+WITHOUT = {"psutil", "greenlet"}
+"""Celery and structlog take them where they are installed, and do without them elsewhere (celery/utils/debug.py,
+celery/utils/threads.py).
+"""
 
 
 def test_every_library_that_is_loaded_comes_with_what_is_declared(

@@ -4,10 +4,11 @@ import json
 import os
 import random
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -23,14 +24,18 @@ from worker.adapters.redis_store.fetch_cache import RedisFetchCache
 from worker.adapters.redis_store.forget import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
+from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.redis_store.tokens import RedisTokens
+from worker.adapters.redis_store.webhook_keys import RedisWebhookKeys
 from worker.adapters.signed_links import SignedLinks
 from worker.adapters.triggers import ApTriggers
 from worker.connectors import SILENT, OpenConnectors
 from worker.decorators.caches import with_kept_bundles, with_throttled_retention
 from worker.decorators.fail_points import armed, with_fail_points
 from worker.decorators.streamed_events import StreamedEvents
+from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.errors import RequestError
 from worker.flow.alert.compiled import Compiled
 from worker.flow.intervals import Intervals
 from worker.flow.run.reader_digests import ReaderDigests
@@ -41,7 +46,7 @@ from worker.plugins import (
     channels,
     connections,
 )
-from worker.ports import Queue
+from worker.ports import EntryChecks, Queue
 from worker.ports.tokens import TokenStore
 from worker.rendering.wording import ENGLISH_WORDS
 from worker.settings import Settings, link_keys
@@ -52,6 +57,19 @@ from worker.vocabulary import vocabulary
 def registry() -> Registry:
     """What definitions may name here. Raises RequestError for a broken plug-in."""
     return Registry(connections(), channels(), CelExpressions(), PublicHolidays(), words=ENGLISH_WORDS)
+
+
+def entry_check(connectors: OpenConnectors) -> EntryChecks:
+    """As `check` judges the entries of definitions, with the template that they name."""
+
+    def checked(bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> Subscription:
+        entry = checked_entry(registry(), bundle, schedule, written)
+        faults = connectors.template_faults(bundle, entry)
+        if faults:
+            raise RequestError(f"`template`: {faults[0].problem}; `funnelbeat templates list` shows which there are")
+        return entry
+
+    return checked
 
 
 @asynccontextmanager
@@ -108,6 +126,7 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         connectors=connectors,
         holidays=holidays,
         transmit=transmit,
+        quotas=partial(RedisQuota, redis, project),
         digests=ReaderDigests(
             ledger.lookups,
             ledger.runs,
@@ -123,11 +142,12 @@ def make_services(settings: Settings, redis: Redis, project: str, connectors: Op
         fetches=SharedFetches(cache, snapshots, settings.heartbeat, time.monotonic, _jitter),
         subscriptions=ledger.subscriptions,
         source_events=ledger.source_events,
+        webhook_keys=RedisWebhookKeys(Scripts(redis, project), settings.token_key),
         access=ledger.access,
         audit=ledger.audit,
         first_answers=ledger.first_answers,
         links=SignedLinks(link_keys(settings), project),
-        check_entry=partial(checked_entry, registry()),
+        check_entry=entry_check(connectors),
         pid=os.getpid(),
         monotonic=time.monotonic,
         times=Intervals(

@@ -5,7 +5,7 @@ import hashlib
 import json
 import os
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
@@ -14,7 +14,7 @@ from typing import Any
 
 from worker import shipped
 from worker.adapters.definitions.secrets import references, resolve, unescaped
-from worker.domain.schedule import Bundle, Connection, Query
+from worker.domain.schedule import Bundle, Connection, Query, Subscription
 from worker.errors import RequestError
 from worker.open_once import OpenOnce
 from worker.plugins import CHANNELS, STAND_INS, channel_kind, listening, open_source, source_kind
@@ -25,7 +25,10 @@ from worker.ports.chat import ANSWERING, ANSWERS, Answering, ChatDoor
 from worker.ports.kinds import QuerySpec
 from worker.ports.source_events import WEBHOOK_SECRET, EventReader, asking
 from worker.ports.tokens import Renewal, TokenStore
+from worker.rendering.template_lint import TemplateFault
+from worker.rendering.template_paths import shipped_paths
 from worker.rendering.templates import JinjaTemplates
+from worker.rendering.trial import absent, trial
 from worker.vocabulary import vocabulary
 
 NOWHERE = "https://nowhere.invalid/nothing"
@@ -119,14 +122,14 @@ class OpenConnectors:
         spec = bundle.connections[connection]
         return WEBHOOK_SECRET in spec.options and source_kind(spec.type).events is not None
 
-    def event_reader(self, bundle: Bundle, connection: str) -> EventReader | None:
+    def event_reader(self, bundle: Bundle, connection: str, kept: Sequence[str] = ()) -> EventReader | None:
         """Resolves this secret alone: `web` has no key of the service, and a worker has not this one."""
         spec = bundle.connections[connection]
         contract = source_kind(spec.type).events
-        if contract is None or WEBHOOK_SECRET not in spec.options:
+        written = {name: text for name, text in spec.options.items() if name == WEBHOOK_SECRET}
+        if contract is None or not (written or kept):
             return None
-        written = {WEBHOOK_SECRET: spec.options[WEBHOOK_SECRET]}
-        return contract.open([resolve(written, os.environ, self.directory)[WEBHOOK_SECRET]])
+        return contract.open([*resolve(written, os.environ, self.directory).values(), *kept])
 
     def query(self, bundle: Bundle, query: Query) -> QuerySpec:
         kind = source_kind(bundle.connections[query.source].type)
@@ -139,6 +142,14 @@ class OpenConnectors:
         key = (kind.type, *(f"{k}={v}" for k, v in sorted(options.items())))
         opened = self._channels.get(key, lambda: kind.open(options))
         return opened.channel(kind.route(address)) if isinstance(opened, ChannelGroup) else opened
+
+    def is_secret(self, holder: str, kind: str, option: str) -> bool:
+        try:
+            options = (source_kind(kind) if holder == "connection" else channel_kind(kind)).options
+        except RequestError:
+            return True
+        named = {f"{one.name}.{inner.name}": inner.secret for one in options for inner in one.group}
+        return {**named, **{one.name: one.secret for one in options}, "type": False}.get(option, True)
 
     def route(self, bundle: Bundle, channel: str, address: str | None) -> str:
         return _kind(bundle, channel).route(address)
@@ -215,6 +226,12 @@ class OpenConnectors:
         """One for all bundles with the same templates and words, because nothing else in a bundle affects them."""
         words = tuple((language, tuple(sorted(texts.items()))) for language, texts in sorted(bundle.languages.items()))
         return self._templates((tuple(sorted(bundle.templates.items())), words))
+
+    def template_faults(self, bundle: Bundle, entry: Subscription) -> list[TemplateFault]:
+        """What `check` would say of the template that an entry names, where that one is not there."""
+        used = ((entry.template, form) for form in _kind(bundle, entry.channel).forms[:1])
+        missing = absent(used, {*bundle.templates, *shipped_paths()})
+        return trial(self.templates(bundle), missing, (entry.locale,))
 
     async def aclose(self) -> None:
         await asyncio.gather(self._sources.aclose(), self._channels.aclose())

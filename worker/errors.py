@@ -3,6 +3,7 @@
 FunnelbeatError
 ├─ RequestError               the request or a definition is wrong: say it, exit 2
 │  ├─ NotFound                it names something that is not there
+│  ├─ PreconditionFailed      what the caller saw before is not so any more
 │  ├─ DefinitionError         complaints about files, each with its place
 │  ├─ SettingsError           an environment variable
 │  └─ PostRefused             something that was posted to us
@@ -37,6 +38,10 @@ class RequestError(FunnelbeatError):
 
 class NotFound(RequestError):
     """The request names a run, a schedule, or another thing that is not there."""
+
+
+class PreconditionFailed(RequestError):
+    """What the caller saw before is not so any more."""
 
 
 @dataclass(frozen=True, slots=True, order=True)

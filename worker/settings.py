@@ -59,7 +59,8 @@ NOTES: dict[str, str] = {
     "concurrency": "Child processes of one worker.",
     "log_level": "debug, info, warning or error.",
     "fail_at": "For tests only: a directory; a file there named as a fail point ends the process that passes it.",
-    "token_key": "Encrypts renewed OAuth tokens in Redis, the same for all workers: `openssl rand -base64 32`.",
+    "token_key": "Encrypts renewed OAuth tokens and the secrets of registered webhooks in Redis, the same for all "
+    "workers, `source` and `web`: `openssl rand -base64 32`.",
     "link_key": "Signs the links in messages, the same for all workers and `web`: `openssl rand -base64 32`. Several, "
     "separated by commas: the first signs, and links that an earlier one signed still work.",
 }

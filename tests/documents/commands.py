@@ -118,6 +118,13 @@ def written_out(here: Here) -> Any:
         return here.line.document_of("check", "--explain", "asked")
 
 
+def expanded(here: Here) -> Any:
+    (here.line.place / "pieces").mkdir()
+    (here.line.place / "pieces" / "base.yaml").write_text("grace: 5m\n", encoding="utf-8")
+    with edited(here.line.place / "schedules" / "asked.yaml", "name:", "extends: base.yaml\nname:"):
+        return here.line.document_of("check", "--explain", "asked")
+
+
 @contextmanager
 def edited(path: Path, old: str, new: str) -> Iterator[None]:
     good = path.read_text(encoding="utf-8")
@@ -277,6 +284,7 @@ COMMANDS: dict[str, Command] = {
     "init": lambda here: here.line.document_of("init", str(here.line.place.parent / "begun")),
     "check": unset,
     "check, alerts": written_out,
+    "check, expanded": expanded,
     "check, broken": lambda here: broken(here, "check"),
     "plan, broken": lambda here: broken(here, "plan"),
     "plan": lambda here: here.line.document_of("plan"),

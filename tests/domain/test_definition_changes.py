@@ -9,7 +9,17 @@ from hypothesis import strategies as st
 from worker.adapters.bundle_codec import bundle_id, decode, encode
 from worker.domain.alert.rule import Form, Rule
 from worker.domain.definition_changes import DefinitionChange, definition_changes
-from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Query, Schedule, Subscription, Trigger
+from worker.domain.schedule import (
+    Bundle,
+    ChannelSpec,
+    Connection,
+    Defaults,
+    Person,
+    Query,
+    Schedule,
+    Subscription,
+    Trigger,
+)
 
 OWN = Bundle(
     "tern",
@@ -48,6 +58,11 @@ def bundles(draw: st.DrawFn) -> Bundle:
         {n: ChannelSpec(n, "email", draw(options)) for n in draw(names)},
         {n: draw(schedules(n)) for n in draw(names)},
         {n: draw(st.sampled_from(["a", "b"])) for n in draw(names)},
+        {n: Person(manager=draw(st.sampled_from(["a", "b"]))) for n in draw(names)},
+        allow_written=True,
+        allow=draw(st.sampled_from([("acme.example",), ("tern.example",)])),
+        shared_addresses=draw(st.sampled_from([(), ("all@tern.example",)])),
+        web=draw(st.sampled_from(["", "https://tern.example"])),
     )
 
 

@@ -65,7 +65,7 @@ def test_it_serves_the_api_with_tls(empty_redis: EmbeddedRedis, tmp_path: Path) 
         (("--only", "links"), "FUNNELBEAT_LINK_KEY is not set"),
         (
             ("--only", "api,pictures"),
-            "found 'pictures', expected one or more of api, console, hooks, bounces, metrics, links",
+            "found 'pictures', expected one or more of api, console, hooks, chat, bounces, metrics, links",
         ),
         (("--host", "192.0.2.1"), "without TLS: add --tls-cert and --tls-key, or --behind-proxy"),
         (("--host", "beat.acme.example"), "which others reach"),

@@ -16,8 +16,8 @@ from worker.entry.reference_page import (
     page_members,
     wording_members,
 )
-from worker.entry.template_check import shipped_paths
 from worker.rendering.template_lint import block_notes, outline, source_of
+from worker.rendering.template_paths import shipped_paths
 from worker.rendering.templates import environment
 
 ROOT = Path(__file__).parents[2]

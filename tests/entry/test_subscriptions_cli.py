@@ -147,6 +147,8 @@ def test_every_key_of_an_entry_can_be_added_and_is_listed(here: CommandLine) -> 
         (("--collect", "hourly"), '`collect` with "hourly"'),
         (("--attach", "nothing"), '`attach` with "nothing", which is no item of `report`'),
         (("--template", "No Such"), '`template` with "No Such"'),
+        (("--template", "nothing"), "`template`: there is no template nothing/email."),
+        (("--template", "shared"), "`template`: there is no template shared/email."),
         (("--thread", "knot"), '`thread` with "knot"'),
     ],
 )

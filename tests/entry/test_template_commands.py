@@ -10,8 +10,8 @@ from typer.testing import CliRunner, Result
 from tests.support.contents import TEMPLATES
 from worker.entry import console
 from worker.entry.cli import app
-from worker.entry.template_check import shipped_paths
 from worker.rendering import samples
+from worker.rendering.template_paths import shipped_paths
 
 PROJECT = """\
 project: acme

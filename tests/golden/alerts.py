@@ -194,6 +194,8 @@ SHARE_RULE = RuleShown(
     last_check=LAST,
     open=1,
     form=Form.QUERY,
+    asked="funnel_totals",
+    called="Won and lost",
 )
 SHARE = finding(
     SubjectFacts("won-and-lost", "won-and-lost", Amount(Kind.RATIO, 0.1818)),
@@ -290,6 +292,7 @@ HOSTILE = notification(
             id="big-<deal>",
             name="<Big> \u202edeal \u05e4\u05d2\u05d9\u05e9\u05d4 " + "sehr lang " * 20,
             query="<q>" + "\u202e" + "x" * 300,
+            called="<q>" + "\u202e" + "x" * 300,
             condition='row.owner.matches("<script>") || ' + CONDITION,
             source="<svc>\x1b[31m",
             open=6,

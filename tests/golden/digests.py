@@ -130,6 +130,7 @@ SOURCES = (
     SourceLine("deals", "close", "opportunities", 37, 37, READ),
     SourceLine("stalled", "close", "opportunities", 9, 9, READ, stalled=True),
     SourceLine("funnel", "close", "funnel_stages", 5, None, READ + timedelta(seconds=1)),
+    SourceLine("totals", "close", "funnel_totals", None, None, READ + timedelta(seconds=1)),
 )
 
 NORMAL = Digest(
@@ -227,7 +228,7 @@ KEY_GAP = replace(
     sources=(
         replace(SOURCES[0], rows=20, gap=LIST_GAP),
         replace(SOURCES[1], rows=None, total=None, as_of=None, gap=STALLED_GAP),
-        SOURCES[2],
+        *SOURCES[2:],
     ),
     gaps=(LIST_GAP, STALLED_GAP),
     changed=False,
@@ -238,7 +239,7 @@ FUNNEL_GAP = Gap("funnel", GapReason.RATE_LIMITED, "POST /report/funnel/opportun
 OTHER_GAP = replace(
     NORMAL,
     funnels=(),
-    sources=(*SOURCES[:2], replace(SOURCES[2], rows=None, as_of=None, gap=FUNNEL_GAP)),
+    sources=(*SOURCES[:2], replace(SOURCES[2], rows=None, as_of=None, gap=FUNNEL_GAP), SOURCES[3]),
     gaps=(FUNNEL_GAP,),
     late=754,
 )
@@ -293,6 +294,10 @@ def _hostile_groups() -> tuple[OwnerGroup, ...]:
 
 HOSTILE = replace(
     NORMAL,
+    sources=(
+        *SOURCES,
+        SourceLine("by-owner", "close", "opportunities", None, None, READ, name="<b>By</b> \u202eowner" + "r" * 300),
+    ),
     name="Weekly\r\nBcc: everybody@example.org <b>pipeline</b>",
     moves=tuple(
         DealMove(f"oppo_m{n}", title, _HOSTILE[-n], title, Move.NEW, title, eur(1_000), url='https://x.example/"><b>')
@@ -324,6 +329,10 @@ HOSTILE = replace(
 
 LONG = replace(
     NORMAL,
+    sources=(
+        *SOURCES,
+        *(SourceLine(f"table-{t}", "close", "opportunities", 60, None, READ, name=f"Table {t}") for t in range(8)),
+    ),
     keys=(KeyFigure("EUR", 412, 160_000_000_000, 159_000_000_000, 400, 1_000_000_000, 0.0063),),
     stalled=(
         replace(

@@ -122,6 +122,26 @@ def test_an_alert_storm_is_cut_and_says_where_the_rest_is() -> None:
     assert "more not listed here" in json.dumps(post)
 
 
+@pytest.mark.parametrize("locale", ["en_GB", "de_DE"])
+@pytest.mark.parametrize("reason", [AlertReason.NEW, AlertReason.NO_DATA])
+def test_news_of_a_thousand_rules_fit_and_the_rules_without_a_part_are_counted(
+    locale: str, reason: AlertReason
+) -> None:
+    content = storm(5_000)
+    rules = [replace(RULE, id=f"rule-{at}", name=f"Rule {at}") for at in range(1_000)]
+    found = [replace(one, rule=f"rule-{at % 1_000}", reason=reason) for at, one in enumerate(content.findings)]
+    content = replace(content, rules=tuple(rules), findings=tuple(found))
+    mail = mail_of(content, entry(locale))
+    assert len(mail.html.encode()) < HTML_BUDGET
+    assert len(mail.text.encode()) < 100_000
+    [post] = posts_of(content, entry(locale)).posts
+    assert check(post) == ()
+    text = " ".join(mail.text.replace("\u00a0", " ").split())
+    if locale == "en_GB" and reason is AlertReason.NEW:
+        assert "980 MORE RULES 4,900 more not listed here." in text
+        assert "more not listed here" in json.dumps(post)
+
+
 def test_a_program_is_sent_every_finding_of_a_storm() -> None:
     made = json_content(RenderRequest(storm(2_000), entry()), templates(None))
     assert len(json.loads(json_body(made, "webhook"))["data"]["findings"]) == 2_000

@@ -388,6 +388,9 @@ class OneQuery(OneChannel):
         super().__init__(one)
         self.spec = spec
 
+    def is_secret(self, holder: str, kind: str, option: str) -> bool:
+        return False
+
     def query(self, bundle: Bundle, query: Query) -> QuerySpec:
         return self.spec
 

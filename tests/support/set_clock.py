@@ -21,8 +21,10 @@ from worker.adapters.redis_store.clock import RedisClock
 from worker.adapters.redis_store.fetch_cache import RedisFetchCache
 from worker.adapters.redis_store.forget import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
+from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.redis_store.scripts import Scripts, source
 from worker.adapters.redis_store.times import LeaseTimes
+from worker.adapters.redis_store.webhook_keys import RedisWebhookKeys
 from worker.adapters.signed_links import SignedLinks
 from worker.adapters.triggers import ApTriggers
 from worker.app import registry
@@ -115,10 +117,15 @@ class Month:
         return {(run.key.schedule, run.key.slot): run for run in await self.services.lookups.runs(None, 100_000)}
 
 
-async def month(client: Redis, start: datetime) -> Month:
+async def month(client: Redis, start: datetime, sandbox: Mapping[str, str] | None = None) -> Month:
+    """`sandbox`: addresses of stand-ins, for runs that fetch and send."""
     ledger, facts = SetLedger(client, start), Facts()
     await ledger.set(start)
-    connectors, snapshots, triggers = OpenConnectors({}, Path()), ForgetfulSnapshots(client, PROJECT), ApTriggers()
+    connectors, snapshots, triggers = (
+        OpenConnectors(sandbox or {}, Path()),
+        ForgetfulSnapshots(client, PROJECT),
+        ApTriggers(),
+    )
     services = Services(
         clock=ledger.clock,
         alerts=ledger.alerts,
@@ -139,8 +146,10 @@ async def month(client: Redis, start: datetime) -> Month:
         connectors=connectors,
         holidays=PublicHolidays(),
         transmit=transmit,
+        quotas=partial(RedisQuota, client, PROJECT),
         subscriptions=ledger.subscriptions,
         source_events=ledger.source_events,
+        webhook_keys=RedisWebhookKeys(Scripts(client, "acme"), ""),
         access=ledger.access,
         audit=ledger.audit,
         event_stream=ledger.event_stream,

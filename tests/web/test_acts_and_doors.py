@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,8 @@ from worker.documents.baselines import baselines_document
 from worker.documents.subscriptions import subscriptions_document
 from worker.domain.access import Door
 from worker.domain.alert.matcher_text import written
-from worker.domain.delivery import DeliveryKey
+from worker.domain.delivery import DeliveryKey, Reader
+from worker.domain.links import Link, Purpose
 from worker.domain.outcome import Unknown
 from worker.domain.schedule import Bundle
 from worker.entry.draft import checked_draft
@@ -58,7 +59,7 @@ Form = tuple[str, Mapping[str, str]]
 class Way:
     """How to do an act, and how to ask for it so that it is refused. Braces name what `prepared` made. `api` is empty,
     `console` None and `chat` empty, where that door does not offer the act. `chat`: a command, or a button's name and
-    value.
+    value. `link`: an act of the page for links in mails about alerts.
     """
 
     cli: tuple[str, ...]
@@ -67,6 +68,7 @@ class Way:
     wrong_api: tuple[str, str, Any] = ("", "", None)
     console: Form | None = None
     chat: tuple[str, ...] = ()
+    link: str = ""
 
 
 def on_schedule(word: str, body: Any = None) -> tuple[tuple[str, str, Any], tuple[str, str, Any]]:
@@ -114,6 +116,7 @@ WAYS: Mapping[str, Way] = {
         ("POST", "/alerts/nobody/ack", {}),
         console=("acknowledge", {"alert": "{alert}"}),
         chat=("ack", "{alert}"),
+        link="ack",
     ),
     "alerts unack": Way(
         ("alerts", "unack", "{alert}"),
@@ -129,6 +132,7 @@ WAYS: Mapping[str, Way] = {
         ("POST", "/alerts/{alert}/snooze", {"until": "2020-01-01T00:00:00Z"}),
         console=("snooze", {"alert": "{alert}"}),
         chat=("snooze", "{alert}"),
+        link="snooze",
     ),
     "alerts silence": Way(
         ("alerts", "silence", "rule=big", "--for", "1d", "--comment", "known", "--yes"),
@@ -204,7 +208,7 @@ class Outcome:
     refusals: dict[str, str] = field(default_factory=dict)
 
 
-DOORS = (Door.CLI, Door.API, Door.CONSOLE, Door.CHAT)
+DOORS = (Door.CLI, Door.API, Door.CONSOLE, Door.CHAT, Door.LINK)
 OFFERED = [(act, door) for act in WAYS for door in DOORS if door in ACTS[act].doors and door is not Door.CLI]
 
 
@@ -344,12 +348,23 @@ class Doors:
         while value and not box.call(lambda box: box.slack.answered.get(self.user.reply())):
             time.sleep(0.02)  # the other thread has no event loop
 
+    def by_link(self, act: str) -> None:
+        async def signed_link(services: Services) -> str:
+            reader = Reader("asked", "team", "sales@acme.example")
+            return services.links.sign(Link(Purpose.ALERTS, reader), services.links.key_id)
+
+        form = {"alert": self.words["alert"], "act": act}
+        answer = self.client.post(f"{self.url}/a/{self.here.ask(signed_link)}", data=form)
+        assert answer.status_code == 200, answer.text
+
     def act(self, door: Door, act: str) -> None:
         """Through the command line where the door does not offer it, so that what comes next finds the same."""
         way = WAYS[act]
         if door is Door.API and door in ACTS[act].doors:
             answer = self.by_api(*way.api)
             assert answer.is_success, answer.text
+        elif door is Door.LINK and way.link:
+            self.by_link(way.link)
         elif door is Door.CHAT and way.chat:
             self.by_chat(*way.chat)
         elif door is Door.CONSOLE and way.console is not None:
@@ -401,6 +416,7 @@ def outcomes(embedded_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFac
             client.flushall()
         place: Path = tmp_path_factory.mktemp(door) / "project"
         with command_line(embedded_redis, place, WATCHED) as here:
+            here.settings = replace(here.settings, link_key="k" * 40)
             with_chat(here)
             found[door] = outcome(here, door)
     return found
@@ -409,6 +425,7 @@ def outcomes(embedded_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFac
 def test_every_act_of_a_door_has_a_way_here() -> None:
     assert {act for act, way in WAYS.items() if way.api[0]} == {a for a, of in ACTS.items() if Door.API in of.doors}
     assert {act for act, way in WAYS.items() if way.chat} == {a for a, of in ACTS.items() if Door.CHAT in of.doors}
+    assert {act for act, way in WAYS.items() if way.link} == {a for a, of in ACTS.items() if Door.LINK in of.doors}
     assert {act for act, way in WAYS.items() if way.console} == {
         a for a, of in ACTS.items() if Door.CONSOLE in of.doors
     }

@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 import uvicorn
+from redis.asyncio import Redis
 
 from tests.support.in_process import SCHEDULE, InProcessRun, in_process_run
 from worker.adapters.redis_server import EmbeddedRedis
@@ -131,12 +132,12 @@ async def test_an_event_becomes_a_run_that_fetches_what_changed(site: Site) -> N
     assert not any(b"999,999" in mail for mail in mails), "no figure of the event is believed"
 
 
-async def test_a_flood_of_events_becomes_one_run(site: Site) -> None:
-    await flood(site, 150)
+async def test_a_flood_of_events_becomes_one_run(site: Site, redis_client: Redis) -> None:
+    await flood(site, 150, redis_client)
 
 
-async def flood(site: Site, count: int) -> None:
-    """Disordered, each sent twice. The window is long enough to hold them all."""
+async def flood(site: Site, count: int, redis_client: Redis) -> None:
+    """Disordered, each sent twice. The window is long enough to hold them all, and ends when they have come."""
     await site.week.deploy(SCHEDULE.replace(WHEN, MOVED.replace("1s", "5m")))
     bodies = [of_close(number) for number in range(count)]
     gate = asyncio.Semaphore(32)
@@ -149,6 +150,11 @@ async def flood(site: Site, count: int) -> None:
     assert sorted({(name, outcomes.count(name)) for name in outcomes}) == [("accepted", count), ("duplicate", count)]
     assert await site.counts("close") == {"accepted": count, "duplicate": count}
     assert await site.open() == ["week"]
+    await redis_client.zincrby("acme:windows", -300_000, "week")
+    assert len(await site.tick_when_due()) == 1
+    run = await _finished(site)
+    assert (run.trigger, run.state) == ("event", RunState.DELIVERED)
+    assert len(await site.week.services.lookups.runs(None, 10)) == 1
 
 
 async def test_what_came_while_no_clock_ran_is_one_run_afterwards(site: Site) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from worker.domain.access import Door, TokenScope
 
-CLI, API, CONSOLE, CHAT = Door.CLI, Door.API, Door.CONSOLE, Door.CHAT
+CLI, API, CONSOLE, CHAT, LINK = Door.CLI, Door.API, Door.CONSOLE, Door.CHAT, Door.LINK
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,17 +30,17 @@ ACTS: Mapping[str, OfferedAct] = {
     "cancel": _offered(TokenScope.MANAGE, CLI, API),
     "retry": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "deliveries settle": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
-    "alerts ack": _offered(TokenScope.MANAGE, CLI, API, CONSOLE, CHAT),
+    "alerts ack": _offered(TokenScope.MANAGE, CLI, API, CONSOLE, CHAT, LINK),
     "alerts unack": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
-    "alerts snooze": _offered(TokenScope.MANAGE, CLI, API, CONSOLE, CHAT),
+    "alerts snooze": _offered(TokenScope.MANAGE, CLI, API, CONSOLE, CHAT, LINK),
     "alerts silence": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "alerts expire": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "forget": _offered(TokenScope.MANAGE, CLI, API),
-    "subscriptions add": _offered(TokenScope.SUBSCRIBE, CLI, API, CHAT),
-    "subscriptions pause": _offered(TokenScope.SUBSCRIBE, CLI, API, CHAT),
-    "subscriptions resume": _offered(TokenScope.SUBSCRIBE, CLI, API, CHAT),
-    "subscriptions remove": _offered(TokenScope.SUBSCRIBE, CLI, API, CHAT),
-    "deploy": _offered(TokenScope.MANAGE, CLI, API),
+    "subscriptions add": _offered(TokenScope.SUBSCRIBE, CLI, API, CONSOLE, CHAT),
+    "subscriptions pause": _offered(TokenScope.SUBSCRIBE, CLI, API, CONSOLE, CHAT),
+    "subscriptions resume": _offered(TokenScope.SUBSCRIBE, CLI, API, CONSOLE, CHAT),
+    "subscriptions remove": _offered(TokenScope.SUBSCRIBE, CLI, API, CONSOLE, CHAT),
+    "deploy": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "baselines reset": _offered(TokenScope.MANAGE, CLI, API),
     "tokens add": _offered(TokenScope.MANAGE, CLI, API),
     "tokens revoke": _offered(TokenScope.MANAGE, CLI, API),
@@ -49,4 +49,6 @@ ACTS: Mapping[str, OfferedAct] = {
     "source create": _offered(TokenScope.MANAGE, CLI),
     "source update": _offered(TokenScope.MANAGE, CLI),
     "source delete": _offered(TokenScope.MANAGE, CLI),
+    "source webhooks add": _offered(TokenScope.MANAGE, CLI),
+    "source webhooks remove": _offered(TokenScope.MANAGE, CLI),
 }

@@ -7,7 +7,7 @@ from typing import Any
 from worker.documents.alert import amount_document, clause_document, subject_document
 from worker.documents.rules import written_out
 from worker.domain.alert.listed import ListedAlert, Quiet
-from worker.domain.alert.matcher_text import written
+from worker.domain.alert.matcher_text import silence_fault, written
 from worker.domain.alert.notification import Finding
 from worker.domain.alert.outlook import Next, Outlook, SubjectStanding
 from worker.domain.alert.silence import Silence
@@ -83,8 +83,8 @@ def _ack(of: Acknowledgement | None) -> dict[str, Any] | None:
 
 
 def silence_document(of: Silence) -> dict[str, Any]:
-    """{"id", "matchers": [text, …], "by", "comment", "starts", "until", "snooze"}: `until` is exclusive, and `snooze`
-    says that it was made for one alert.
+    """{"id", "matchers": [text, …], "by", "comment", "starts", "until", "snooze", "fault"}: `until` is exclusive, and
+    `snooze` says that it was made for one alert. `fault`: why it keeps nothing quiet, null if it does its work.
     """
     return {
         "id": of.id,
@@ -94,6 +94,7 @@ def silence_document(of: Silence) -> dict[str, Any]:
         "starts": stamp(of.starts),
         "until": stamp(of.until),
         "snooze": of.snooze,
+        "fault": silence_fault(of) or None,
     }
 
 

@@ -52,8 +52,8 @@ def changes_document(changes: Changes) -> dict[str, Any]:
 def definitions_document(changes: Changes) -> list[dict[str, Any]]:
     """Changes other than those of schedules: {"kind", "name", "change", "options": [name, …]} each.
 
-    `kind` is project, defaults, connection, channel, template or language. `change` is added, changed or removed.
-    `options` names what changed inside, never its value.
+    `kind` is project, defaults, connection, channel, person, template or language. `change` is added, changed or
+    removed. `options` names what changed inside, never its value.
     """
     return [
         {"kind": one.kind, "name": one.name, "change": one.change, "options": list(one.options)}

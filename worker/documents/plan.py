@@ -5,6 +5,8 @@ from zoneinfo import ZoneInfo
 
 from worker.documents.backtest import backtest_document
 from worker.documents.deployment import definitions_document
+from worker.documents.schedules import trigger_document
+from worker.domain.definition_fields import FieldChange
 from worker.domain.run import stamp
 from worker.flow.deploy.cost import DayCost
 from worker.flow.deploy.fires import Fire
@@ -25,8 +27,8 @@ def plan_document(found: Plan) -> dict[str, Any]:
     `messages_per_week` counts the messages to each address in the next seven days. `cap` is {"messages", "seconds"}: no
     address gets more in that time, and one message tells of the others. `changes` compares
     with what is deployed: ids under "added", "changed" and "removed", {"from", "to"} under "renamed", {"schedule",
-    "reader"} under "readers_added" and "readers_removed", other changes under "definitions", and under "runs" the
-    changes to the runs of each schedule.
+    "reader"} under "readers_added" and "readers_removed", other changes under "definitions", keys that changed inside
+    definitions under "fields", and under "runs" the changes to the runs of each schedule.
     """
     return {
         "now": stamp(found.now),
@@ -45,9 +47,18 @@ def plan_document(found: Plan) -> dict[str, Any]:
             "readers_added": [{"schedule": schedule, "reader": reader} for schedule, reader in found.readers_added],
             "readers_removed": [{"schedule": schedule, "reader": reader} for schedule, reader in found.readers_removed],
             "definitions": definitions_document(found.changes),
+            "fields": [_field(one) for one in found.fields],
             "runs": [_moves(move) for move in found.moves],
         },
     }
+
+
+def _field(of: FieldChange) -> dict[str, Any]:
+    """One key of a changed definition: {"kind", "name", "field", "before", "after"}.
+
+    `field` is its path in the file, as when.cron. `before` and `after` are null where it is absent or has its default.
+    """
+    return {"kind": of.kind, "name": of.name, "field": of.field, "before": of.before, "after": of.after}
 
 
 def _forecast(of: Forecast) -> dict[str, Any]:
@@ -132,12 +143,13 @@ def _schedule(row: Planned) -> dict[str, Any]:
     """One schedule, with what its runs have in common.
 
     {"schedule", "runs", "readers": [reader, …], "requests_per_run", "unknown": [query id, …], "owners": [{"entry",
-    "readers", "without_address"}, …], "paused", "paused_until", "holidays": [{"slot", "name"}, …]}
+    "readers", "without_address"}, …], "paused", "paused_until", "holidays": [{"slot", "name"}, …], "event"}
 
     `runs` counts all runs until the plan's end, also those that are not listed. `paused_until` is null for a schedule
     that is not paused, and for a pause that a person has to end. `owners` has the entries with `each`: how many readers
     and which owners without an address they have by the last run, null before the first run. `holidays`: times on
-    public holidays, which are no slots.
+    public holidays, which are no slots. `event`: what causes runs besides slots, {"name", "filter",
+    "debounce_seconds"}, or null.
     """
     return {
         "schedule": row.schedule,
@@ -149,6 +161,7 @@ def _schedule(row: Planned) -> dict[str, Any]:
         "paused": row.paused is not None,
         "paused_until": stamp(row.paused.until) if row.paused and row.paused.until else None,
         "holidays": [{"slot": stamp(one.at), "name": one.name} for one in row.left_out],
+        "event": trigger_document(row.event),
     }
 
 

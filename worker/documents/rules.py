@@ -1,6 +1,6 @@
 """Alert rules written out, as a definition would say them."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 from worker.domain.alert.rule import NO_DATA_AFTER, Form, Grouping, NoData, Rule, Severity, name_of
@@ -55,3 +55,12 @@ def _severity(rule: Rule) -> str | dict[str, str]:
     if rule.severities:
         return {severity.value: text for severity, text in rule.severities.items()}
     return rule.severity.value if rule.severity is not Severity.WARNING else ""
+
+
+def expanded_document(files: Sequence[str], definition: Mapping[str, Any], made: Schedule) -> dict[str, Any]:
+    """As `rules_document` of a schedule that extends files, with {"schedule", "files": [path, …], "definition"}.
+
+    `definition` has all keys of the schedule and of these files, as they were written.
+    """
+    rules = rules_document((made, rule) for rule in made.alerts)
+    return {"schedule": made.id, "files": list(files), "definition": dict(definition), **rules}

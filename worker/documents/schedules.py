@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from typing import Any
 
 from worker.domain.run import stamp
+from worker.domain.schedule import EventTrigger
 from worker.flow.operate.schedules import ScheduleRow
 
 
@@ -21,6 +22,14 @@ def schedules_document(rows: Iterable[ScheduleRow]) -> list[dict[str, Any]]:
     return [_row(row) for row in rows]
 
 
+def trigger_document(event: EventTrigger | None) -> dict[str, Any] | None:
+    """What causes runs besides slots: {"name", "filter", "debounce_seconds"}, or None."""
+    if event is None:
+        return None
+    name = f"{event.connection}.{event.name}"
+    return {"name": name, "filter": event.filter, "debounce_seconds": event.debounce}
+
+
 def _row(row: ScheduleRow) -> dict[str, Any]:
     trigger = row.schedule.trigger
     until = row.pause.until if row.pause is not None else None
@@ -29,13 +38,7 @@ def _row(row: ScheduleRow) -> dict[str, Any]:
         "schedule": row.schedule.id,
         "name": row.schedule.name,
         "trigger": trigger.expression or (f"every {trigger.seconds}s" if trigger.seconds else trigger.kind),
-        "event": None
-        if (event := row.schedule.event) is None
-        else {
-            "name": f"{event.connection}.{event.name}",
-            "filter": event.filter,
-            "debounce_seconds": event.debounce,
-        },
+        "event": trigger_document(row.schedule.event),
         "timezone": trigger.zone,
         "next": stamp(row.next_slot) if row.next_slot else None,
         "paused": row.pause is not None,

@@ -19,8 +19,8 @@ _ALERTS = "alerts"
 
 @dataclass(frozen=True, slots=True)
 class DefinitionChange:
-    """`kind`: project, defaults, connection, channel, schedule, template, language, heartbeat_url or webhook. `change`:
-    added, changed or removed. `options`: names of what changed inside, never values; of a rule alerts.ID.
+    """`kind`: project, defaults, connection, channel, person, schedule, template, language, heartbeat_url or webhook.
+    `change`: added, changed or removed. `options`: names of what changed inside, never values; of a rule alerts.ID.
     """
 
     kind: str
@@ -35,17 +35,30 @@ def definition_changes(before: Bundle | None, after: Bundle) -> tuple[Definition
     """
     was = before or Bundle("", after.defaults, {}, {}, {})
     return (
-        *([] if before is None else _one("project", "", was.project, after.project)),
+        *([] if before is None else _one("project", "", project_keys(was), project_keys(after))),
         *([DefinitionChange("defaults", "", ADDED)] if before is None else []),
         *_one("defaults", "", was.defaults, after.defaults),
         *_each("connection", was.connections, after.connections),
         *_each("channel", was.channels, after.channels),
+        *_each("person", was.people, after.people),
         *_each("schedule", was.schedules, after.schedules),
         *_each("template", was.templates, after.templates),
         *_each("language", was.languages, after.languages),
         *_each("heartbeat_url", _alone(was.heartbeat), _alone(after.heartbeat)),
         *_each("webhook", was.webhooks, after.webhooks),
     )
+
+
+def project_keys(bundle: Bundle) -> dict[str, Any]:
+    """The keys of funnelbeat.yaml that belong to nothing else. Without `subscriptions.allow`, what is allowed follows
+    from the definitions, and is no key of its own.
+    """
+    return {
+        "project": bundle.project,
+        "subscriptions.allow": bundle.allow if bundle.allow_written else None,
+        "shared_addresses": bundle.shared_addresses,
+        "web": bundle.web,
+    }
 
 
 def same(one: Any, other: Any) -> bool:
@@ -90,6 +103,8 @@ def _options(before: Any, after: Any) -> set[str]:
             names = before.options.keys() | after.options.keys()
             changed = {name for name in names if before.options.get(name) != after.options.get(name)}
             return changed | ({"type"} if before.type != after.type else set())
+        case dict(), dict():
+            return {name for name in before if before[name] != after[name]}
         case Schedule(), Schedule():
             names = {_KEYS.get(name, name) for name in _fields(before, after)}
             return names - {_ALERTS} | _rules(before, after) if _ALERTS in names else names

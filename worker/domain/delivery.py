@@ -19,6 +19,9 @@ channel's `build` puts the address in.
 READER_LINK = "%READER-LINK%"
 """Stands in a filled template for the address of the reader's own preferences page."""
 
+READER_ALERTS = "%READER-ALERTS%"
+"""Stands in a filled template for the address of the page of the alerts that the reader was told of."""
+
 
 class DeliveryState(StrEnum):
     PENDING = "pending"
@@ -186,12 +189,14 @@ class Attachment:
 class ReaderLinks:
     """Addresses of pages for one reader. `unsubscribe` is empty where no click may end a single subscription. `key_id`
     names the key that signed them. `token`: what is signed in `unsubscribe`, for a way without a page; as empty.
+    `alerts`: where alerts are acknowledged; empty in a message that tells of none.
     """
 
     unsubscribe: str
     preferences: str
     key_id: str
     token: str = ""
+    alerts: str = ""
 
 
 @dataclass(frozen=True, slots=True)

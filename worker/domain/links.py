@@ -7,12 +7,13 @@ from enum import StrEnum
 from worker.domain.delivery import Reader
 
 PREFERENCES_LAST = timedelta(days=30)
-"""How long a link to preferences works, from the message's date. A link to unsubscribe works for ever."""
+"""How long a link to preferences or alerts works, from the message's date. A link to unsubscribe works for ever."""
 
 
 class Purpose(StrEnum):
     UNSUBSCRIBE = "u"
     PREFERENCES = "p"
+    ALERTS = "a"
 
 
 @dataclass(frozen=True, slots=True)

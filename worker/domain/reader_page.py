@@ -48,12 +48,15 @@ class PreferencesForm:
 
 @dataclass(frozen=True, slots=True)
 class SameAddress:
-    """Another subscription of the reader's address. `token` opens its page; empty if there is no key to sign it."""
+    """Another subscription of the reader's address. `token` opens its page; empty if there is no key to sign it.
+    `alerts`: it tells of alerts alone.
+    """
 
     reader: Reader
     name: str
     paused: bool
     token: str = ""
+    alerts: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +83,11 @@ class ReaderPage:
     def in_force(self) -> Subscription | None:
         """The entry with what the reader chose."""
         return self.choices.chosen(self.entry) if self.choices is not None and self.entry is not None else self.entry
+
+    @property
+    def alerts(self) -> bool:
+        """Whether the subscription tells of alerts alone."""
+        return self.schedule is not None and self.entry is not None and self.schedule.only_alerts(self.entry)
 
     @property
     def days(self) -> tuple[int, ...]:

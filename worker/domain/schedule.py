@@ -113,7 +113,7 @@ class Query:
 
     `compare`: a comparison (previous, same-days-last-week, …, or a window), None for none. `as_written`: ranges stay in
     `params` under the API's names and are not resolved. `share_for`: the greatest age, in seconds, of an answer that
-    another run fetched.
+    another run fetched. `name`: what readers call it, "" for the service's word.
     """
 
     id: str
@@ -128,6 +128,7 @@ class Query:
     watch: tuple[str, ...] = ()
     as_written: bool = False
     share_for: int = SHARE_FOR
+    name: str = ""
 
 
 class Each(StrEnum):
@@ -224,6 +225,10 @@ class Schedule(Timing):
     alerts: tuple[Rule, ...] = ()
     inhibit: tuple[Inhibition, ...] = ()
     notify: tuple[Subscription, ...] = ()
+
+    def only_alerts(self, entry: Subscription) -> bool:
+        """Whether an entry, or a subscription made at run time, gets no digests."""
+        return entry.alerts is not None or any(one.id == entry.id for one in self.notify)
 
     @property
     def entries(self) -> tuple[Subscription, ...]:

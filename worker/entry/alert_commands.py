@@ -7,7 +7,7 @@ import typer
 
 from worker.documents import alerts as documents
 from worker.domain.alert.listed import ListedAlert
-from worker.domain.alert.matcher_text import parse_matcher, written
+from worker.domain.alert.matcher_text import parse_matcher, silence_fault, written
 from worker.domain.alert.silence import Silence
 from worker.domain.run import stamp
 from worker.domain.time.duration import DurationError, parse_duration
@@ -285,7 +285,9 @@ def _print_alerts(rows: tuple[ListedAlert, ...]) -> None:
 
 
 def _silence_cells(one: Silence) -> tuple[str, ...]:
-    return one.id, " ".join(map(written, one.matchers)), one.by, stamp(one.until), one.comment
+    fault = silence_fault(one)
+    comment = f"keeps nothing quiet: {fault}" if fault else one.comment
+    return one.id, " ".join(map(written, one.matchers)), one.by, stamp(one.until), comment
 
 
 GROUPS = {"alerts": alerts}

@@ -178,22 +178,23 @@ class Rows:
 
 
 @contextmanager
-def guarded(*, as_json: bool) -> Iterator[None]:
+def guarded(*, as_json: bool, wrong: int | None = None) -> Iterator[None]:
     """Turns our own errors, and errors about files, into one clear message and an exit status. Any other exception is a
-    bug and is not caught.
+    bug and is not caught. `wrong`: the status of every error, for a command whose statuses mean something else.
     """
     try:
         yield
     except FunnelbeatError as error:
-        fail(error, as_json=as_json)
+        fail(error, as_json=as_json, status=wrong)
     except OSError as error:
         if error.filename is None:
             raise
-        fail(RequestError(f"{os.fsdecode(error.filename)}: {error.strerror}"), as_json=as_json)
+        sentence = f"{os.fsdecode(error.filename)}: {error.strerror}"
+        fail(RequestError(sentence), as_json=as_json, status=wrong)
 
 
-def fail(error: FunnelbeatError, *, as_json: bool) -> NoReturn:
-    status = status_of(error)
+def fail(error: FunnelbeatError, *, as_json: bool, status: int | None = None) -> NoReturn:
+    status = status_of(error) if status is None else status
     if as_json:
         show_json(problem_document(error, status))
     else:

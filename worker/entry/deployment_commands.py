@@ -15,7 +15,7 @@ from worker.entry.actor import command_line_actor
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
-from worker.entry.plan_commands import show
+from worker.entry.plan_output import show
 from worker.entry.project_dir import deployable, redis_for
 from worker.entry.with_ledger import with_ledger
 from worker.flow.deploy.deploy import Changes

@@ -48,6 +48,8 @@ from worker.flow.operate.doctor import (
     subscribed,
     suspensions,
 )
+from worker.flow.operate.doctor_alerts import silences
+from worker.flow.operate.doctor_events import events_in, events_out
 from worker.flow.operate.doctor_owners import owners
 from worker.settings import Settings, link_keys
 from worker.sources.common.calls import somebody_waits
@@ -127,21 +129,32 @@ async def _found(
         *await channels(connectors, bundle),
         *await mailboxes(connectors, RedisLedger(client, bundle.project).mailboxes, bundle),
         *await _by_last_answers(settings, connectors, client, bundle),
+        *await _events(settings, connectors, client, bundle),
         *links(bundle, SignedLinks(link_keys(settings), bundle.project).key_id),
         _zones(),
     ]
 
 
+async def _events(settings: Settings, connectors: OpenConnectors, client: Redis, bundle: Bundle) -> list[CheckResult]:
+    """Nothing when Redis is not reachable, because an earlier line says so."""
+    services = make_services(settings, client, bundle.project, connectors, LocalQueue())
+    try:
+        return [*await events_in(services, bundle), *await events_out(services, bundle)]
+    except LedgerUnavailable:
+        return []
+
+
 async def _by_last_answers(
     settings: Settings, connectors: OpenConnectors, client: Redis, bundle: Bundle
 ) -> list[CheckResult]:
-    """By what is stored: what the next day asks for, who has subscribed, and whether every owner is reached. Nothing
-    when a secret is not set or Redis is not reachable, because an earlier line says so.
+    """By what is stored: what the next day asks for, who has subscribed, whether every owner is reached, and silences
+    that do nothing. Nothing when a secret is not set or Redis is not reachable, because an earlier line says so.
     """
     services = make_services(settings, client, bundle.project, connectors, LocalQueue())
     try:
         spent = await budgets(services, partial(RedisQuota, client, bundle.project), bundle, wall_clock())
-        return [*spent, *await subscribed(services), *await owners(services, bundle)]
+        quiet = await silences(services.alerts, wall_clock())
+        return [*spent, *await subscribed(services), *await owners(services, bundle), *quiet]
     except FunnelbeatError:
         return []
 

@@ -11,14 +11,14 @@ from worker.entry.template_check import template_complaints, unused
 from worker.errors import RequestError
 from worker.web.api.drafts import CheckedDraft
 
-_PATH = re.compile(r"funnelbeat\.yaml|(?:schedules|templates)(?:/[A-Za-z0-9][\w.-]{0,100}){1,6}", re.ASCII)
+_PATH = re.compile(r"funnelbeat\.yaml|(?:schedules|templates|pieces)(?:/[A-Za-z0-9][\w.-]{0,100}){1,6}", re.ASCII)
 
 
 def checked_draft(files: Mapping[str, str]) -> CheckedDraft:
     """Raises RequestError for a path that cannot be one of a project, or that is a folder of another."""
     for path in files:
         if not _PATH.fullmatch(path):
-            expected = "funnelbeat.yaml, or a file below schedules/ or templates/"
+            expected = "funnelbeat.yaml, or a file below schedules/, templates/ or pieces/"
             raise RequestError(f"found the path {path!r}, expected {expected}")
     with TemporaryDirectory(prefix="funnelbeat-draft-") as folder:
         for path, text in files.items():

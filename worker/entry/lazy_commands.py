@@ -19,10 +19,9 @@ from worker.errors import RequestError
 _USAGE = cast("type[typer.BadParameter]", typer.BadParameter.__bases__[0])
 """Every error about the words of a command; typer exports only this one kind of it."""
 
+CHAT = "chat"
 _ITEM: Any = vars(typer.core)["CompletionItem"]
 """One completion; typer exports none of its own."""
-
-CHAT = "chat"
 
 _TYPES = {"<int range>": "N", "<int>": "N", "<float>": "N", "<str>": "TEXT", "<list[str]>": "TEXT", "<path>": "PATH"}
 """What the help writes for a value's type: Python's names mean nothing to most readers."""

@@ -161,7 +161,7 @@ def _beside(target: Path, variables: tuple[str, ...]) -> Iterable[str]:
     """Writes .gitignore and .env.example."""
     files = {".gitignore": _IGNORED}
     if variables:
-        head = "# Copy to .env, fill in, and load it with: set -a; . ./.env; set +a\n"
+        head = "# Copy to .env and fill in. Every command reads .env; what the environment has goes before.\n"
         files[".env.example"] = head + "".join(f"{variable}=\n" for variable in variables)
     for name, text in files.items():
         try:

@@ -1,9 +1,12 @@
 """Options that several commands take. `--project` may stand before or after the command's name."""
 
+import os
 from pathlib import Path
 from typing import Annotated
 
 import typer
+
+from worker.adapters.dotenv_file import variables
 
 Project = Annotated[
     Path | None, typer.Option("--project", help="The project's directory (default: here).", show_default=False)
@@ -13,6 +16,13 @@ Out = Annotated[Path | None, typer.Option("--out", help="Also write each message
 
 
 def directory(ctx: typer.Context, project: Path | None) -> Path:
-    """The project directory: given to the command, else given before its name, else the current directory."""
+    """The project directory: given to the command, else given before its name, else the current directory.
+
+    The variables of its `.env` are set, unless the environment has them. Raises RequestError for a `.env` that is not
+    as it should be.
+    """
     before: Path | None = ctx.obj
-    return (project or before or Path()).resolve()
+    place = (project or before or Path()).resolve()
+    for name, value in variables(place).items():
+        os.environ.setdefault(name, value)
+    return place

@@ -7,13 +7,14 @@ import typer
 
 from worker.adapters.definitions.schema import schema
 from worker.app import registry
-from worker.documents.definitions import check_document
 from worker.entry import console
+from worker.entry.check_output import CheckFormat, show_check
+from worker.entry.expanded_output import explain as explained
 from worker.entry.new_project import SCHEMAS, write_schemas
 from worker.entry.options import Json, Project, directory
 from worker.entry.project_dir import definitions
-from worker.entry.rule_output import show_rules
 from worker.entry.template_check import template_complaints, unused
+from worker.errors import RequestError
 
 
 def check(
@@ -23,17 +24,20 @@ def check(
     print_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema for editors.")] = False,
     explain: Annotated[
         str | None,
-        typer.Option(
-            "--explain", metavar="ID", help="Print an alert rule, or all rules of a schedule, written out in full."
-        ),
+        typer.Option("--explain", metavar="ID", help="Print written out: an alert's rule, or a schedule."),
     ] = None,
     editors: Annotated[
         bool, typer.Option("--write-schemas", help=f"Write the JSON Schemas for editors to {SCHEMAS}.")
     ] = False,
+    format_: Annotated[
+        CheckFormat | None, typer.Option("--format", help="text, json, github (annotations) or sarif (2.1.0).")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Report everything that is wrong with the project's files in one pass, as file:line:column."""
     with console.guarded(as_json=as_json):
+        if as_json and format_ not in {None, CheckFormat.JSON}:
+            raise RequestError(f"found --format {format_} beside --json; write one of them")
         if print_schema:
             console.show_json(schema(registry()))
             return
@@ -45,21 +49,14 @@ def check(
             loaded = replace(loaded, complaints=(*loaded.complaints, *faults), warnings=(*loaded.warnings, *lost))
     if explain is not None and loaded.bundle is not None and not loaded.complaints:
         with console.guarded(as_json=as_json):
-            show_rules(loaded.bundle, explain, as_json=as_json)
+            explained(loaded, loaded.bundle, explain, as_json=as_json)
         return
-    unset = [secret for secret in loaded.secrets if not secret.set]
-    if as_json:
-        console.show_json(check_document(loaded.complaints, loaded.warnings, [secret.name for secret in unset]))
-    else:
-        for line in (*loaded.complaints, *(f"warning: {w}" for w in loaded.warnings)):
-            console.err.print(str(line), markup=False)
-        for secret in unset:
-            sentence = f"{secret.place}: {secret.name} is not set; {secret.holder} needs it"
-            console.err.print(sentence, markup=False)
-        if not loaded.complaints and loaded.bundle is not None and not (strict and (unset or loaded.warnings)):
-            count = len(loaded.bundle.schedules)
-            console.out.print(f"{count} schedule{'' if count == 1 else 's'}, no complaints.")
-    if loaded.complaints or (strict and (unset or loaded.warnings)):
+    wrong = bool(loaded.complaints) or (
+        strict and (bool(loaded.warnings) or not all(one.set for one in loaded.secrets))
+    )
+    asked = CheckFormat.JSON if as_json else format_ or CheckFormat.TEXT
+    show_check(loaded, directory(ctx, project), asked, clean=not wrong)
+    if wrong:
         raise typer.Exit(console.WRONG)
 
 

@@ -24,6 +24,7 @@ from worker.adapters.definitions.model import (
 from worker.documents.reasons import reasons_document
 from worker.domain.snapshot.snapshot import GapReason
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES
+from worker.entry.reference_api import api_pages
 from worker.entry.reference_commands import commands
 from worker.entry.reference_messages import message_schema
 from worker.entry.reference_page import page_model
@@ -212,6 +213,7 @@ def pages() -> dict[str, str]:
         "commands.md": _page("Commands", *commands(table)),
         "queries.md": queries(),
         "endpoints.md": endpoints(),
+        "http.md": _page("Requests of the HTTP API", *api_pages(table)),
         "reasons.md": reasons(),
         "definitions.md": definitions(),
         "page.md": _page("What templates see", *page_model(table)),

@@ -16,12 +16,12 @@ from worker.domain.alert.notification import Notification
 from worker.domain.digest.model import Digest
 from worker.domain.notice import Notice
 from worker.entry.reference_fields import FIELDS
-from worker.entry.template_check import shipped_paths
 from worker.rendering import samples
 from worker.rendering.alert import AlertPage
 from worker.rendering.notice_page import NoticePage
 from worker.rendering.page import Cut, Page
 from worker.rendering.template_lint import block_notes
+from worker.rendering.template_paths import shipped_paths
 from worker.rendering.templates import FILTERS
 from worker.rendering.wording import Wording
 from worker.vocabulary import VOCABULARY

@@ -18,6 +18,8 @@ from worker.entry.actor import command_line_actor
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.project_dir import bundle_of, redis_for, sandbox_for
+from worker.entry.source_webhooks import KIND as WEBHOOKS
+from worker.entry.source_webhooks import webhook_work
 from worker.errors import RequestError
 from worker.flow.operate.audited import record
 from worker.flow.services import Services
@@ -33,7 +35,8 @@ def source(
     ctx: typer.Context,
     name: Annotated[str, typer.Argument(metavar="NAME", help="A connection of funnelbeat.yaml.")],
     asked: Annotated[
-        list[str] | None, typer.Argument(metavar="KIND [VERB [ID]]", help="As in: pipelines, or reports read ID.")
+        list[str] | None,
+        typer.Argument(metavar="KIND [VERB [ID]]", help="As in: pipelines, reports read ID, webhooks add."),
     ] = None,
     project: Project = None,
     given: Annotated[
@@ -50,6 +53,14 @@ def source(
             raise RequestError(f"there is no connection {name!r}; there are: {', '.join(sorted(bundle.connections))}")
         kind, verb, key = _words(asked or [])
         values = dict(_value(text) for text in given or ())
+        if kind == WEBHOOKS and verb is not None:
+            said, hooks = webhook_work(bundle, name, verb, key)
+            if said:
+                console.confirm(f"{said} at {name}?", f"webhooks {verb} changes {name}", yes=yes, as_json=as_json)
+            with console.progress(f"Asking {name}", quiet=as_json):
+                found = with_catalog(place, bundle, name, hooks)
+            _print_answer(found, as_json=as_json)
+            return
         if verb in ASKS_FIRST:
             what = f"{verb} {kind} {key}".strip()
             console.confirm(f"{what} at {name}?", f"{what} changes {name}", yes=yes, as_json=as_json)

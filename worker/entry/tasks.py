@@ -11,6 +11,7 @@ from celery import Celery
 
 from worker.adapters.celery.app import DELIVER, PRODUCE, QUEUES, READ_MAILBOXES, make_app, queue_names
 from worker.app import broker, open_services
+from worker.collector import collect_rarely
 from worker.domain.delivery import DeliveryKey
 from worker.domain.events import Interrupted
 from worker.domain.run import RunKey
@@ -49,6 +50,7 @@ class Child:
 
     async def services(self) -> Services:
         if self._services is None:
+            collect_rarely()
             opening = open_services(self._settings, self._project, directory=self._directory)
             self._services = await self._open.enter_async_context(opening)
         return self._services

@@ -11,13 +11,11 @@ from worker.errors import Complaint
 from worker.plugins import channel_kind, channels
 from worker.ports.channels import MessageForm
 from worker.rendering.template_lint import TemplateFault, lint, outline
+from worker.rendering.template_paths import shipped_paths
 from worker.rendering.templates import JinjaTemplates, environment
 from worker.rendering.trial import LOCALES, trial, tried
 from worker.rendering.wording import SHIPPED
 from worker.vocabulary import vocabulary
-
-PAGES = ("web/", "console/")
-"""Pages for readers and of the console, which no project replaces."""
 
 SHOWN = 4
 """Samples that one complaint names."""
@@ -27,14 +25,6 @@ SHOWN = 4
 def forms() -> tuple[MessageForm, ...]:
     """What the channels of this process make of templates, each once."""
     return tuple({form.files: form for kind in channels().values() for form in kind.forms}.values())
-
-
-@cache
-def shipped_paths() -> tuple[str, ...]:
-    """Paths below templates/ of what Funnelbeat ships for messages, sorted."""
-    folder = shipped.folder_of("templates")
-    found = (path.relative_to(folder).as_posix() for path in folder.rglob("*.j2"))
-    return tuple(sorted(path for path in found if not path.startswith(PAGES)))
 
 
 def template_faults(bundle: Bundle) -> list[TemplateFault]:

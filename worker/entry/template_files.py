@@ -12,9 +12,10 @@ from worker.adapters.definitions.languages import SHIPPED as SHIPPED_LANGUAGES
 from worker.adapters.definitions.languages import lacking, phrases, starting_words
 from worker.documents.templates import LanguageRow, TemplateRow
 from worker.domain.schedule import Bundle
-from worker.entry.template_check import forms, shipped_paths
+from worker.entry.template_check import forms
 from worker.errors import RequestError
 from worker.rendering.template_lint import SHIPPED, block_notes, outline
+from worker.rendering.template_paths import shipped_paths
 from worker.rendering.templates import environment
 
 WORDS = "words/"

@@ -6,7 +6,7 @@ from pathlib import Path
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.announce import announce, time_of_day
-from worker.entry.plan_commands import change_lines
+from worker.entry.plan_output import change_lines
 from worker.entry.project_dir import deployable, needs_sandbox, refuse_unset_secrets
 from worker.errors import FunnelbeatError, LedgerError, RequestError
 from worker.flow.deploy.deploy import Changes
@@ -76,7 +76,8 @@ def complain(words: str, error: FunnelbeatError) -> None:
 
 def stamps(place: Path) -> Stamps:
     """The time of the last write and the size of each of the project's own files."""
-    return dict(_stamped([place / "funnelbeat.yaml", *_files(place / "schedules"), *_files(place / "templates")]))
+    folders = ("schedules", "templates", "pieces")
+    return dict(_stamped([place / "funnelbeat.yaml", *(file for name in folders for file in _files(place / name))]))
 
 
 def _files(folder: Path) -> Iterator[Path]:

@@ -29,12 +29,14 @@ from worker.ports import (
     Mailboxes,
     MeasuredLedger,
     Queue,
+    Quota,
     RunLedger,
     Snapshots,
     SourceEvents,
     Subscriptions,
     Triggers,
     Upkeep,
+    WebhookKeys,
 )
 from worker.ports.channels import Transmit
 
@@ -42,8 +44,9 @@ from worker.ports.channels import Transmit
 @dataclass(frozen=True, slots=True)
 class Services:
     """`pid` is recorded with what this process claims and begins. `monotonic` returns seconds that only grow.
-    `compiled`: expressions of alert rules. `check_entry` checks an entry as those of definitions are. `transmit` hands
-    one part of a message to its receiver. `version` covers Funnelbeat and the templates that it ships.
+    `compiled`: expressions of alert rules. `quotas`: the budget of an account, by its id. `check_entry` checks an entry
+    as those of definitions are. `transmit` hands one part of a message to its receiver. `version` covers Funnelbeat and
+    the templates that it ships.
     """
 
     clock: ClockLedger
@@ -67,11 +70,13 @@ class Services:
     connectors: Connectors
     holidays: Holidays
     transmit: Transmit
+    quotas: Callable[[str], Quota]
     digests: ReaderDigests
     compiled: Compiled
     fetches: SharedFetches
     subscriptions: Subscriptions
     source_events: SourceEvents
+    webhook_keys: WebhookKeys
     access: AccessTokens
     audit: Audit
     first_answers: FirstAnswers

@@ -37,6 +37,7 @@ from worker.ports import (
     Subscriptions,
     Triggers,
     Upkeep,
+    WebhookKeys,
 )
 from worker.ports.channels import Transmit
 
@@ -79,6 +80,11 @@ class UsesSubscriptions(Protocol):
 class UsesSourceEvents(Protocol):
     @property
     def source_events(self) -> SourceEvents: ...
+
+
+class UsesWebhookKeys(Protocol):
+    @property
+    def webhook_keys(self) -> WebhookKeys: ...
 
 
 class UsesEntryChecks(Protocol):

@@ -30,6 +30,7 @@ from worker.ports.runs import BeginResult, CancelResult, FailResult, HandOver, R
 from worker.ports.source_events import SourceEvents, WindowClaim
 from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Source
 from worker.ports.subscriptions import EntryChecks, Subscriptions
+from worker.ports.webhook_keys import WebhookKeys
 
 __all__ = [
     "AccessTokens",
@@ -101,5 +102,6 @@ __all__ = [
     "Triggers",
     "Turn",
     "Upkeep",
+    "WebhookKeys",
     "WindowClaim",
 ]

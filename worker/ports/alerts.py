@@ -103,7 +103,9 @@ class AlertLedger(Protocol):
         """False if there was none."""
         ...
 
-    async def silence(self, silence: Silence) -> None: ...
+    async def silence(self, silence: Silence) -> None:
+        """Raises RequestError for a regular expression that is not understood."""
+        ...
 
     async def expire(self, silence_id: str) -> bool:
         """Ends a silence now. False if there is no such silence, or it is over."""

@@ -62,12 +62,14 @@ class Templates(Protocol):
 @dataclass(frozen=True, slots=True)
 class PreviewPage:
     """A message for a person to look at: one line that names it, and the whole text. `plain`: the form for readers
-    without HTML; empty if there is none beside `text`.
+    without HTML; empty if there is none beside `text`. `shown`: HTML near to what the receiver's program shows, where
+    `text` itself is no page.
     """
 
     subject: str
     text: str
     plain: str = ""
+    shown: str = ""
 
 
 class Channel(Protocol[C]):
@@ -113,12 +115,14 @@ class ChannelGroup(Protocol):
 @dataclass(frozen=True, slots=True)
 class MessageForm:
     """What a channel makes of a template's folder. `files`: the names in it that it fills. `make` does everything
-    before the sending that needs no reader, limits included, and raises RenderError.
+    before the sending that needs no reader, limits included, and raises RenderError. `optional`: without these files it
+    sends something else.
     """
 
     name: str
     files: tuple[str, ...]
     make: Callable[[RenderRequest, Templates], object]
+    optional: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -83,13 +83,19 @@ class Connectors(Protocol):
         """
         ...
 
+    def is_secret(self, holder: str, kind: str, option: str) -> bool:
+        """Whether an option's value is never shown. `holder`: connection or channel, `kind`: its type. So is every
+        option of a type that this process does not have.
+        """
+        ...
+
     def posts_events(self, bundle: Bundle, connection: str) -> bool:
         """Whether the connection takes events: its service posts some, and it names a secret for them."""
         ...
 
-    def event_reader(self, bundle: Bundle, connection: str) -> EventReader | None:
+    def event_reader(self, bundle: Bundle, connection: str, kept: Sequence[str] = ()) -> EventReader | None:
         """What verifies and reads events of the connection; None if it takes none. Its secret is resolved in an offline
-        process too.
+        process too. `kept`: secrets of webhooks that were registered, which hold as well.
         """
         ...
 

@@ -1,5 +1,6 @@
 """Facts for those who follow: in one order, each once, and for some time."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -19,8 +20,8 @@ class StreamedFact:
 class EventStream(Protocol):
     """Raises LedgerUnavailable. The oldest facts go when there are very many."""
 
-    async def add(self, fact: Fact) -> None:
-        """For a fact that no script of the ledger makes true."""
+    async def add(self, facts: Sequence[Fact]) -> None:
+        """In their order. For facts that no script of the ledger makes true."""
         ...
 
     async def after(self, last: str, limit: int) -> tuple[StreamedFact, ...]:

@@ -1,10 +1,10 @@
 """Questions to the ledger."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from worker.domain.delivery import Delivery, DeliveryKey
-from worker.domain.missed import MissedRow
+from worker.domain.missed import MissedRow, SinceRun
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Subscription
 
@@ -21,6 +21,10 @@ class Lookups(Protocol):
         ...
 
     async def missed(self, schedule: str | None, limit: int) -> tuple[MissedRow, ...]: ...
+
+    async def since(self, run: RunKey, missed: int, subjects: Sequence[str]) -> SinceRun:
+        """`missed`: how many of the newest rows. `subjects`: of notices. One round trip."""
+        ...
 
     async def delivery(self, key: DeliveryKey) -> Delivery | None: ...
 

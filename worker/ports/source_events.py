@@ -84,3 +84,7 @@ class SourceEvents(Protocol):
     async def counts(self, connections: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
         """By connection and outcome, since the first."""
         ...
+
+    async def heard(self, connections: Sequence[str]) -> Mapping[str, datetime]:
+        """When the last verified event of each of these connections came; those without one are left out."""
+        ...

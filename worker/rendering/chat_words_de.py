@@ -1,4 +1,4 @@
-"""German words of answers in a chat, and of the buttons in its messages."""
+"""German words of answers in a chat, of buttons in its messages, and of the page where alerts are acknowledged."""
 
 from collections.abc import Mapping
 
@@ -67,4 +67,16 @@ WORDS: Mapping[str, str] = {
     "chat.button.snooze": "7 Tage zurückstellen",
     "chat.button.snooze_of": "7 Tage zurückstellen: {name}",
     "chat.button.mute": "28 Tage stumm schalten",
+    "alert.answer_link": "Bestätigen oder zurückstellen",
+    "web.alerts.title": "Alarme, von denen Sie erfuhren",
+    "web.alerts.none": "Keiner davon ist noch offen.",
+    "web.alerts.acked": "Bestätigt von {who}, {date}",
+    "web.alerts.snoozed": "Stumm bis {date}",
+    "web.alerts.ack": "Bestätigen",
+    "web.alerts.snooze": "7 Tage zurückstellen",
+    "web.alerts.what": (
+        "Bestätigt: keine Wiederholung, bis er vorbei ist. Zurückgestellt: 7 Tage nichts, danach wieder, wenn er noch"
+        " offen ist."
+    ),
+    "web.alerts.yours": "Diese Seite gehört Ihnen allein, bis {date}. Geben Sie ihre Adresse nicht weiter.",
 }

@@ -1,4 +1,4 @@
-"""English words of answers in a chat, and of the buttons in its messages."""
+"""English words of answers in a chat, of buttons in its messages, and of the page where alerts are acknowledged."""
 
 from collections.abc import Mapping
 
@@ -66,4 +66,15 @@ WORDS: Mapping[str, str] = {
     "chat.button.snooze": "Snooze 7 days",
     "chat.button.snooze_of": "Snooze 7 days: {name}",
     "chat.button.mute": "Mute this for 28 days",
+    "alert.answer_link": "Acknowledge or snooze",
+    "web.alerts.title": "Alerts that you were told of",
+    "web.alerts.none": "None of them fires any more.",
+    "web.alerts.acked": "Acknowledged by {who}, {date}",
+    "web.alerts.snoozed": "Quiet until {date}",
+    "web.alerts.ack": "Acknowledge",
+    "web.alerts.snooze": "Snooze 7 days",
+    "web.alerts.what": (
+        "Acknowledged: no repeats until it is over. Snoozed: nothing for 7 days, and then again if it still fires."
+    ),
+    "web.alerts.yours": "This page is yours alone until {date}. Do not pass on its address.",
 }

@@ -4,7 +4,7 @@ import base64
 import hashlib
 from collections.abc import Sequence
 from datetime import datetime
-from functools import cache
+from functools import cache, partial
 
 from markupsafe import Markup
 
@@ -48,7 +48,8 @@ def page_of(page: ReaderPage) -> str:
     return _filled(
         w,
         page=page,
-        name=w.clean(page.schedule.name) if page.schedule is not None else "",
+        name=_named(w, page.schedule.name, alerts=page.alerts) if page.schedule is not None else "",
+        named=partial(_named, w),
         address=page.link.reader.address,
         forms=forms,
         full=page.link.purpose is Purpose.PREFERENCES,
@@ -63,6 +64,11 @@ def page_of(page: ReaderPage) -> str:
         since=_said(w, page),
         until=w.date(page.link.expires) if page.link.expires is not None else "",
     )
+
+
+def _named(w: Wording, schedule: str, *, alerts: bool) -> str:
+    name = w.clean(schedule)
+    return w.say("web.alerts_of", name=name) if alerts else name
 
 
 def _quiet(page: ReaderPage) -> tuple[str, str]:

@@ -4,6 +4,7 @@ A template sees `digest` (domain.digest.Digest), `w` (wording.Wording), `page` (
 worked out), `attached` (names of files that go along) and `reader`, the token that a channel replaces with the address.
 Of a notice to the operator it sees `notice` (domain.notice.Notice), `w`, `page` (notice_page.NoticePage) and `reader`;
 of alerts `notification` (domain.alert.notification.Notification), `w`, `page` (alert.AlertPage), `attached`, `reader`.
+`answers`: buttons are taken. `answer_link`: a token for the address of the reader's own page of alerts, or empty.
 Which templates a message needs is for its channel to say. A project's own templates replace the built-in ones by path.
 """
 
@@ -20,7 +21,7 @@ from jinja2.loaders import FunctionLoader, split_template_path
 from markupsafe import Markup, escape
 
 from worker.domain.alert.notification import Notification
-from worker.domain.delivery import READER, READER_LINK, Attachment
+from worker.domain.delivery import READER, READER_ALERTS, READER_LINK, Attachment
 from worker.domain.notice import Notice
 from worker.domain.schedule import Subscription, Thread
 from worker.errors import RenderError
@@ -137,6 +138,7 @@ class JinjaTemplates:
             "reader": READER,
             "preferences": READER_LINK if request.linked else "",
             "answers": request.answers,
+            "answer_link": READER_ALERTS if request.linked and isinstance(request.digest, Notification) else "",
         }
         for values in self._values(request):
             yield JinjaPage(self._env, request.entry.template, values, marks)

@@ -62,13 +62,27 @@ def tried(
     `used`: what schedules use, of which an absent folder is a fault.
     """
     mine, there = {*own}, {*own, *shipped}
-    folders = sorted({path.partition("/")[0] for path in there if "/" in path})
     common = any(path.startswith("shared/") for path in mine)
     found = []
-    for folder in folders:
+    for folder in sorted(folders(there)):
         for form in forms:
             files = {f"{folder}/{file}" for file in form.files}
             if files & there and (files & mine or (common and not files.isdisjoint(shipped))):
                 found.append((folder, form))
-    absent = [(folder, form) for folder, form in used if folder not in folders]
-    return found + [pair for pair in absent if pair not in found]
+    return found + [pair for pair in absent(used, there) if pair not in found]
+
+
+def folders(paths: Iterable[str]) -> frozenset[str]:
+    """The folders of templates: what `template` of an entry may name."""
+    return frozenset(path.partition("/")[0] for path in paths if "/" in path)
+
+
+def absent(used: Iterable[tuple[str, MessageForm]], there: Iterable[str]) -> list[tuple[str, MessageForm]]:
+    """Those of the used folders and forms of which no template is there."""
+    paths = {*there}
+    known = folders(paths)
+    return [
+        (folder, form)
+        for folder, form in used
+        if folder not in known or (not form.optional and not any(f"{folder}/{file}" in paths for file in form.files))
+    ]

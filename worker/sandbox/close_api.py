@@ -32,6 +32,7 @@ from worker.sandbox.close_dialect import FRAMEWORK, REFUSING, CloseDialect
 from worker.sandbox.close_groups import grouped
 from worker.sandbox.close_ranges import offset
 from worker.sandbox.close_rows import OPTIONAL, aggregates, row, single
+from worker.sandbox.close_webhooks import CloseWebhooks
 from worker.sandbox.events import SimulatedDeal
 from worker.sandbox.limits import Dialect, RequestLimit
 from worker.sandbox.oauth import OAuth
@@ -69,6 +70,7 @@ class CloseApi:
         self.limit = RequestLimit(dialect=Dialect.RECORDED)
         self.oauth = OAuth(now)
         self.shifts = Shifts()
+        self.webhooks = CloseWebhooks()
         self.dialect: CloseDialect = REFUSING
         self._chance = random.Random(1)  # the order of ties
         self._now = now
@@ -85,7 +87,9 @@ class CloseApi:
             ("GET", "/pipeline/", self.pipelines),
             ("GET", "/status/opportunity/", self.statuses),
             ("GET", "/saved_search/", self.searches),
-            ("GET", "/webhook/", self.webhooks),
+            ("GET", "/webhook/", self.webhooks.listed),
+            ("POST", "/webhook/", self.webhooks.add),
+            ("DELETE", "/webhook/{id}/", self.webhooks.drop),
             ("GET", "/opportunity/", self.opportunities),
             ("POST", "/opportunity/", self.overridden),
             ("GET", "/opportunity/{id}/", self.opportunity),
@@ -169,10 +173,6 @@ class CloseApi:
             objects.view(LEAD_VIEW, "Large customers", "lead"),
         )
         return self._page(request, [view for view in views if view["type"] in asked], filters.FRAMEWORK_LIMIT)
-
-    async def webhooks(self, request: Request) -> Response:
-        """An empty list: no webhook subscription exists."""
-        return self._page(request, [])
 
     def _page(self, request: Request, rows: list[dict[str, Any]], most: int = filters.MAX_LIMIT) -> Response:
         limit, skip = filters.paging(request.query_params, most)

@@ -25,6 +25,7 @@ from worker.sandbox.oauth import OAuth
 from worker.sandbox.pipedrive_book import PIPELINE_IDS, STAGES_BY_ID, USER_IDS, Book, StoredDeal
 from worker.sandbox.pipedrive_dialect import INFO, AccountDialect, refusal_of, traced
 from worker.sandbox.pipedrive_limits import COSTS, DAILY, TokenLimit
+from worker.sandbox.pipedrive_webhooks import PipedriveWebhooks
 from worker.sandbox.pipeline import PipelineSimulation
 
 API_TOKEN = "5a" * 20
@@ -64,6 +65,7 @@ class PipedriveApi:
         self.marked = True
         self.refusing: dict[str, str] = {}
         self.oauth = OAuth(now)
+        self.webhooks = PipedriveWebhooks()
         names = list(PIPELINE_IDS)
         self.pipelines = {
             PIPELINE_IDS[k]: rows.pipeline(PIPELINE_IDS[k], PIPELINE_NAMES[k], names.index(k)) for k in names
@@ -90,7 +92,9 @@ class PipedriveApi:
             "GET /api/v1/users/me": self.me,
             "GET /api/v1/currencies": self.currencies,
             "GET /api/v1/filters": self.saved_filters,
-            "GET /api/v1/webhooks": self.webhooks,
+            "GET /api/v1/webhooks": self.webhooks.listed,
+            "POST /api/v1/webhooks": self.webhooks.add,
+            "DELETE /api/v1/webhooks/{id}": self.webhooks.drop,
         }
         token = Route(f"{ROOT}/oauth/token", self.oauth.token, methods=["POST"])
         known = [route for name, endpoint in table.items() for route in self._routes(name, endpoint)]
@@ -286,9 +290,6 @@ class PipedriveApi:
 
     async def saved_filters(self, _request: Request) -> Response:
         return good([{"id": 1, "name": "Large deals", "active_flag": True, "type": "deals"}])
-
-    async def webhooks(self, _request: Request) -> Response:
-        return good([])
 
 
 def _strangers(known: set[str]) -> list[Route]:

@@ -28,6 +28,8 @@ COSTS: Mapping[str, int] = {
     "GET /api/v1/currencies": 20,
     "GET /api/v1/filters": 20,
     "GET /api/v1/webhooks": 10,
+    "POST /api/v1/webhooks": 10,
+    "DELETE /api/v1/webhooks/{id}": 6,
 }
 """The prices are repeated here on purpose, so that a wrong price in the adapter is found."""
 

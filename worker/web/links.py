@@ -18,11 +18,14 @@ from starlette.requests import Request
 from starlette.responses import HTMLResponse, PlainTextResponse, Response
 from starlette.routing import Route
 
+from worker.domain.delivery import Reader
 from worker.domain.links import Purpose
 from worker.domain.reader_page import PAUSES, Act, PreferencesForm, ReaderPage
 from worker.errors import FunnelbeatError
+from worker.flow.operate.alert_links import AlertLinkUses, alerts_page, answer_alert
 from worker.flow.operate.posted_bounce import PostedUses
 from worker.flow.operate.reader_page import PageUses, act, reader_page, save
+from worker.rendering.alerts_page import alerts_page_html
 from worker.rendering.reader_pages import page_of, plain_page, style_hash
 from worker.web.bounces import BounceReports
 from worker.web.limit import WrongTries
@@ -36,7 +39,7 @@ WRONG = 422
 _LANGUAGE = re.compile(r"\s*([a-zA-Z]{2,3})\b")
 
 
-class WebUses(PageUses, PostedUses, Protocol): ...
+class WebUses(AlertLinkUses, PageUses, PostedUses, Protocol): ...
 
 
 def application(uses: WebUses, monotonic: Callable[[], float] = time.monotonic) -> Starlette:
@@ -44,6 +47,7 @@ def application(uses: WebUses, monotonic: Callable[[], float] = time.monotonic) 
     routes = [
         Route("/u/{token}", pages.unsubscribe, methods=["GET", "POST"]),
         Route("/p/{token}", pages.preferences, methods=["GET", "POST"]),
+        Route("/a/{token}", pages.alerts, methods=["GET", "POST"]),
         Route("/bounces/{channel}", BounceReports(uses).post, methods=["POST"]),
         Route("/health", _health, methods=["GET"]),
     ]
@@ -51,7 +55,7 @@ def application(uses: WebUses, monotonic: Callable[[], float] = time.monotonic) 
 
 
 class ReaderPages:
-    def __init__(self, uses: PageUses, wrong: WrongTries) -> None:
+    def __init__(self, uses: WebUses, wrong: WrongTries) -> None:
         self._uses = uses
         self._wrong = wrong
 
@@ -65,12 +69,33 @@ class ReaderPages:
         """A POST does what the form says, and nothing without one."""
         return await self._answer(request, Purpose.PREFERENCES, None)
 
+    async def alerts(self, request: Request) -> Response:
+        """A POST does what the form says, and nothing without one."""
+        try:
+            return await self._alerts(request)
+        except FunnelbeatError as error:
+            return _busy(request, error)
+
+    async def _alerts(self, request: Request) -> Response:
+        token = request.path_params["token"]
+        page = await alerts_page(self._uses, token)
+        if page is None:
+            return self._refused(request)
+        if request.method == "POST":
+            form = await _fields(request)
+            if await answer_alert(self._uses, page, form.get("alert", ""), form.get("act", "")):
+                reader = page.link.reader
+                structlog.get_logger().info(
+                    "reader_choice", schedule=reader.schedule, reader=reader.id, act=form["act"]
+                )
+            page = await alerts_page(self._uses, token)
+        return self._refused(request) if page is None else _html(alerts_page_html(page), 200)
+
     async def _answer(self, request: Request, purpose: Purpose, otherwise: Act | None) -> Response:
         try:
             return await self._page(request, purpose, otherwise)
         except FunnelbeatError as error:
-            structlog.get_logger().error("page_failed", sentence=str(error))
-            return _plain(request, "busy", 503)
+            return _busy(request, error)
 
     async def _page(self, request: Request, purpose: Purpose, otherwise: Act | None) -> Response:
         token = request.path_params["token"]
@@ -90,7 +115,7 @@ class ReaderPages:
             return page
         done = await save(self._uses, page, form)
         if done.saved:
-            _log(page, Act.SAVE)
+            _log(page.link.reader, Act.SAVE)
         return done
 
     def _refused(self, request: Request) -> Response:
@@ -104,11 +129,10 @@ class ReaderPages:
     async def _act(self, page: ReaderPage, words: str, otherwise: Act | None) -> None:
         what, days = _asked(words, otherwise)
         if what is not None and await act(self._uses, page, what, days):
-            _log(page, what)
+            _log(page.link.reader, what)
 
 
-def _log(page: ReaderPage, what: Act) -> None:
-    reader = page.link.reader
+def _log(reader: Reader, what: str) -> None:
     structlog.get_logger().info("reader_choice", schedule=reader.schedule, reader=reader.id, act=str(what))
 
 
@@ -120,23 +144,36 @@ def _asked(words: str, otherwise: Act | None) -> tuple[Act | None, timedelta]:
 
 
 async def _form(request: Request) -> PreferencesForm:
-    """What the form says; empty for any other body, such as the one of RFC 8058."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            return PreferencesForm()
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return PreferencesForm()
-    said = parse_qs(body.decode("utf-8", "replace"))
+    said = await _said(request)
     texts = {
         name: said[name][0] for name in ("act", "send", "locale", "quiet_from", "quiet_to", "rows") if name in said
     }
     return PreferencesForm(**texts, days=tuple(said.get("days", ())))
 
 
+async def _fields(request: Request) -> dict[str, str]:
+    return {name: values[0] for name, values in (await _said(request)).items()}
+
+
+async def _said(request: Request) -> dict[str, list[str]]:
+    """What a form says; empty for any other body, such as the one of RFC 8058."""
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > LONGEST_BODY:
+            return {}
+    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
+        return {}
+    return parse_qs(body.decode("utf-8", "replace"))
+
+
 async def _health(_request: Request) -> Response:
     return PlainTextResponse("ok\n", headers=_headers())
+
+
+def _busy(request: Request, error: FunnelbeatError) -> Response:
+    structlog.get_logger().error("page_failed", sentence=str(error))
+    return _plain(request, "busy", 503)
 
 
 async def _nothing(request: Request, _error: Exception) -> Response:

@@ -60,7 +60,10 @@ def _chat(of: SiteUses) -> list[BaseRoute]:
 
 
 def _console(of: SiteUses) -> list[BaseRoute]:
-    return [Route(CONSOLE, _to_console, methods=["GET"]), Mount(CONSOLE, console(of.uses, of.monotonic))]
+    return [
+        Route(CONSOLE, _to_console, methods=["GET"]),
+        Mount(CONSOLE, console(of.uses, of.monotonic, of.project, of.check)),
+    ]
 
 
 def _metrics(of: SiteUses) -> list[BaseRoute]:

@@ -62,6 +62,7 @@ _WORDS: dict[str, Any] = {
     "const": lambda v, w, _: v == w,
     "anyOf": lambda v, w, _: any(accepts(one, v) for one in w),
     "oneOf": lambda v, w, _: sum(accepts(one, v) for one in w) == 1,
+    "not": lambda v, w, _: not accepts(w, v),
     "allOf": lambda v, w, _: all(accepts(one, v) for one in w),
     "if": lambda v, w, rule: not accepts(w, v) or accepts(rule["then"], v),
     "items": lambda v, w, _: not isinstance(v, list) or all(accepts(w, one) for one in v),
@@ -167,3 +168,10 @@ def test_two_services_with_a_query_of_one_name_are_both_accepted() -> None:
     theirs = WEEKLY.replace("{shop: shop_1, status_type: active}", "{warehouse: w1}")
     assert accepts(both, value_of(theirs))
     assert not accepts(both, value_of(theirs.replace("warehouse", "wharehouse")))
+
+
+def test_a_schedule_that_extends_a_file_may_lack_what_that_has() -> None:
+    rule = schema(KINDS)["schedules/*.yaml"]
+    assert not accepts(rule, {"name": "North"})
+    assert accepts(rule, {"extends": "base.yaml", "name": "North", "when": {"timezone": "Europe/Berlin"}})
+    assert not accepts(rule, {"extends": "base.yaml", "nmae": "North"})

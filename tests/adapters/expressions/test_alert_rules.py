@@ -87,7 +87,7 @@ def test_a_measure_that_the_source_declares_is_read_as_what_it_is() -> None:
     """A share of exactly 0 or 1 was called a count, and an amount a number without a currency."""
     rule = Rule("rule", "Rule", Form.QUERY, "funnel", 'now["won.share"] < 0.2 && now["won.value"] < 5000')
     kinds = {"won.share": Kind.RATIO, "won.value": Kind.MONEY}
-    predicates = predicates_of(CelExpressions(), rule, kinds, deals=False)
+    predicates = predicates_of(CelExpressions(), rule, kinds, None)
     context = RuleContext("project", "watch", rule, predicates, QueryTraits(), "funnel")
     measures = (Measure(("won", "share"), Kind.RATIO, 0.0), Measure(("won", "value"), Kind.MONEY, 480_000, "EUR"))
     (said,) = evaluate(context, RuleState(), at(0), answer([], at=at(0), measures=measures)).transitions

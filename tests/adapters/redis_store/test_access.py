@@ -31,8 +31,8 @@ async def test_a_token_that_is_gone_leaves_nothing(story: LedgerFixture) -> None
 async def test_the_audit_list_is_read_in_pages_newest_first(story: LedgerFixture) -> None:
     for number in range(5):
         await story.audit.add(replace(RECORD, subject=f"weekly-{number}"))
-    first = await story.audit.newest(2)
-    rest = await story.audit.newest(10, before=first[-1].id)
-    assert await story.audit.newest(10, before="0-0") == ()
-    assert [record.subject for record in (*first, *rest)] == [f"weekly-{number}" for number in (4, 3, 2, 1, 0)]
-    assert replace(first[0], id="", subject="weekly") == RECORD
+    newest = await story.audit.newest(2)
+    rest = await story.audit.newest(10, before=newest[-1].id)
+    assert [await story.audit.newest(10, before=first) for first in ("0-0", "00-0", "0-000")] == [()] * 3
+    assert [record.subject for record in (*newest, *rest)] == [f"weekly-{number}" for number in (4, 3, 2, 1, 0)]
+    assert replace(newest[0], id="", subject="weekly") == RECORD

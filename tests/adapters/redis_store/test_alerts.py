@@ -30,6 +30,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import RunKey, RunState
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.domain.subscription import Choice, Origin, Preference
+from worker.errors import RequestError
 from worker.ports import AlertMemory, HandOver
 
 GAP = Gap("deals", GapReason.UNAVAILABLE, "Close is down")
@@ -339,6 +340,15 @@ async def test_a_silence_is_listed_until_400_days_after_its_end(story: LedgerFix
     assert not await story.alerts.expire("s1")
     assert not await story.alerts.expire("nobody")
     assert (await story.alerts.silences())[1].until < now + timedelta(minutes=5)
+
+
+@pytest.mark.parametrize("regex", ["(", "[a-", "(a+)+b", "a{99999999999}"])
+async def test_a_silence_that_could_never_match_is_not_taken(story: LedgerFixture, regex: str) -> None:
+    now = await story.clock.now()
+    one = Silence("s", (Matcher("rule", "=", "big"), Matcher("owner", "=~", regex)), "Ann", "", now, now + WEEK)
+    with pytest.raises(RequestError, match="the regular expression"):
+        await story.alerts.silence(one)
+    assert await story.alerts.silences() == ()
 
 
 async def test_what_a_run_told_goes_with_the_run(story: LedgerFixture) -> None:

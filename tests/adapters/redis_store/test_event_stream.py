@@ -10,7 +10,7 @@ from worker.domain.run import RunKey
 async def test_facts_of_scripts_and_of_flow_stand_in_one_order(story: LedgerFixture) -> None:
     (key,) = await story.delivering((ANN,))
     answered = QueryAnswered(key.run, "deals", 3, 0.5)
-    await story.event_stream.add(answered)
+    await story.event_stream.add([answered])
     await story.finish(key, "sent")
     seen = await story.event_stream.after("", 100)
     names = [type(one.fact).__name__ for one in seen]

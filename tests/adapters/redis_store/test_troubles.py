@@ -2,8 +2,11 @@
 
 from dataclasses import replace
 
-from tests.support.ledger_fixture import SLOT, WEEK, LedgerFixture
+import pytest
+
+from tests.support.ledger_fixture import ANN, BEN, SLOT, WEEK, LedgerFixture
 from tests.support.notices import failed
+from tests.support.trips import Trips
 from worker.domain.notice import NoticeEnd, NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
@@ -45,3 +48,28 @@ async def test_the_end_of_failed_runs_is_told_by_a_run_that_found_answers(story:
     end = NoticeEnd(notice.notice.subject, request(later, "over it", "2026-11-16"))
     assert await story.runs.report_troubles(later, (), [end]) == 1
     assert await told(story, later) == ["over it"]
+
+
+async def test_what_a_run_asks_about_the_time_before_it_is_one_round_trip(story: LedgerFixture) -> None:
+    """However many readers the run before had."""
+    first, attempt = await story.begun(SLOT)
+    notice = failed(first, "2026-11-16")
+    await story.runs.fail(first, attempt, Reason.SOURCE, "down", (), notice)
+    later = (await story.begun(SLOT + WEEK))[0]
+    await story.lookups.since(first, 20, [])  # the script is known then
+    with pytest.MonkeyPatch.context() as patch:
+        trips = Trips(patch)
+        found = await story.lookups.since(later, 20, [notice.notice.subject, "slots_missed week"])
+        assert trips.count == 1
+    assert (found.before, found.expired, found.reported) == (first, 0, frozenset({notice.notice.subject}))
+    assert (await story.lookups.since(first, 20, [])).before is None
+
+
+async def test_deliveries_that_waited_past_their_time_are_counted(story: LedgerFixture) -> None:
+    keys = await story.delivering((ANN, BEN))
+    await story.elapse(99999)
+    await story.clock.sweep(100)
+    later = (await story.begun(SLOT + WEEK))[0]
+    rows = await story.lookups.deliveries(keys[0].run)
+    assert {row.reason for row in rows} == {Reason.EXPIRED}
+    assert (await story.lookups.since(later, 20, [])).expired == len(rows)

@@ -44,6 +44,19 @@ async def test_a_schedule_without_rules_changes_nothing() -> None:
     assert await alerted(parts(), found(LARGE, schedule=WEEKLY), NOW, {}) is None
 
 
+async def test_after_the_last_rule_was_removed_what_is_remembered_is_read_once() -> None:
+    reads = list[str]()
+
+    class Read(Ledger):
+        async def memory(self, schedule: str) -> AlertMemory:
+            reads.append(schedule)
+            return await super().memory(schedule)
+
+    first = await evaluated(run_at(0, LARGE))
+    made = await evaluated(run_at(1, LARGE, schedule=WEEKLY), Read(remembered(first)))
+    assert (made.changes.dropped, reads) == (("big",), ["weekly"])
+
+
 async def test_what_fires_is_told_and_what_goes_on_is_not() -> None:
     first = await evaluated(run_at(0, LARGE, SMALL))
     assert told(first) == [("a", AlertReason.FIRST)]

@@ -9,6 +9,7 @@ import pytest
 from tests.domain.builders import deal
 from tests.support.watched import MINUTE, START, TEAM, Watched, watched
 from worker.adapters.redis_server import EmbeddedRedis
+from worker.adapters.redis_store.alerts_codec import silence_text
 from worker.domain.alert.silence import AlertFilter, Matcher, Silence
 from worker.domain.alert.state import Acknowledgement
 from worker.domain.alert.subject import Operand
@@ -125,6 +126,17 @@ async def test_a_silence_keeps_quiet_and_at_its_end_what_still_fires_is_told(wat
     first = await explain_run(watch.services, (await watch.runs())[0].key)
     assert first is not None
     assert [(one.subject, one.why, one.detail) for one in first.kept] == [("a", "silenced", "s1")]
+
+
+async def test_a_stored_silence_that_cannot_be_read_keeps_nothing_quiet_and_stops_no_run(watch: Watched) -> None:
+    """As an earlier version, or a hand, may have written it."""
+    now = watch.ledger.at
+    broken = Silence("s1", (Matcher("subject", "=~", "(a"),), "Ann", "at the fair", now, now + timedelta(days=9))
+    await watch.ledger.scripts.client.hset("acme:silences", "s1", silence_text(broken))
+    for value in (BIG, SMALL):
+        await watch.run([deal("a", value)])
+    assert await watch.told() == [("team", "a", "first"), ("team", "a", "resolved")]
+    assert [one.id for one in await watch.services.alerts.silences()] == ["s1"]
 
 
 async def test_an_acknowledgement_stops_repeats_until_the_end(empty_redis: EmbeddedRedis, tmp_path: Path) -> None:

@@ -26,7 +26,7 @@ from worker.domain.due.spread import delay_of
 from worker.domain.events import RunClaimed
 from worker.domain.reason import Reason
 from worker.domain.schedule import Bundle, Schedule
-from worker.errors import ClaimLost, LedgerError
+from worker.errors import ClaimLost, LedgerError, PreconditionFailed
 from worker.flow.deploy.deploy import TRIES, Changes, changes, deploy
 from worker.ports import ActivationBasis, Claimed, Deployment, SlotClaim
 
@@ -210,6 +210,25 @@ async def test_a_deployment_that_another_one_overtook_is_made_anew(times: int) -
     deployments.overtaken = times
     await deploy(bundle_with(FASTER), parts(Claims(), deployments))
     assert deployments.in_force == bundle_with(FASTER)
+
+
+class Overtaken(Activates):
+    """Another deployment comes in force while this one is made."""
+
+    async def deployed(self) -> Deployment | None:
+        return Deployment("other" if self.overtaken < 1 else "bundle", NOW)
+
+
+async def test_a_deployment_upon_another_than_is_in_force_is_refused_also_if_that_changes_meanwhile() -> None:
+    given = Activates(bundle_with(WEEKLY))
+    with pytest.raises(PreconditionFailed, match="another deployment is in force"):
+        await deploy(bundle_with(FASTER), parts(Claims(), given), {"old"})
+    await deploy(bundle_with(FASTER), parts(Claims(), given), {"old", "bundle"})
+    late = Overtaken(bundle_with(WEEKLY))
+    late.overtaken = 1
+    with pytest.raises(PreconditionFailed):
+        await deploy(bundle_with(FASTER), parts(Claims(), late), {"bundle"})
+    assert late.in_force == bundle_with(WEEKLY)
 
 
 async def test_others_that_keep_deploying_are_said_and_the_old_definitions_stay() -> None:

@@ -1,6 +1,6 @@
 """What becomes of an event that a service posts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -39,8 +39,21 @@ class Opened:
     def posts_events(self, bundle: object, connection: str) -> bool:
         return self.reader is not None
 
-    def event_reader(self, bundle: object, connection: str) -> Reader | None:
-        return self.reader
+    def event_reader(self, bundle: object, connection: str, kept: Sequence[str] = ()) -> Reader | None:
+        return self.reader or (Reader() if kept else None)
+
+
+class Registered:
+    """Secrets of webhooks that were registered at the service."""
+
+    def __init__(self, *secrets: str) -> None:
+        self.secrets = {f"webhook {one}": one for one in secrets}
+
+    async def all(self, connection: str) -> Mapping[str, str]:
+        return self.secrets
+
+    async def ids(self, connection: str) -> tuple[str, ...]:
+        return tuple(self.secrets)
 
 
 class Received:
@@ -62,11 +75,11 @@ class Filters:
         return lambda given: text in given["event"]["changed"]
 
 
-def parts(schedule: Schedule = WAITING, *, reader: Reader | None = None, takes: bool = True) -> Any:
+def parts(schedule: Schedule = WAITING, *, reader: Reader | None = None, takes: bool = True, kept: str = "") -> Any:
     bundle = replace(bundle_with(schedule), connections={"crm": Connection("crm", "some")})
     opened = Opened(reader or Reader() if takes else None)
     given = {"clock": FixedClock(), "compiled": Compiled(Filters()), "connectors": opened, "source_events": Received()}
-    return uses(deployments=Deployed(bundle), **given)
+    return uses(deployments=Deployed(bundle), webhook_keys=Registered(*kept), **given)
 
 
 async def test_an_event_opens_the_window_of_the_schedule_that_waits_for_it() -> None:
@@ -120,3 +133,10 @@ async def test_only_a_deployed_connection_with_a_secret_takes_events() -> None:
     assert not await takes_events(parts(takes=False), "crm")
     assert await receive_event(parts(), "other", {}, b"") is None
     assert await receive_event(parts(takes=False), "crm", {}, b"") is None
+
+
+async def test_a_connection_whose_webhooks_were_registered_takes_events_without_an_option() -> None:
+    assert not await takes_events(parts(takes=False), "crm")
+    given = parts(takes=False, kept="k")
+    assert await takes_events(given, "crm")
+    assert await receive_event(given, "crm", {}, b"") is EventOutcome.ACCEPTED

@@ -34,12 +34,21 @@ async def found(said: Said, address: str = READER.address, *, mails: bool = True
     connectors = uses(mailbox=lambda *_: mails)
     given: Any = uses(clock=FixedClock(), subscriptions=said, runs=Sent(), connectors=connectors)
     bundle = bundle_with(replace(WEEKLY, to=(TEAM, OWNERS)))
-    return [(one.id, stops is not None) for one, (_, stops) in (await same_address(given, bundle, address)).items()]
+    return [(one.id, sent.stops is not None) for one, sent in (await same_address(given, bundle, address)).items()]
 
 
 async def test_entries_records_and_entries_for_each_owner_that_sent_something_are_found() -> None:
     assert await found(Said(EVE)) == [(READER.id, False), ("owners|team@acme.example", False)]
     assert await found(Said(EVE), "EVE@acme.example") == [("eve|eve@acme.example", False)]
+
+
+async def test_who_is_told_of_alerts_alone_is_found_too() -> None:
+    told = replace(TEAM, id="head", address="eve@acme.example")
+    given: Any = uses(clock=FixedClock(), subscriptions=Said(), runs=Sent(), connectors=uses(mailbox=lambda *_: True))
+    bundle = bundle_with(replace(WEEKLY, notify=(told, replace(OWNERS, id="each"))))
+    (one,) = (await same_address(given, bundle, "eve@acme.example")).items()
+    assert (one[0].id, one[1].schedule.only_alerts(one[1].entry)) == ("head|eve@acme.example", True)
+    assert not one[1].schedule.only_alerts(TEAM)
 
 
 async def test_what_was_ended_does_not_come_and_what_is_paused_comes_again() -> None:

@@ -36,7 +36,7 @@ from tests.support.patience import PATIENCE
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, Reader
 from worker.domain.due.spread import delay_of
 from worker.domain.events import Fact, Interrupted, QueryAnswered, QueryMissing, RunBegun, RunEnded
-from worker.domain.missed import MissedRow
+from worker.domain.missed import SinceRun
 from worker.domain.notice import NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey, RunState
@@ -159,8 +159,8 @@ class RunsAlone(KnownRuns):
     async def deliveries(self, run: RunKey) -> tuple[Delivery, ...]:
         return ()
 
-    async def missed(self, schedule: str | None, limit: int) -> tuple[MissedRow, ...]:
-        return ()
+    async def since(self, run: RunKey, missed: int, subjects: Sequence[str]) -> SinceRun:
+        return SinceRun()
 
 
 class Operators(OneSource):

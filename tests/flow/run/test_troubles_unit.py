@@ -6,24 +6,26 @@ from typing import Any
 
 from tests.support.fakes import HOUR, NOW, RUN, WEEKLY, KnownMissed, Takes, bundle_with, uses
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
-from worker.domain.missed import MissedRow
+from worker.domain.missed import MissedRow, SinceRun
 from worker.domain.notice import NoticeEnd, NoticeRequest
 from worker.domain.reason import Reason
-from worker.domain.run import Run, RunKey
+from worker.domain.run import RunKey
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.flow.run.troubles import report_troubles
 
 BEFORE = replace(RUN, key=RunKey("weekly", NOW - 3 * HOUR))
 OPERATED = bundle_with(WEEKLY, operator="ops@acme.example")
+EVERYTHING = frozenset({"slots_missed weekly", "budget_spent weekly", "waited_too_long weekly", "failed weekly source"})
 SPENT = Gap("deals", GapReason.RATE_LIMITED, "429 for two minutes")
 
 
 class Runs:
     def __init__(self) -> None:
         self.wrong, self.over = list[str](), list[str]()
-        self.causes = list[str]()
+        self.causes, self.asked = list[str](), 0
 
     async def report_troubles(self, key: RunKey, notices: Sequence[NoticeRequest], ends: Sequence[NoticeEnd]) -> int:
+        self.asked += 1
         self.wrong = [one.notice.subject for one in notices]
         self.causes = [cause.who for one in notices for cause in one.notice.causes]
         self.over = [one.of for one in ends]
@@ -31,19 +33,25 @@ class Runs:
 
 
 class Known(KnownMissed):
-    """The runs of the schedule, newest first; what it missed; and what became of messages."""
+    """`read`: runs whose deliveries were read beside the one look-up."""
 
     late: tuple[Delivery, ...] = ()
+    told: frozenset[str] = EVERYTHING
+    before: RunKey | None = BEFORE.key
+    read: tuple[RunKey, ...] = ()
 
-    async def runs(self, schedule: str | None, limit: int, before: str = "") -> tuple[Run, ...]:
-        return (RUN, BEFORE)
+    async def since(self, run: RunKey, missed: int, subjects: Sequence[str]) -> SinceRun:
+        return SinceRun(self.before, len(self.late), self.missed_rows[:missed], self.told & frozenset(subjects))
 
     async def deliveries(self, run: RunKey) -> tuple[Delivery, ...]:
+        self.read = (*self.read, run)
         return self.late if run == BEFORE.key else ()
 
 
-async def reported(*missed: MissedRow, late: Any = (), gaps: Any = (), bundle: Any = OPERATED) -> Runs:
-    runs, known = Runs(), Known(*missed)
+async def reported(
+    *missed: MissedRow, late: Any = (), gaps: Any = (), bundle: Any = OPERATED, known: Known | None = None
+) -> Runs:
+    runs, known = Runs(), known or Known(*missed)
     known.late = tuple(late)
     given = uses(runs=runs, lookups=known, connectors=uses(takes=Takes("mail").takes))
     await report_troubles(given, RUN.key, bundle, WEEKLY, gaps, NOW)
@@ -71,3 +79,18 @@ async def test_a_spent_budget_and_messages_that_waited_too_long_are_told() -> No
 
 async def test_without_an_operator_nothing_is_asked() -> None:
     assert (await reported(row(1, Reason.TOO_LATE), bundle=bundle_with(WEEKLY))).wrong == []
+
+
+async def test_where_nothing_is_wrong_and_nothing_is_over_one_look_up_is_all() -> None:
+    quiet = Known()
+    quiet.told = frozenset()
+    found = await reported(known=quiet)
+    assert (found.asked, quiet.read) == (0, ())
+    await reported(row(1, Reason.TOO_LATE), known=quiet)
+    assert quiet.read == (), "rows are read only where one waited too long"
+
+
+async def test_before_the_first_run_nothing_was_missed() -> None:
+    first = Known(row(1, Reason.TOO_LATE))
+    first.before = None
+    assert (await reported(known=first)).wrong == []

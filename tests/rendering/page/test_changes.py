@@ -69,7 +69,7 @@ def test_a_change_elsewhere_is_named_where_the_deals_stand_still() -> None:
     plan, same = schedule(open_deals(), totals_item(), bridge="deals"), [deal("a")]
     past = [answer(same, at=LAST_WEEK), replace(totals(3), slot=LAST_WEEK)]
     found = digest(plan, [answer(same, followed=[]), totals(4)], past)
-    assert "Changed: Totals: Won" in text(found)
+    assert "Changed: Funnel totals: Won" in text(found)
     assert "Nothing moved" not in text(found)
 
 

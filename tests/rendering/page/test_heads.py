@@ -129,7 +129,9 @@ def test_only_a_missing_list_of_deals_speaks_of_deals_that_count_as_gone() -> No
 
 def _gone(query: str, *, stalled: bool = False) -> Digest:
     gap = Gap(query, GapReason.UNAVAILABLE, "no answer came in time")
-    line = SourceLine(query, "close", "opportunities", None, None, None, gap, stalled=stalled)
+    line = SourceLine(
+        query, "close", "opportunities", None, None, None, gap, stalled=stalled, name="" if stalled else "Won"
+    )
     return replace(NORMAL, stalled=(), sources=(*NORMAL.sources[:1], line), gaps=(gap,))
 
 
@@ -151,7 +153,7 @@ def test_a_stalled_list_that_heads_a_digest_and_is_missing_is_not_called_the_ope
 @pytest.mark.parametrize(
     ("queries", "subject"),
     [
-        (("visits",), "Incomplete: visits missing · Website week"),
+        (("visits",), "Incomplete: Visits missing · Website week"),
         (("visits", "sales"), "Incomplete: 2 parts missing · Website week"),
     ],
 )

@@ -76,7 +76,7 @@ def test_a_note_that_a_source_coded_is_said_in_the_language_of_the_reader() -> N
 def test_a_mail_of_which_only_the_sources_count_still_prints_their_notes() -> None:
     shortest = Page(noted("the website was reset"), EN, CUTS[-1], (), VOCABULARY)
     assert not shortest.cut.every_source
-    assert [row.notes for row in shortest.source_rows] == [(), (), ("the website was reset",)]
+    assert [row.notes for row in shortest.source_rows] == [(), (), (), ("the website was reset",)]
 
 
 NONE_STALLED = replace(STALLED, newly=(), newly_count=0, newly_totals=(), moving_again=(), left=(), still_count=0)

@@ -7,6 +7,7 @@ from tests.golden.digests import NORMAL
 from tests.support.contents import mail_of, posts_of
 from worker.domain.digest.model import SourceLine
 from worker.domain.schedule import Subscription
+from worker.rendering.page.query_names import QueryNames
 from worker.rendering.page.sources import SourceRows
 from worker.rendering.wording import Wording
 from worker.vocabulary import VOCABULARY
@@ -17,23 +18,25 @@ EN = Wording("en_GB", "UTC", 2026, VOCABULARY.words)
 @pytest.mark.parametrize(
     ("source", "label"),
     [
-        ("close", "Close, open deals"),
-        ("sandbox", "Close, open deals"),
-        ("sandbox-umami", "Umami, open deals"),
-        ("other", "Other, open deals"),
+        ("close", "Close, Deals"),
+        ("sandbox", "Close, Deals"),
+        ("sandbox-umami", "Umami, Deals"),
+        ("other", "Other, Deals"),
     ],
 )
 def test_a_stand_in_goes_by_the_name_of_its_service(source: str, label: str) -> None:
     line = SourceLine("open-deals", source, "opportunities", 1, 1, None)
-    assert SourceRows(NORMAL, EN, VOCABULARY).source_label(line) == label
+    digest = replace(NORMAL, sources=(line,))
+    assert SourceRows(digest, EN, QueryNames(digest, EN), VOCABULARY).source_label(line) == label
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en_GB", "may have arrived"), ("de_DE", "vielleicht angekommen")])
 def test_a_digest_says_in_words_that_it_may_repeat_an_older_one(locale: str, words: str) -> None:
     w = Wording(locale, "UTC", 2026, VOCABULARY.words)
     unclear = replace(NORMAL, may_repeat=NORMAL.slot - timedelta(days=14))
-    assert words in SourceRows(unclear, w, VOCABULARY).compared
-    assert words not in SourceRows(NORMAL, w, VOCABULARY).compared
+    names = QueryNames(NORMAL, w)
+    assert words in SourceRows(unclear, w, names, VOCABULARY).compared
+    assert words not in SourceRows(NORMAL, w, names, VOCABULARY).compared
 
 
 def test_it_says_so_in_mail_text_and_post() -> None:

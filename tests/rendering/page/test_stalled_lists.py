@@ -82,7 +82,9 @@ WORDS = {
 async def test_deals_that_rot_are_called_so_wherever_they_are_spoken_of(tmp_path: Path, locale: str) -> None:
     said, unsaid = WORDS[locale]
     digest = [one async for one in two_mondays.mondays("pipedrive-week", tmp_path)][-1]
-    digest = replace(digest, changes=())
+    ours = [line for line in digest.sources if line.stalled and not line.words]
+    assert ours, "the list by a rule of ours is called by another name, and only in Sources"
+    digest = replace(digest, changes=(), sources=tuple(line for line in digest.sources if line not in ours))
     made = mail_of(digest, entry(locale))
     posts = printed(posts_of(digest, replace(entry(locale), channel="slack")).posts)
     for text in (made.text, made.html, posts):

@@ -13,6 +13,7 @@ from tests.support.contents import mail_of, posts_of
 from tests.support.slack_golden import printed
 from worker.domain.delivery import Attachment
 from worker.domain.digest.layout import suggested
+from worker.domain.digest.model import SourceLine
 from worker.domain.digest.sections import TableSection
 from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import Move
@@ -100,22 +101,28 @@ def test_a_table_without_rows_says_so() -> None:
         assert "No rows." in one_line(text)
 
 
+def of_umami(query_id: str, query: str) -> SourceLine:
+    return SourceLine(query_id, "umami", query, None, None, None)
+
+
 def test_tables_that_are_left_out_are_named_by_their_titles() -> None:
     tables = tuple(replace(GROUPS, table_id=f"table_{n}") for n in range(8))
-    text = mail(replace(NORMAL, tables=tables)).text
-    assert "Further tables are left out here: Origins, table 6; Origins, table 7." in one_line(text)
-    posts = one_line(printed(posts_of(replace(NORMAL, tables=tables), ENTRY).posts))
-    assert all(f"Origins, table {n}" in posts for n in range(8))
+    found = replace(NORMAL, tables=tables, sources=(*NORMAL.sources, of_umami(GROUPS.query_id, "attribution")))
+    left_out = "Further tables are left out here: Origins, Table 6; Origins, Table 7."
+    assert left_out in one_line(mail(found).text)
+    posts = one_line(printed(posts_of(found, ENTRY).posts))
+    assert all(f"Origins, Table {n}" in posts for n in range(8))
 
 
 def test_no_two_sections_have_one_title() -> None:
     figures = replace(FIGURES, query_id="movements")
     tables = (replace(GROUPS, query_id="movements", table_id="movements"), replace(GROUPS, query_id="movements"))
-    found = replace(NORMAL, figures=(figures,), tables=tables)
+    line = replace(of_umami("movements", "stats"), name="Movements")
+    found = replace(NORMAL, figures=(figures,), tables=tables, sources=(*NORMAL.sources, line))
     page = Page(found, EN, CUTS[0])
-    assert [page.table_title(one) for one in page.tables] == ["Movements, row by row", "Movements, referrer"]
+    assert [page.table_title(one) for one in page.tables] == ["Movements, row by row", "Movements, Referrer"]
     lines = [line for line in mail(found).text.splitlines() if line.startswith("MOVEMENTS")]
-    assert lines == ["MOVEMENTS, ROW BY ROW", "MOVEMENTS, REFERRER", "MOVEMENTS"]
+    assert lines == ["MOVEMENTS, ROW BY ROW", "MOVEMENTS, SOURCE", "MOVEMENTS"]
 
 
 def test_where_the_rest_of_a_list_is_attached_the_reader_is_told() -> None:
@@ -155,7 +162,9 @@ def test_a_report_of_dozens_of_queries_still_fits_a_mail(count: int) -> None:
         Snapshot(name, "fp", None, THIS_WEEK, (THIS_WEEK, THIS_WEEK), measures, (table("pages", COUNTED, rows),))
         for name in names
     ]
-    plan = schedule(*(Query(name, "close", "funnel_totals") for name in names))
+    plan = schedule(
+        *(Query(name, "close", "funnel_totals", name=name.replace("w", "W").replace("-", " ")) for name in names)
+    )
     content = mail(digest(plan, answers))
     assert "WEBSITE 3\n" in content.text
     assert "left out here: " in one_line(content.text)

@@ -1,5 +1,7 @@
 """The HTTP API over a real socket: reads, acts, tokens, and what is refused."""
 
+import asyncio
+import secrets
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
@@ -86,6 +88,10 @@ async def test_every_act_with_an_idempotency_key_is_done_once_and_answered_alike
     assert "idempotency-replayed" not in first.headers
     assert again.headers["idempotency-replayed"] == "true"
     assert (await served.post("/schedules/week/subscriptions", body)).status_code == 422, "it is there already"
+    lost = {"entry": {"channel": "mail", "address": "bob@acme.example", "template": "nothing"}}
+    refused = await served.post("/schedules/week/subscriptions", lost)
+    assert refused.status_code == 422
+    assert "there is no template nothing/email." in refused.json()["detail"]
     other = await served.post("/schedules/week/pause", headers=once)
     assert (other.status_code, reason(other.json())) == (422, "idempotency_key_reused")
     own = await served.post("/schedules/week/trigger", headers=once, scope=TRIGGER)
@@ -137,6 +143,42 @@ async def test_a_deployment_is_refused_when_another_one_came_in_between(served: 
     late = await served.post("/deployments", {"files": files}, headers=tag)
     assert (late.status_code, reason(late.json())) == (412, "changed")
     assert {row["schedule"] for row in (await served.get("/schedules")).json()} == {"day", "week"}
+
+
+async def test_of_two_deployments_at_once_upon_the_same_one_only_one_comes_in_force(served: ServedApi) -> None:
+    place = served.project.place
+    files = {path: (place / path).read_text("utf-8") for path in ("funnelbeat.yaml", "schedules/week.yaml")}
+    for _ in range(5):
+        tag = {"If-Match": (await served.get("/deployment")).headers["etag"]}
+        texts = [files["schedules/week.yaml"] + f"# {secrets.token_hex(4)}\n" for _ in range(3)]
+        texts = [text.replace("Weekly pipeline", f"Pipeline {secrets.token_hex(4)}") for text in texts]
+        answers = await asyncio.gather(
+            *(
+                served.post("/deployments", {"files": files | {"schedules/week.yaml": text}}, headers=tag)
+                for text in texts
+            )
+        )
+        assert sorted(answer.status_code for answer in answers) == [201, 412, 412]
+
+
+async def test_if_match_takes_several_tags_and_a_star_for_any_deployment(served: ServedApi) -> None:
+    place = served.project.place
+    files = {path: (place / path).read_text("utf-8") for path in ("funnelbeat.yaml", "schedules/week.yaml")}
+    tag = (await served.get("/deployment")).headers["etag"]
+    for match, status in ((f'"other", {tag}', 201), ("*", 201), ('"other", "more"', 412), ("nonsense", 412)):
+        answer = await served.post("/deployments", {"files": files}, headers={"If-Match": match})
+        assert answer.status_code == status, match
+
+
+async def test_baselines_are_not_reset_if_they_moved_since_somebody_looked(served: ServedApi) -> None:
+    await served.project.run()
+    path = "/schedules/week/baselines"
+    tag = {"If-Match": (await served.get(f"{path}?query=deals")).headers["etag"]}
+    await served.project.run()
+    late = await served.post(f"{path}/reset", {"query": "deals"}, headers=tag)
+    assert (late.status_code, reason(late.json())) == (412, "changed")
+    now = {"If-Match": (await served.get(f"{path}?query=deals")).headers["etag"]}
+    assert (await served.post(f"{path}/reset", {"query": "deals"}, headers=now)).status_code == 200
 
 
 async def test_a_draft_is_checked_with_places_and_other_paths_are_refused(served: ServedApi) -> None:
@@ -198,6 +240,8 @@ async def test_ones_own_address_is_subscribed_and_nobody_elses(served: ServedApi
         ("POST", "/schedules/week/pause", {"until": "2020-01-01T00:00:00Z"}, 422, "request"),
         ("POST", "/deliveries/nonsense/settle", {"arrived": True}, 422, "request"),
         ("GET", "/runs?limit=0", None, 422, "request"),
+        ("GET", "/runs?limits=1", None, 422, "request"),
+        ("GET", "/runs?schedule=week&schedule=day", None, 422, "request"),
     ],
 )
 async def test_what_is_wrong_is_a_problem_document_with_one_sentence(

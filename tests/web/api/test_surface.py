@@ -8,10 +8,13 @@ from typing import Any, NamedTuple, cast
 import pytest
 import schemathesis
 import structlog
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, seed, settings
 from hypothesis import strategies as st
+from hypothesis.errors import FlakyStrategyDefinition
+from hypothesis.stateful import get_state_machine_test
 from schemathesis import BaseSchema, Case, GenerationMode
 from schemathesis.checks import positive_data_acceptance
+from schemathesis.config import SchemathesisConfig
 
 from tests.web.api.in_thread import ApiInThread, api_in_thread
 from worker.adapters.redis_server import EmbeddedRedis
@@ -57,8 +60,9 @@ def served(embedded_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFacto
 
 @pytest.fixture(scope="module")
 def described() -> BaseSchema:
-    """Without event streams, which have no end."""
-    return schemathesis.openapi.from_dict(DESCRIPTION).exclude(path_regex="/events$")
+    """Without event streams, which have no end. Tokens are the test's own."""
+    own = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False}})
+    return schemathesis.openapi.from_dict(DESCRIPTION, config=own).exclude(path_regex="/events$")
 
 
 @pytest.fixture(autouse=True)
@@ -83,9 +87,15 @@ def cases(found: Any, values: dict[str, list[str]]) -> st.SearchStrategy[AnyCase
     there.
     """
     right, wrong = (found.as_strategy(generation_mode=mode) for mode in GenerationMode)
+    wrong = wrong.filter(_arrives)
     known = {name: st.sampled_from(known) for name, known in values.items() if "{" + name + "}" in found.path}
     there = st.builds(_there, right, st.fixed_dictionaries(known))
     return st.one_of(right, wrong, there)
+
+
+def _arrives(case: AnyCase) -> bool:
+    """A parameter without a value, such as an empty list, is not sent, and then the request is not wrong."""
+    return not any(value in (None, [], {}) for value in (case.query or {}).values())
 
 
 def _there(case: AnyCase, values: dict[str, str]) -> AnyCase:
@@ -129,8 +139,8 @@ def test_thousands_of_requests_get_no_other_answer(
     ask()
 
 
-@pytest.mark.parametrize("examples", [5, pytest.param(200, marks=pytest.mark.soak)])
-def test_what_an_answer_leads_to_answers_as_well(served: ApiInThread, described: BaseSchema, examples: int) -> None:
+@pytest.mark.parametrize("scenarios", [5, pytest.param(100, marks=pytest.mark.soak)])
+def test_what_an_answer_leads_to_answers_as_well(served: ApiInThread, described: BaseSchema, scenarios: int) -> None:
     """Keys of one answer go into the next request, as the links of the description say."""
     headers = {"Authorization": f"Bearer {served.tokens[TokenScope.MANAGE]}"}
 
@@ -141,7 +151,21 @@ def test_what_an_answer_leads_to_answers_as_well(served: ApiInThread, described:
         def validate_response(self, response: Any, case: AnyCase, **_more: Any) -> None:
             case.validate_response(response, excluded_checks=[positive_data_acceptance])
 
-    Linked.run(settings=settings(bounded(examples), stateful_step_count=8))
+    ended = [ends(Linked, number) for number in range(scenarios)]
+    assert ended.count(True) > scenarios / 2
+
+
+def ends(machine: Any, number: int) -> bool:
+    """One scenario beside the simplest. False if it could not be told to the end: what can be asked next depends on
+    what the server holds, and that changes between two scenarios, which Hypothesis cannot follow. Nothing was wrong
+    with an answer then.
+    """
+    scenario = get_state_machine_test(machine, settings=settings(bounded(2), stateful_step_count=8))
+    try:
+        seed(number)(scenario)()
+    except FlakyStrategyDefinition:
+        return False
+    return True
 
 
 def filled(path: str, values: dict[str, list[str]]) -> str:

@@ -17,6 +17,7 @@ from tests.support import in_process
 from tests.support.in_process import InProcessRun
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.access import Actor, Door, TokenScope
+from worker.entry.draft import checked_draft
 from worker.flow.operate.access_tokens import add_token
 from worker.web.console.app import console
 
@@ -63,7 +64,7 @@ async def served_console(
             for scope in TokenScope
         }
         clock = [0.0]
-        app = Starlette(routes=[Mount("/console", console(project.services, lambda: clock[0]))])
+        app = Starlette(routes=[Mount("/console", console(project.services, lambda: clock[0], "acme", checked_draft))])
         config = uvicorn.Config(app, port=0, lifespan="off", log_config=None, access_log=False)
         server = uvicorn.Server(config)
         going = asyncio.create_task(server.serve())

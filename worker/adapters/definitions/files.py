@@ -13,11 +13,15 @@ from worker.errors import Complaint
 PROJECT_FILE = "funnelbeat.yaml"
 SCHEDULES = "schedules"
 TEMPLATES = "templates"
+PIECES = "pieces"
+"""Files that schedules extend; none of them is a schedule."""
 WORDS = "templates/words"
 """The project's own languages."""
 
 ID = re.compile(r"[a-z0-9_-]+(/[a-z0-9_-]+)*")
 """A schedule's id: its path below schedules/ without the suffix."""
+PIECE = re.compile(r"(?:[A-Za-z0-9_-][A-Za-z0-9._-]*/)*[A-Za-z0-9_-][A-Za-z0-9._-]*\.ya?ml")
+"""The path of a piece below pieces/."""
 _SUFFIXES = (".yaml", ".yml")
 _MEANT = {
     SCHEDULES: (*_SUFFIXES, ".yaml.txt", ".yml.txt", ".json"),
@@ -56,6 +60,12 @@ def schedule_files(directory: Path, findings: Findings) -> Iterator[DefinitionFi
         findings.refuse_file(SCHEDULES, "no such directory", "make it; each file in it is one schedule")
         return
     yield from _files(directory, SCHEDULES, _SUFFIXES, findings)
+
+
+def piece(directory: Path, path: str, findings: Findings) -> DefinitionFile | None:
+    """`path`: relative to the project. None if there is no such file, and after a complaint."""
+    place = directory / path
+    return _read(directory, place, findings) if place.exists() or place.is_symlink() else None
 
 
 def templates(directory: Path, findings: Findings) -> dict[str, str]:

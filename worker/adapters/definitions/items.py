@@ -11,7 +11,7 @@ from worker.adapters.definitions.place import Path, Sheet, parsed
 from worker.adapters.definitions.project import NAME, Project
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.show import show, show_of_deals
-from worker.adapters.definitions.times import seconds
+from worker.adapters.definitions.times import one_line, seconds
 from worker.adapters.definitions.windows import compare, window
 from worker.adapters.definitions.words import advice, described, listed
 from worker.domain.schedule import SHARE_FOR, Follow, Query
@@ -93,10 +93,11 @@ def _item(context: LoadContext, path: Path, value: Any) -> tuple[Query, QuerySpe
         return None
     follow = _ruled(sheet, path, piece, spec, params, span, against)
     share_for = parsed(sheet, (*path, "share_for"), piece.share_for, seconds, SHARE_FOR)
+    name = parsed(sheet, (*path, "name"), piece.name, one_line, "")
     if sheet.count > before:
         return None
     made = Query(piece.id, piece.source, piece.query, span, against, dict(params), follow, piece.follow_limit, display)
-    return replace(made, watch=piece.watch, as_written=bool(piece.ranges), share_for=share_for), spec
+    return replace(made, name=name, watch=piece.watch, as_written=bool(piece.ranges), share_for=share_for), spec
 
 
 def _check_words(sheet: Sheet, path: Path, piece: ItemShape) -> None:

@@ -2,11 +2,12 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from worker.adapters.definitions import files
+from worker.adapters.definitions.extends import extended
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.languages import languages
 from worker.adapters.definitions.outgoing import secret_texts
@@ -23,12 +24,15 @@ from worker.errors import Complaint
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """`bundle` is None exactly if there are complaints. Complaints and warnings are sorted by file, line, column."""
+    """`bundle` is None exactly if there are complaints. Complaints and warnings are sorted by file, line, column.
+    `expanded`: by id, schedules that extend a file, with all that they take from it.
+    """
 
     bundle: Bundle | None
     complaints: tuple[Complaint, ...]
     warnings: tuple[Complaint, ...]
     secrets: tuple[SecretReference, ...]
+    expanded: Mapping[str, Document] = field(default_factory=dict)
 
 
 def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = None) -> Loaded:
@@ -42,7 +46,8 @@ def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = N
     secrets = tuple(_secrets(sheet, made, os.environ if environ is None else environ, directory)) if sheet else ()
     if sheet:
         _refuse_stray_references(sheet, skip=("connections", "channels", "heartbeat_url", "webhooks"))
-    schedules = _schedules(directory, made, kinds, findings)
+    expanded = dict[str, Document]()
+    schedules = _schedules(directory, made, kinds, findings, expanded)
     templates = files.templates(directory, findings)
     own_words = languages(directory, kinds, (one.type for one in made.connections.values()), findings)
     bundle = Bundle(
@@ -62,7 +67,7 @@ def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = N
         webhooks=made.outgoing.webhooks,
     )
     complaints = tuple(sorted(set(findings.complaints)))
-    return Loaded(None if complaints else bundle, complaints, tuple(sorted(set(findings.warnings))), secrets)
+    return Loaded(None if complaints else bundle, complaints, tuple(sorted(set(findings.warnings))), secrets, expanded)
 
 
 def _sheet(source: files.DefinitionFile, findings: Findings) -> Sheet | None:
@@ -76,7 +81,10 @@ def _sheet(source: files.DefinitionFile, findings: Findings) -> Sheet | None:
     return Sheet(document, findings)
 
 
-def _schedules(directory: Path, made: Project, kinds: Registry, findings: Findings) -> dict[str, Schedule]:
+def _schedules(
+    directory: Path, made: Project, kinds: Registry, findings: Findings, expanded: dict[str, Document]
+) -> dict[str, Schedule]:
+    """Fills `expanded`, see Loaded."""
     first: dict[str, str] = {}
     schedules: dict[str, Schedule] = {}
     sheets: dict[str, Sheet] = {}
@@ -88,9 +96,12 @@ def _schedules(directory: Path, made: Project, kinds: Registry, findings: Findin
         if schedule_id in first:
             findings.refuse_file(source.path, f"the same id as {first[schedule_id]}", "rename or remove one of the two")
         first.setdefault(schedule_id, source.path)
-        sheet = _sheet(source, findings)
+        written = _sheet(source, findings)
+        sheet = extended(directory, written) if written is not None else None
         if sheet is None:
             continue
+        if written is not sheet:
+            expanded[schedule_id] = sheet.document
         _refuse_stray_references(sheet, skip=())
         sheets.setdefault(schedule_id, sheet)
         one = schedule(_unescaped(sheet), schedule_id, made, kinds)

@@ -133,6 +133,7 @@ class QuietShape(Shape):
 class ScheduleShape(Shape):
     title = "a schedule"
 
+    extends: Text = Field(default="", description="A file below pieces/ whose keys this schedule takes, as base.yaml.")
     name: Text = Field(default="", description="What messages are headed with; the schedule's id unless given.")
     when: Keys = Field(description="What fires it: cron, every or event.")
     report: Items = Field(description="The queries, at least one.")
@@ -176,7 +177,10 @@ class WhenShape(Shape):
 class ItemShape(Shape):
     title = "an item of report"
 
-    id: Text = Field(description="Names the query within its schedule.")
+    id: Text = Field(description="Names the query within its schedule; no reader sees it.")
+    name: Text = Field(
+        default="", description="What readers call it; the service's word for such a query unless given."
+    )
     source: Text = Field(description="A connection.")
     query: Text = Field(description="A query that the connection's type offers.")
     window: Any = Field(default="", description="A window's name, or {start, end}; for windowed queries only.")

@@ -15,10 +15,13 @@ Path = tuple[str | int, ...]
 
 @dataclass(frozen=True, slots=True)
 class Spot:
-    """Line and column, from 1, of a value and of its key (None for a list's item and the top)."""
+    """Line and column, from 1, of a value and of its key (None for a list's item and the top). `file`: the other file
+    that the value is from, empty for the document's own.
+    """
 
     value: tuple[int, int]
     key: tuple[int, int] | None = None
+    file: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,13 +43,18 @@ class Document:
 
     def at(self, path: Path, *, key: bool = False) -> tuple[int, int]:
         """The position of `path`. If it is absent, the position of the key that should hold it."""
-        if path in self.spots:
-            spot = self.spots[path]
-            return spot.key if key and spot.key else spot.value
+        spot = self._spot(path)
+        wants_key = key or path not in self.spots
+        return spot.key if wants_key and spot.key else spot.value
+
+    def file_of(self, path: Path) -> str:
+        """The file in which `at` is a position."""
+        return self._spot(path).file or self.path
+
+    def _spot(self, path: Path) -> Spot:
         while path and path not in self.spots:
             path = path[:-1]
-        spot = self.spots.get(path, Spot((1, 1)))
-        return spot.key or spot.value
+        return self.spots.get(path, Spot((1, 1)))
 
 
 def _below(value: Any, step: str | int) -> Any:
@@ -94,7 +102,7 @@ class Sheet:
 
     def _complaint(self, path: Path, found: str, expected: str, *, key: bool) -> Complaint:
         line, column = self.document.at(path, key=key)
-        return Complaint(self.document.path, line, column, sentence(found), sentence(expected))
+        return Complaint(self.document.file_of(path), line, column, sentence(found), sentence(expected))
 
 
 def parsed(sheet: Sheet, path: Path, text: str, parse: Callable[[str], T], default: T) -> T:

@@ -77,7 +77,7 @@ def _operator() -> Schema:
 
 def _schedule(kinds: Registry) -> Schema:
     fields = {
-        "when": _object(WhenShape, {"catch_up": _one_of(CatchUp)}) | {"oneOf": _triggers()},
+        "when": _object(WhenShape, {"catch_up": _one_of(CatchUp)}),
         "report": {"type": "array", "minItems": 1, "items": _item(kinds)},
         "digest": _object(DigestShape, _READER),
         "to": {"type": "array", "items": _object(EntryShape, _READER)},
@@ -86,7 +86,14 @@ def _schedule(kinds: Registry) -> Schema:
         "paused": {"type": "boolean"},
         "retention": _object(RetentionShape, {}),
     }
-    return {"$schema": _DRAFT, "title": "Funnelbeat schedule", **_object(ScheduleShape, fields)}
+    whole = _object(ScheduleShape, fields)
+    required = whole.pop("required")
+    # What a schedule lacks may stand in the file that it extends.
+    rules = {
+        "if": {"not": {"required": ["extends"]}},
+        "then": {"required": required, "properties": {"when": {"oneOf": _triggers()}}},
+    }
+    return {"$schema": _DRAFT, "title": "Funnelbeat schedule", **whole, **rules}
 
 
 def _triggers() -> list[Schema]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
+from types import NoneType
 
 from worker.adapters.expressions.checks import inside, sole
 from worker.adapters.expressions.clauses import FLIPPED, comparison
@@ -14,6 +15,10 @@ from worker.domain.alert.subject import ClauseResult, Operand
 from worker.domain.expression import CURRENCY, Given
 from worker.domain.snapshot.snapshot import Kind
 from worker.domain.snapshot.values import cell_of
+
+_MONEY = Kind.MONEY
+_SCALAR = (Decimal, str, bool, datetime, NoneType)
+"""Asked before anything is asked about Mapping, which takes longer than all else of an operand."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,9 +34,9 @@ class CelClause:
 
     def result(self, variables: Mapping[str, Given], *, fired: bool = False) -> ClauseResult:
         """`fired`: it is known to hold."""
-        operands = tuple([made for one in self.references if (made := _operand(one, variables))])
-        holds = True if fired else self.program.holds(variables)
-        return ClauseResult(self.text, holds, operands, self.operator, self.threshold)
+        operands = [made for one in self.references if (made := _operand(one, variables))]
+        holds = fired or self.program.holds(variables)
+        return ClauseResult(self.text, holds, tuple(operands), self.operator, self.threshold)
 
 
 def clause_of(
@@ -71,11 +76,13 @@ def _operand(one: ValueReference, variables: Mapping[str, Given]) -> Operand | N
     value = one.given(variables)
     if isinstance(value, tuple):
         return Operand(one.text, Kind.TEXT, ", ".join(value))
-    if isinstance(value, Mapping) or not (one.name or one.key):
+    if not isinstance(value, _SCALAR) or not (one.name or one.key):
         return None
     kind = one.kind or _kind_of(value)
-    currency = _currency(one, variables) if kind is Kind.MONEY else None
-    if kind is Kind.MONEY and currency is None and value is not None:
+    if kind is not _MONEY:
+        return Operand(one.text, kind, cell_of(value, kind, None))
+    currency = _currency(one, variables)
+    if currency is None and value is not None:
         kind = _kind_of(value)  # a number: in hundredths it would be shown as a hundred times as much
     return Operand(one.text, kind, cell_of(value, kind, currency), currency)
 
@@ -92,6 +99,7 @@ def _kind_of(value: Decimal | str | bool | datetime | None) -> Kind:
 def _currency(one: ValueReference, variables: Mapping[str, Given]) -> str | None:
     """A group's amount has its own as the key, a row one column for all of its amounts, a query one of each measure."""
     found = one.key if one.name and one.key else (variables.get(one.variable) or {}).get(CURRENCY)
-    if isinstance(found, Mapping):
-        found = found.get(one.key)
-    return found if isinstance(found, str) else None
+    if isinstance(found, str):
+        return found
+    of_measure = found.get(one.key) if isinstance(found, Mapping) else None
+    return of_measure if isinstance(of_measure, str) else None

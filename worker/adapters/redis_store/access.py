@@ -71,7 +71,7 @@ class RedisAudit:
             )
 
     async def newest(self, limit: int, before: str = "") -> tuple[AuditRecord, ...]:
-        if before == "0-0":
+        if before and not before.strip("0-"):
             return ()  # nothing is older, and Redis refuses to look
         last = f"({before}" if before else "+"
         rows = await self._scripts.ask("XREVRANGE", self._key, last, "-", "COUNT", limit)

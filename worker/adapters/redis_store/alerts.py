@@ -20,6 +20,7 @@ from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.forget_alerts import forget_alerts
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.standing_alerts import StandingAlerts
+from worker.domain.alert.matcher_text import silence_fault
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.rule import Severity
 from worker.domain.alert.silence import Silence
@@ -28,6 +29,7 @@ from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Reader
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.time.epoch import from_ms
+from worker.errors import RequestError
 from worker.ports import AlertMemory, AlertRecord
 
 KEPT = timedelta(days=400)
@@ -93,6 +95,9 @@ class RedisAlerts:
 
     async def silence(self, silence: Silence) -> None:
         """Those that ended long ago go with it."""
+        fault = silence_fault(silence)
+        if fault:
+            raise RequestError(fault)
         now = await self._now()
         ended = [one.id for one in await self._silences() if one.until < now - KEPT]
         with translated():

@@ -1,6 +1,7 @@
 """Facts as a Redis stream. Scripts write theirs themselves (lua/common.lua); the others come through `add`."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import fields
 from typing import Any
 
@@ -52,11 +53,12 @@ class RedisEventStream:
         self._scripts = scripts
         self._key = keys.single(scripts.prefix, "events")
 
-    async def add(self, fact: Fact) -> None:
-        values = [getattr(fact, one.name) for one in fields(fact) if one.name != "run"]
-        row = [type(fact).__name__, str(fact.run) if fact.run is not None else None, *values]
+    async def add(self, facts: Sequence[Fact]) -> None:
         with translated():
-            await self._scripts.client.xadd(self._key, {"f": json.dumps(row)}, maxlen=KEPT, approximate=True)
+            async with self._scripts.client.pipeline(transaction=False) as each:
+                for fact in facts:
+                    each.xadd(self._key, {"f": json.dumps(_row(fact))}, maxlen=KEPT, approximate=True)
+                await each.execute()
 
     async def after(self, last: str, limit: int) -> tuple[StreamedFact, ...]:
         first = f"({last}" if last else "-"
@@ -78,6 +80,11 @@ class RedisEventStream:
 
     async def holds(self, last: str) -> bool:
         return bool(await self._scripts.ask("XRANGE", self._key, last, last, "COUNT", 1))
+
+
+def _row(fact: Fact) -> list[Any]:
+    values = [getattr(fact, one.name) for one in fields(fact) if one.name != "run"]
+    return [type(fact).__name__, str(fact.run) if fact.run is not None else None, *values]
 
 
 def _words(raw: bytes) -> str:

@@ -76,8 +76,9 @@ class RedisUpkeep:
         baselines = 0
         async for name in self._scripts.names("baseline:*"):
             baselines += await self._cut(f"{prefix}:{name}", "|", wanted)
-        async for name in self._scripts.names("unclear:*"):
-            await self._cut(f"{prefix}:{name}", "|", wanted)
+        for kind in ("unclear:*", "returned:*"):
+            async for name in self._scripts.names(kind):
+                await self._cut(f"{prefix}:{name}", "|", wanted)
         deliveries, ends = 0, list[Fact]()
         for name in await self._scripts.ask("ZRANGE", keys.single(prefix, "runs"), 0, -1):
             run = RunKey.parse(text(name))

@@ -19,7 +19,8 @@
                                           every older one of the reader; todo: where its beginning stopped; untold: the
                                           operator is to hear of it; n:<class>: how many deliveries are open, sent,
                                           skipped, refused, failed, unknown; n:stopped: of the refused,
-                                          how many were suspended
+                                          how many were suspended; n:expired: how many waited
+                                          past their time, those tried again included
     <p>:run:<run>:deliveries      hash    reader → row
     <p>:run:<run>:staged          hash    the same, before the run delivers; gone within an hour
     <p>:run:<run>:pairs           hash    short name → what deliveries were decided against: by query its baseline, or
@@ -44,6 +45,8 @@
                                           last where nobody did; snapshot "": with nothing
     <p>:unclear:<schedule>        hash    reader → slot of the oldest digest that may have arrived, until a later one
                                           surely has
+    <p>:returned:<schedule>       hash    reader → {delivery: [held digests, how many more]}: of which a message was
+                                          to tell that was not sent, until the reader's next digest tells of them
     <p>:subscriptions:<schedule>  hash    reader → {record, expires_ms, version}: subscriptions made at run time
     <p>:subscriptions:<schedule>:ended hash  reader → when a deployment removed the schedule
     <p>:preferences:<schedule>    hash    reader → {choice, origin, by, at, until}: who unsubscribed or is paused
@@ -91,7 +94,10 @@
                                           often (lua/common.lua)
     <p>:waiting                   zset    run that is claimed → since when a worker could begin it
     <p>:accounts                  hash    connection → the account whose budget it uses
+    <p>:heard                     hash    connection → when its last verified event came
     <p>:hooks:<connection>        hash    what became of requests to /hooks/CONNECTION → how many
+    <p>:webhook-keys:<connection> hash    id of a webhook that was registered at the service → the secret of its
+                                          requests, encrypted
     <p>:alive                     zset    "<kind> <pid> <host>" → when that process last said that it is there
     <p>:mailboxes                 zset    channel → when a worker is to read its mailbox of bounces next
     <p>:mailboxes:every           hash    channel → how often, in ms; of the bundle in force
@@ -210,6 +216,10 @@ def hooks(prefix: str, connection: str) -> str:
 def webhook(prefix: str, name: str, part: str = "") -> str:
     """`part`: queue or dead."""
     return f"{prefix}:webhook:{name}" + (f":{part}" if part else "")
+
+
+def webhook_keys(prefix: str, connection: str) -> str:
+    return f"{prefix}:webhook-keys:{connection}"
 
 
 def tokens(prefix: str, account_id: str) -> str:

@@ -1,17 +1,20 @@
 """Read-only questions to the ledger."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from worker.adapters.redis_store import codec, keys
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.subscriptions import entry_of
 from worker.domain.delivery import Delivery, DeliveryKey
-from worker.domain.missed import MissedRow
+from worker.domain.missed import MissedRow, SinceRun
 from worker.domain.run import Run, RunKey
 from worker.domain.schedule import Subscription
 from worker.errors import NotFound
+
+NEWEST = 3
+"""Runs among which the one before a run is looked for: one on demand may be newer."""
 
 
 class RedisLookups:
@@ -51,6 +54,13 @@ class RedisLookups:
             return ()
         found = await self._scripts.ask("ZREVRANGE", keys.index(self._scripts.prefix, "missed", schedule), 0, limit - 1)
         return tuple(codec.missed(raw) for raw in found)
+
+    async def since(self, run: RunKey, missed: int, subjects: Sequence[str]) -> SinceRun:
+        given = {"schedule": run.schedule, "runs": NEWEST, "missed": missed, "subjects": list(subjects)}
+        runs, rows, told = await self._scripts.run("since", given)
+        known = [(RunKey.parse(codec.text(name)), expired) for name, expired in runs]
+        before, expired = next(((key, number) for key, number in known if key.slot < run.slot), (None, 0))
+        return SinceRun(before, expired, tuple(map(codec.missed, rows)), frozenset(map(codec.text, told)))
 
     async def delivery(self, key: DeliveryKey) -> Delivery | None:
         prefix = self._scripts.prefix

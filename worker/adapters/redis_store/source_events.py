@@ -60,6 +60,12 @@ class RedisSourceEvents:
             found[connection] = {text(name): int(value) for name, value in held.items()}
         return found
 
+    async def heard(self, connections: Sequence[str]) -> Mapping[str, datetime]:
+        if not connections:
+            return {}
+        found = await self._scripts.ask("HMGET", keys.single(self._scripts.prefix, "heard"), *connections)
+        return {name: from_ms(int(at)) for name, at in zip(connections, found, strict=True) if at is not None}
+
 
 def _window(one: WindowClaim) -> dict[str, Any]:
     row: dict[str, Any] = {"schedule": one.schedule, "slot": to_ms(one.slot), "bundle": one.bundle}

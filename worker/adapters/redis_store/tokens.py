@@ -3,12 +3,11 @@
 import json
 from dataclasses import asdict
 
-from cryptography.fernet import Fernet, InvalidToken
 from redis.asyncio import Redis
 
 from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.connection import translated
-from worker.errors import RequestError
+from worker.adapters.redis_store.sealed import SealedBox
 from worker.ports.tokens import Tokens
 
 TURN = 30_000
@@ -22,12 +21,7 @@ class RedisTokens:
     """
 
     def __init__(self, client: Redis, project: str, account_id: str, key: str) -> None:
-        try:
-            self._box = Fernet(key.strip().replace("+", "-").replace("/", "_").encode())
-        except ValueError:
-            raise RequestError(
-                "FUNNELBEAT_TOKEN_KEY: expected 32 bytes in base 64, as `openssl rand -base64 32` makes them"
-            ) from None
+        self._box = SealedBox(key)
         self._client = client
         self._name = keys.tokens(project, account_id)
         self._turn = f"{self._name}:turn"
@@ -38,16 +32,11 @@ class RedisTokens:
             kept = await self._client.get(self._name)
         if kept is None:
             return None
-        try:
-            return Tokens(**json.loads(self._box.decrypt(kept)))
-        except (InvalidToken, ValueError, TypeError):
-            raise RequestError(
-                "FUNNELBEAT_TOKEN_KEY: another key than the one that the tokens in Redis were encrypted with"
-            ) from None
+        return Tokens(**json.loads(self._box.open(kept, "tokens")))
 
     async def save(self, tokens: Tokens) -> None:
         with translated():
-            await self._client.set(self._name, self._box.encrypt(json.dumps(asdict(tokens)).encode()))
+            await self._client.set(self._name, self._box.seal(json.dumps(asdict(tokens)).encode()))
 
     async def begin(self) -> bool:
         with translated():

@@ -13,7 +13,7 @@ import binascii
 import hashlib
 import html as escapes
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from email.header import Header
@@ -22,22 +22,23 @@ from functools import lru_cache
 from urllib.parse import quote
 
 from worker.adapters.smtp.addresses import ascii_address, mailbox
-from worker.domain.delivery import READER, READER_LINK, Attachment, DeliveryKey, Envelope, ReaderLinks
+from worker.domain.delivery import READER, READER_ALERTS, READER_LINK, Attachment, DeliveryKey, Envelope, ReaderLinks
 from worker.sanitize import clean
 
 LINE = 76
 LONGEST_LINE = 998
 SUBJECT_LIMIT = 200
 NAME_LIMIT = 60
-_MARKS = re.compile(f"({re.escape(READER)}|{re.escape(READER_LINK)})")
+_MARKS = re.compile("(" + "|".join(map(re.escape, (READER, READER_LINK, READER_ALERTS))) + ")")
 _MEDIA = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")  # RFC 5322, 3.2.3: a name of these needs no quotes
 
 
 @dataclass(frozen=True, slots=True)
 class MailContent:
-    """A mail before its reader is known. READER in `text` and `html` marks the place of the address, and READER_LINK
-    that of the reader's preferences page. `series`: all mails of one reader and schedule are one conversation.
+    """A mail before its reader is known. READER in `text` and `html` marks the place of the address, READER_LINK that
+    of the reader's preferences page, and READER_ALERTS that of the page of alerts. `series`: all mails of one reader
+    and schedule are one conversation.
     """
 
     subject: str = ""
@@ -164,14 +165,20 @@ def _body(skeleton: _Skeleton, envelope: Envelope, boundary: str) -> bytes:
 
     Neither boundary begins with the other: RFC 2046, 5.1.1 lets a reader compare only the beginning of a line.
     """
-    link = envelope.links.preferences if envelope.links is not None else ""
+    links = envelope.links
+    own = {
+        READER: envelope.address,
+        READER_LINK: links.preferences if links is not None else "",
+        READER_ALERTS: links.alerts if links is not None else "",
+    }
+    escaped = {mark: escapes.escape(text) for mark, text in own.items()}
     inner = boundary.replace("=_", "=_a.", 1) if skeleton.attachments else boundary
     alternative = _multipart(
         "alternative",
         inner,
         (
-            _text("plain", _joined(skeleton.text, envelope.address, link)),
-            _text("html", _joined(skeleton.html, escapes.escape(envelope.address), escapes.escape(link))),
+            _text("plain", _joined(skeleton.text, own)),
+            _text("html", _joined(skeleton.html, escaped)),
         ),
     )
     if not skeleton.attachments:
@@ -190,10 +197,10 @@ def _text(subtype: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-def _joined(pieces: Sequence[bytes], address: str, link: str) -> bytes:
-    """Puts address and link between two soft line breaks each, so that no line exceeds its limit."""
-    own = {mark.encode(): b"=\r\n" + quoted(text) + b"=\r\n" for mark, text in ((READER, address), (READER_LINK, link))}
-    return b"".join(own.get(piece, piece) if at % 2 else piece for at, piece in enumerate(pieces))
+def _joined(pieces: Sequence[bytes], own: Mapping[str, str]) -> bytes:
+    """Puts address and links between two soft line breaks each, so that no line exceeds its limit."""
+    put = {mark.encode(): b"=\r\n" + quoted(text) + b"=\r\n" for mark, text in own.items()}
+    return b"".join(put.get(piece, piece) if at % 2 else piece for at, piece in enumerate(pieces))
 
 
 def _attached(attachment: Attachment) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from worker.channels.common.strict_json import strict_json, wrong_place
+from worker.channels.slack.shown_posts import shown_posts
 from worker.domain.delivery import READER, Attachment, Envelope
 from worker.errors import RenderError
 from worker.ports.channels import PreviewPage, RenderRequest, Templates
@@ -38,7 +39,7 @@ class SlackMessages:
 
     def preview(self, content: SlackContent, address: str) -> PreviewPage:  # noqa: ARG002  # a post does not depend on its reader
         posts = json.dumps(list(content.posts), indent=2, ensure_ascii=False)
-        return PreviewPage(str(content.posts[0].get("text", "")), posts)
+        return PreviewPage(str(content.posts[0].get("text", "")), posts, shown=shown_posts(content.posts))
 
     def explain_receipt(self, receipt: str) -> str:
         """Says which plainer form of the post the channel shows, if it is not the sealed form."""

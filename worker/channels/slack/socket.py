@@ -16,6 +16,7 @@ from worker.channels.slack.answers import post_reply
 from worker.channels.slack.api import BASE_URL
 from worker.errors import DeliveryError, PostRefused, RequestError
 from worker.ports.chat import Answering, ChatRequest
+from worker.redact import redact
 
 AT_ONCE = 200
 """Requests that are dealt with at the same time, with runs whose end is told; more wait."""
@@ -45,13 +46,15 @@ async def serve_socket(options: Mapping[str, str], answers: Answering) -> None:
 
     sdk_socket = importlib.import_module("slack_sdk.socket_mode")
     sdk_response = importlib.import_module("slack_sdk.socket_mode.response")
-    sdk = importlib.import_module("slack_sdk")
+    sdk, sdk_errors = importlib.import_module("slack_sdk"), importlib.import_module("slack_sdk.errors")
     web = sdk.WebClient(base_url=f"{base_url.rstrip('/')}/", retry_handlers=[])
     client = sdk_socket.SocketModeClient(app_token=token, web_client=web)
     client.socket_mode_request_listeners.append(received)
     try:
         await asyncio.to_thread(client.connect)
         await asyncio.Event().wait()
+    except (sdk_errors.SlackApiError, OSError) as error:
+        raise RequestError(f"no socket to Slack: {redact(str(error), (token,))}") from error
     finally:
         await asyncio.to_thread(client.close)
 

@@ -183,7 +183,7 @@ WEBHOOK = ChannelKind(
     ),
     address=no_address,
     open=open_webhook,
-    forms=(MessageForm("webhook", (TEMPLATE,), own_json_content),),
+    forms=(MessageForm("webhook", (TEMPLATE,), own_json_content, optional=True),),
     needs_address=lambda _options: False,
     faults=_faults,
 )

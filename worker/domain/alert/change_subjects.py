@@ -46,7 +46,7 @@ class ChangeSubjects:
             yield key, {"row": row, "was": was, "change": change_values}
 
     def facts(self, subject: str) -> SubjectFacts:
-        return row_facts(self._columns, self.decides, self.context.kept)(self._changes[subject].row)
+        return row_facts(self._columns, self.decides, self.context.kept).of(self._changes[subject].row)
 
     @cached_property
     def _diff(self) -> TableDiff | None:

@@ -8,6 +8,7 @@ from enum import StrEnum
 from worker.domain.alert.rule import Severity
 from worker.domain.alert.state import AlertReason, LastNotification, Phase, RuleState
 from worker.domain.alert.subject import ClauseResult, SubjectFacts
+from worker.domain.readonly import readonly
 
 
 class Skip(StrEnum):
@@ -18,7 +19,7 @@ class Skip(StrEnum):
     FIRST_EVENT = "first_event"  # an event rule's first evaluation records, and says nothing
 
 
-@dataclass(frozen=True, slots=True)
+@readonly
 class Transition:
     """One step of one alert. `before` and `after` are None for inactive. `reason`: why a reader is to be told, None if
     nobody is. `why`: of an end, CLEARED, a membership class (with its detail after a blank) or RULE_CHANGED;

@@ -5,6 +5,9 @@ from worker.domain.alert.subject import Amount
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table
 from worker.domain.time.epoch import to_ms
 
+LISTED = 50
+"""Findings that a message lists at most. More go along as a file."""
+
 COLUMNS: tuple[Column, ...] = (
     Column("rule", Kind.TEXT),
     Column("reason", Kind.TEXT),

@@ -4,6 +4,7 @@ import re
 from collections.abc import Iterable
 
 from worker.domain.alert.context import RuleContext
+from worker.domain.alert.matcher_text import fault_of
 from worker.domain.alert.rule import Severity
 from worker.domain.alert.silence import Labels, Matcher
 from worker.domain.alert.subject import SubjectFacts
@@ -31,14 +32,16 @@ def labels_of(context: RuleContext, subject: str, facts: SubjectFacts, severity:
 
 
 def matches(matchers: Iterable[Matcher], labels: Labels) -> bool:
-    """Whether all of them do. A label that is missing is the empty text, as in Alertmanager. Raises re.error for a
-    regular expression that cannot be read.
+    """Whether all of them do. A label that is missing is the empty text, as in Alertmanager. A regular expression that
+    was stored and that this version does not understand matches nothing.
     """
     return all(_matches(one, labels.get(one.name, "")) for one in matchers)
 
 
 def _matches(matcher: Matcher, value: str) -> bool:
     if matcher.operator in ("=~", "!~"):
+        if fault_of(matcher):
+            return False
         found = re.fullmatch(matcher.value, value) is not None
         return found if matcher.operator == "=~" else not found
     return (value == matcher.value) is (matcher.operator == "=")

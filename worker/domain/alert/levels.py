@@ -7,10 +7,10 @@ from worker.domain.alert.context import RuleContext
 from worker.domain.alert.evaluation import Transition
 from worker.domain.alert.predicates import Holds, Predicates, Variables
 from worker.domain.alert.rule import Severity
-from worker.domain.alert.state import AlertState, Phase
+from worker.domain.alert.state import NOBODY, AlertState, Phase
 from worker.domain.alert.subject import ClauseResult
 from worker.domain.alert.subjects import Subjects, facts_of, gone
-from worker.domain.alert.transitions import AlertStep, Moment, SubjectAtSlot, left, step
+from worker.domain.alert.transitions import AlertStep, Moment, SubjectAtSlot, beginning, left, step
 from worker.domain.alert.withheld import UNTOLD
 
 
@@ -26,33 +26,54 @@ class RuleStep:
 
 
 def levels(context: RuleContext, moment: Moment, subjects: Subjects, held: Mapping[str, AlertState]) -> RuleStep:
-    """Each subject is judged once, in the order of the answer; then those that are no longer there."""
-    found, remaining, fires = RuleStep(), dict(held), context.predicates.fires
+    """Each subject is judged once, in the order of the answer; then those that are no longer there. Ten thousand may
+    begin to fire at once.
+    """
+    found, remaining, fires, clauses = RuleStep(), dict(held), context.predicates.fires, context.predicates.clauses
+    slot, (phase, reason) = moment.slot, beginning(moment)
     for subject, variables in subjects.each():
         found.judged += 1
         before = remaining.pop(subject, None)
         holds = fires(variables) if before is None else _holds(context.predicates, before, variables)
+        if before is not None:
+            _known(found, context, moment, subjects, (subject, variables), before, holds)
+        elif holds:
+            facts, severity = subjects.facts(subject), severity_of(context, variables)
+            found.alerts[subject] = AlertState(phase, slot, facts, severity, None, None, NOBODY)
+            said = clauses(variables, fired=True) if reason is not None else ()
+            found.transitions.append(
+                Transition(subject, None, phase, facts, slot, severity, reason, "", None, said, NOBODY)
+            )
         if holds is None:
             found.unknown += 1
-        if before is None and not holds:
-            continue
-        if before is not None and holds is None:
-            seen = SubjectAtSlot(None, before.facts, before.severity)
-        else:
-            severity = severity_of(context, variables, before)
-            last = before.facts if before is not None and not (moment.changed or before.unknown) else None
-            seen = SubjectAtSlot(holds, facts_of(subjects, subject, last), severity)
-        done = step(moment, before, seen)
-        quiet = before is not None and before.withheld in UNTOLD and done.after is not None
-        fired = bool(holds) and (before is None or _asks_if(context.predicates, before))
-        clauses = context.predicates.clauses(variables, fired=fired) if quiet or done.reason is not None else ()
-        if quiet:
-            found.quiet[subject] = clauses
-        _note(found, subject, before, done, seen, clauses)
     for subject, before in remaining.items():
-        why, facts = gone(subjects, subject, before.facts)
-        _note(found, subject, before, left(moment, before, why), SubjectAtSlot(None, facts, before.severity))
+        why_left, facts = gone(subjects, subject, before.facts)
+        _note(found, subject, before, left(moment, before, why_left), SubjectAtSlot(None, facts, before.severity))
     return found
+
+
+def _known(
+    found: RuleStep,
+    context: RuleContext,
+    moment: Moment,
+    subjects: Subjects,
+    one: tuple[str, Variables],
+    before: AlertState,
+    holds: bool | None,
+) -> None:
+    subject, variables = one
+    if holds is None:
+        seen = SubjectAtSlot(None, before.facts, before.severity)
+    else:
+        last = before.facts if not (moment.changed or before.unknown) else None
+        seen = SubjectAtSlot(holds, facts_of(subjects, subject, last), severity_of(context, variables, before))
+    done = step(moment, before, seen)
+    quiet = before.withheld in UNTOLD and done.after is not None
+    fired = bool(holds) and _asks_if(context.predicates, before)
+    clauses = context.predicates.clauses(variables, fired=fired) if quiet or done.reason is not None else ()
+    if quiet:
+        found.quiet[subject] = clauses
+    _note(found, subject, before, done, seen, clauses)
 
 
 def severity_of(context: RuleContext, variables: Variables, held: AlertState | None = None) -> Severity:
@@ -85,7 +106,7 @@ def _asks_if(predicates: Predicates, held: AlertState) -> bool:
 def _note(
     found: RuleStep,
     subject: str,
-    before: AlertState | None,
+    before: AlertState,
     done: AlertStep,
     seen: SubjectAtSlot,
     clauses: tuple[ClauseResult, ...] = (),
@@ -93,13 +114,21 @@ def _note(
     after = done.after
     if after is not None:
         found.alerts[subject] = after
-    was, now = (one.phase if one is not None else None for one in (before, after))
-    since = after or before
-    if since is None or (was is now and done.reason is None):
+    now = after.phase if after is not None else None
+    if before.phase is now and done.reason is None:
         return
-    told, readers = (before.notified, before.readers) if before is not None else (None, {})
     found.transitions.append(
         Transition(
-            subject, was, now, seen.facts, since.since, seen.severity, done.reason, done.why, told, clauses, readers
+            subject,
+            before.phase,
+            now,
+            seen.facts,
+            (after or before).since,
+            seen.severity,
+            done.reason,
+            done.why,
+            before.notified,
+            clauses,
+            before.readers,
         )
     )

@@ -1,8 +1,9 @@
 """Matchers as people write them, such as `owner="Ann"` or `team=~"north|south"`: the form of Alertmanager's amtool."""
 
 import re
+from functools import lru_cache
 
-from worker.domain.alert.silence import Matcher
+from worker.domain.alert.silence import Matcher, Silence
 from worker.errors import RequestError
 
 _WRITTEN = re.compile(r"\s*(?P<name>[A-Za-z_][A-Za-z0-9_]*)\s*(?P<operator>=~|!~|!=|=)\s*(?P<value>.*?)\s*", re.DOTALL)
@@ -18,17 +19,31 @@ def parse_matcher(text: str) -> Matcher:
     value, operator = found["value"], found["operator"]
     if len(value) >= 2 and value[0] == value[-1] == '"':
         value = re.sub(r"\\(.)", r"\1", value[1:-1]) if operator in ("=", "!=") else value[1:-1].replace('\\"', '"')
-    if operator in ("=~", "!~"):
-        try:
-            re.compile(value)
-        except re.error as error:
-            raise RequestError(f"{text!r}: the regular expression cannot be read: {error}") from None
-        if _REPEATED.search(value):
-            found_in = "a group that is repeated, which may take for ever"
-            raise RequestError(
-                f"{text!r}: the regular expression has {found_in}; write it without `)+`, `)*` and `){{`"
-            )
-    return Matcher(found["name"], operator, value)
+    made = Matcher(found["name"], operator, value)
+    fault = fault_of(made)
+    if fault:
+        raise RequestError(f"{text!r}: {fault}")
+    return made
+
+
+@lru_cache(1_000)
+def fault_of(matcher: Matcher) -> str:
+    """Why it matches nothing: its regular expression is none that is understood here. Empty if all is well."""
+    if matcher.operator not in ("=~", "!~"):
+        return ""
+    try:
+        re.compile(matcher.value)
+    except (re.error, OverflowError, RecursionError) as error:
+        return f"the regular expression cannot be read: {error}"
+    if _REPEATED.search(matcher.value):
+        found = "a group that is repeated, which may take for ever"
+        return f"the regular expression has {found}; write it without `)+`, `)*` and `){{`"
+    return ""
+
+
+def silence_fault(silence: Silence) -> str:
+    """Why it keeps nothing quiet; empty if all is well."""
+    return next((f"{written(one)}: {fault}" for one in silence.matchers if (fault := fault_of(one))), "")
 
 
 def written(matcher: Matcher) -> str:

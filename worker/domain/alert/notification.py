@@ -7,13 +7,14 @@ from datetime import datetime
 from worker.domain.alert.rule import ChangeKind, Form, Severity
 from worker.domain.alert.state import AlertReason, LastNotification
 from worker.domain.alert.subject import Amount, ClauseResult, SubjectFacts
+from worker.domain.readonly import readonly
 from worker.domain.run import RunKey
 
 MOST_OPEN = 5
 """Alerts that are still firing and are no news, as one notification names them. The others are counted."""
 
 
-@dataclass(frozen=True, slots=True)
+@readonly
 class Finding:
     """One alert of which a reader is told. `since`: when it began to fire. `notified`: what the reader was told last,
     None if it is news. `why`: as in Transition, of an end. `at`: the slot of the run that found it, which is older than
@@ -52,7 +53,8 @@ class RuleShown:
     that stall. `last_check`: the slot of the evaluation before this one. `open`: alerts of it that fire, all of them,
     for this reader; `open_amount`: their sum if they share a currency. `after`: for a rule without data, the number of
     evaluations. `form` and `change`: what it has one alert for. `source`: the type of the connection that answers its
-    query, as a digest's source line has it; empty if it is not known.
+    query, as a digest's source line has it; empty if it is not known. `asked`, `called`, `words`: as
+    SourceLine.query, SourceLine.name and SourceLine.words.
     """
 
     id: str
@@ -68,6 +70,9 @@ class RuleShown:
     form: Form = Form.ROWS
     change: ChangeKind | None = None
     source: str = ""
+    asked: str = ""
+    called: str = ""
+    words: str = ""
 
 
 @dataclass(frozen=True, slots=True)

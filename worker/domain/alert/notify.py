@@ -53,8 +53,9 @@ def notify(given: RunAlerts) -> Notified:
     """The same arguments give the same result."""
     holding = given.holding()
     reasons = list(reasons_of(given, holding))
+    of_rule = _by_rule(reasons)
     states = {
-        context.rule.id: _quieted(given, context, holding, _notified(given, context.rule.id, reasons))
+        context.rule.id: _quieted(given, context, holding, _notified(given, context.rule.id, of_rule))
         for context in given.rules
     }
     shown = Shown({rule: replace(one, state=states[rule]) for rule, one in given.evaluations.items()}, holding)
@@ -73,6 +74,13 @@ def notify(given: RunAlerts) -> Notified:
         notified={reader: tuple(one.alert.fingerprint for one in found) for (reader, _), found in by_reader.items()},
         kept=tuple(_kept(one, one.hold) for one in reasons if one.hold is not None),
     )
+
+
+def _by_rule(reasons: Iterable[DueReason]) -> Mapping[str, Sequence[DueReason]]:
+    found: dict[str, list[DueReason]] = {}
+    for one in reasons:
+        found.setdefault(one.context.rule.id, []).append(one)
+    return found
 
 
 def _by_reader(reasons: Iterable[DueReason]) -> Mapping[Addressed, Sequence[DueReason]]:
@@ -112,14 +120,14 @@ def _content(given: RunAlerts, shown: Shown, reader: AlertReader, reasons: Seque
     )
 
 
-def _notified(given: RunAlerts, rule: str, reasons: Iterable[DueReason]) -> RuleState:
+def _notified(given: RunAlerts, rule: str, reasons: Mapping[str, Sequence[DueReason]]) -> RuleState:
     """What is told now, and why the rest is not. Only alerts that go on are remembered."""
     state = given.evaluations[rule].state
     alerts = dict(state.alerts)
-    for one in reasons:
+    for one in reasons.get(rule, ()):
         subject, step = one.transition.subject, one.transition
         held = alerts.get(subject)
-        if one.context.rule.id != rule or held is None:
+        if held is None:
             continue
         told = LastNotification(given.slot, step.facts.amount, step.severity) if one.hold is None else held.notified
         alerts[subject] = replace(held, notified=told, withheld=one.hold.why if one.hold is not None else None)
@@ -144,9 +152,10 @@ def _with_readers(
 ) -> Mapping[str, RuleState]:
     """Every alert that a notification names, those that it carries over included, with its readers."""
     named: dict[tuple[str, str], dict[str, str]] = {}
+    run = str(given.run)
     for reader, notification in made.items():
         for finding in notification.findings:
-            named.setdefault((finding.rule, finding.facts.key), {})[reader] = str(given.run)
+            named.setdefault((finding.rule, finding.facts.key), {})[reader] = run
     return {
         rule: replace(
             state,

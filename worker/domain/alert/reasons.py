@@ -1,7 +1,6 @@
 """Every reason to tell of an alert in one run: whom it is told, or why it is told to nobody."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from datetime import datetime
 
 from worker.domain.alert.carry import ENDS
@@ -13,9 +12,10 @@ from worker.domain.alert.run_alerts import RunAlerts
 from worker.domain.alert.state import AlertReason, AlertState, Phase, Withheld
 from worker.domain.alert.subject import NO_DATA_SUBJECT, ClauseResult
 from worker.domain.alert.withheld import QUIET, Firing, Hold, Holding
+from worker.domain.readonly import readonly
 
 
-@dataclass(frozen=True, slots=True)
+@readonly
 class DueReason:
     """`to`: who is told. `hold`: why nobody is."""
 

@@ -49,7 +49,7 @@ class RowSubjects:
             yield row.key, {"row": cells, "was": was, "measures": measures}
 
     def facts(self, subject: str) -> SubjectFacts:
-        return self._facts(record(self._names, self._rows[subject]))
+        return self._facts(self._rows[subject])
 
     def unchanged(self, subject: str) -> bool:
         """Whether the row reads as it did at the baseline."""
@@ -64,7 +64,7 @@ class RowSubjects:
         move, detail = why_left(was, now, self.context.traits.scope)
         if now is None or followed is None or now.text("status") == Status.DELETED:
             return f"{move} {detail}".strip(), last
-        return f"{move} {detail}".strip(), row_facts(followed.columns, self.decides, self.context.kept)(now)
+        return f"{move} {detail}".strip(), row_facts(followed.columns, self.decides, self.context.kept).of(now)
 
     @cached_property
     def _table(self) -> Table | None:

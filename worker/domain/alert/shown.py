@@ -39,6 +39,9 @@ class Shown:
             form=rule.form,
             change=rule.change,
             source=context.source,
+            asked=context.asked,
+            called=context.called,
+            words=context.traits.presentation.stalled,
         )
 
     def open(

@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from worker.domain.alert.rule import Severity
 from worker.domain.alert.subject import Amount, SubjectFacts
+from worker.domain.readonly import readonly
 
 
 class Phase(StrEnum):
@@ -46,7 +47,11 @@ class Withheld(StrEnum):
     NO_READER = "no_reader"  # nobody may see the subject, or nobody who was told is left
 
 
-@dataclass(frozen=True, slots=True)
+NOBODY: Mapping[str, str] = {}
+"""The readers of an alert that was told to nobody yet."""
+
+
+@readonly
 class LastNotification:
     """The last notification of an alert: at which slot, and what was said of it."""
 
@@ -55,7 +60,7 @@ class LastNotification:
     severity: Severity
 
 
-@dataclass(frozen=True, slots=True)
+@readonly
 class AlertState:
     """`since`: the slot at which the phase began. `clearing`: the slot from which on the alert has not held, while
     `keep_firing` lasts. `facts`: the subject when it was last seen. `notified`: None while it was withheld. `readers`:

@@ -7,6 +7,7 @@ from worker.domain.alert.deciding import is_worse
 from worker.domain.alert.rule import Rule, Severity
 from worker.domain.alert.state import CLEARED, RULE_CHANGED, AlertReason, AlertState, Phase
 from worker.domain.alert.subject import SubjectFacts
+from worker.domain.readonly import readonly
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +23,7 @@ class Moment:
     falls: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@readonly
 class SubjectAtSlot:
     """A subject at this slot. `holds`: what the expression that counts in the alert's phase says."""
 
@@ -31,7 +32,7 @@ class SubjectAtSlot:
     severity: Severity
 
 
-@dataclass(frozen=True, slots=True)
+@readonly
 class AlertStep:
     """`after`: None for inactive. `reason` and `why` as in Transition."""
 
@@ -40,12 +41,15 @@ class AlertStep:
     why: str = ""
 
 
-def step(moment: Moment, held: AlertState | None, seen: SubjectAtSlot) -> AlertStep:
+def beginning(moment: Moment) -> tuple[Phase, AlertReason | None]:
+    """Of the alert of a subject that had none and for which `if` holds."""
+    return (Phase.PENDING, None) if moment.rule.pending else (Phase.FIRING, _fires(moment))
+
+
+def step(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> AlertStep:
     """The alert after this slot."""
     if seen.holds is None:
-        return AlertStep(replace(held, unknown=held.unknown + 1) if held is not None else None)
-    if held is None:
-        return _inactive(moment, seen)
+        return AlertStep(replace(held, unknown=held.unknown + 1))
     return _pending(moment, held, seen) if held.phase is Phase.PENDING else _firing(moment, held, seen)
 
 
@@ -54,25 +58,16 @@ def left(moment: Moment, held: AlertState, why: str) -> AlertStep:
     return AlertStep(None) if held.phase is Phase.PENDING else _over(moment, why)
 
 
-def _inactive(moment: Moment, seen: SubjectAtSlot) -> AlertStep:
-    if not seen.holds:
-        return AlertStep(None)
-    if moment.rule.pending:
-        return AlertStep(AlertState(Phase.PENDING, moment.slot, seen.facts, seen.severity))
-    return _fires(moment, seen)
-
-
 def _pending(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> AlertStep:
     if not seen.holds:
         return AlertStep(None)
     if moment.slot - held.since < timedelta(seconds=moment.rule.pending):
         return AlertStep(_as_seen(held, seen, None))
-    return _fires(moment, seen)
+    return AlertStep(AlertState(Phase.FIRING, moment.slot, seen.facts, seen.severity), _fires(moment))
 
 
-def _fires(moment: Moment, seen: SubjectAtSlot) -> AlertStep:
-    reason = AlertReason.FIRST if moment.first else AlertReason.NEW
-    return AlertStep(AlertState(Phase.FIRING, moment.slot, seen.facts, seen.severity), reason)
+def _fires(moment: Moment) -> AlertReason:
+    return AlertReason.FIRST if moment.first else AlertReason.NEW
 
 
 def _firing(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> AlertStep:

@@ -9,6 +9,7 @@ from worker.domain.alert.labels import matches
 from worker.domain.alert.rule import Inhibition, NoData
 from worker.domain.alert.silence import Labels, Silence
 from worker.domain.alert.state import Acknowledgement, AlertReason, Withheld
+from worker.domain.readonly import readonly
 
 QUIET = frozenset({Withheld.SILENCED, Withheld.SNOOZED, Withheld.INHIBITED})
 """What keeps all news of an alert. When it ends, readers are told of an alert that still fires."""
@@ -18,7 +19,7 @@ UNTOLD = QUIET | {Withheld.NO_READER}
 """What may end while an alert goes on, so that it is told then."""
 
 
-@dataclass(frozen=True, slots=True)
+@readonly
 class Firing:
     """An alert that fires, as inhibitions see it. `connection`: of a rule without data, the connection of its query;
     else empty; `no_data`: who is told of that. `place`: of the rule in the schedule.

@@ -124,6 +124,8 @@ def _source(context: DigestContext, item: Query) -> SourceLine:
         since_reason=context.why_first(item.id) if now is not None else None,
         notes=_notes(now, context.compared.get(item.id)),
         stalled=context.traits[item.id].stalled,
+        words=context.traits[item.id].presentation.stalled,
+        name=item.name,
     )
 
 

@@ -49,12 +49,14 @@ def deal_move(step: Step) -> DealMove:
 
 
 def title(row: Record) -> str:
+    return name_of(row.key, row.text("title"), row.text("lead"))
+
+
+def name_of(key: str, own: str | None, lead: str | None) -> str:
     """The first of these that a reader can see: the deal's own name, its customer's name, its id."""
-    for column in ("title", "lead"):
-        name = row.text(column)
-        if name is not None and visible(name):
-            return name
-    return row.key
+    if own and visible(own):
+        return own
+    return lead if lead and visible(lead) else key
 
 
 def by_size(moves: Iterable[DealMove], currencies: Sequence[str] = ()) -> tuple[DealMove, ...]:

@@ -156,6 +156,7 @@ class StageSum:
 class SourceLine:
     """The answer of one query: `rows` and `total` of a list, None for anything else. `gap`: why it is missing. `notes`:
     what the source says beside its answer (snapshot/notes.py). `stalled`: the query lists stalled deals.
+    `words`: as Presentation.stalled. `name`: as Query.name.
     """
 
     query_id: str
@@ -168,6 +169,8 @@ class SourceLine:
     since_reason: Reason | None = None
     notes: tuple[str, ...] = ()
     stalled: bool = False
+    words: str = ""
+    name: str = ""
 
 
 @dataclass(frozen=True, slots=True)

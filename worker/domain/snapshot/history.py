@@ -5,10 +5,11 @@ is made again from what is stored has the same line.
 """
 
 from dataclasses import replace
+from datetime import datetime
 
 from worker.domain.diff.stock import sums_of
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Snapshot, Table, table
-from worker.domain.time.epoch import to_ms
+from worker.domain.time.epoch import from_ms, to_ms
 
 HISTORY = "history"
 POINTS = 12
@@ -40,14 +41,23 @@ def remembered(answer: Snapshot, previous: Snapshot | None) -> Snapshot:
 
 def points(answer: Snapshot, figure: str) -> tuple[float, ...]:
     """A figure's values, oldest first."""
+    return tuple(history_of(answer, figure).values())
+
+
+def history_of(answer: Snapshot, figure: str) -> dict[datetime, float]:
+    """A figure's values by the slots of their answers, oldest first."""
     found = answer.table(HISTORY)
     if found is None:
-        return ()
+        return {}
     records = sorted(
         (found.record(row) for row in found.rows if row.cells[1] == figure), key=lambda one: str(one["slot"])
     )
-    values = (one["share"] if one["whole"] is None else one["whole"] for one in records)
-    return tuple(float(value) for value in values if isinstance(value, int | float))
+    values = ((one["slot"], one["share"] if one["whole"] is None else one["whole"]) for one in records)
+    return {
+        from_ms(slot): float(value)
+        for slot, value in values
+        if isinstance(slot, int) and isinstance(value, int | float)
+    }
 
 
 def _now(answer: Snapshot) -> list[Row]:

@@ -9,6 +9,8 @@ from worker.domain.snapshot.record import Record
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Table
 from worker.domain.time.epoch import from_ms, to_ms
 
+_MONEY = Kind.MONEY
+
 KEY = Column("key", Kind.ID)
 """The row's own id, which every table has beside its columns."""
 
@@ -28,12 +30,12 @@ def cell_of(value: Decimal | str | bool | datetime | None, kind: Kind, currency:
     """What a snapshot would hold for a value that an expression read. An amount without a currency counts as one in
     hundredths.
     """
+    if isinstance(value, Decimal):
+        number = value.scaleb(exponent(currency or "")) if kind is _MONEY else value
+        return int(number) if number == number.to_integral_value() else float(number)
     if isinstance(value, datetime):
         return value.date().isoformat() if kind is Kind.DATE else to_ms(value)
-    if not isinstance(value, Decimal):
-        return value
-    number = value.scaleb(exponent(currency or "")) if kind is Kind.MONEY else value
-    return int(number) if number == number.to_integral_value() else float(number)
+    return value
 
 
 def columns_of(table: Table, wanted: Iterable[str]) -> list[dict[str, Decimal | str | bool | datetime | None]]:
@@ -62,9 +64,18 @@ def _column(table: Table, name: str) -> list[Decimal | str | bool | datetime | N
         return [None] * len(table.rows)
     kind = table.columns[at].kind
     if kind is Kind.MONEY:
-        paired = zip(table.rows, currencies_of(table), strict=True)
-        return [_value(kind, row.cells[at], currency) for row, currency in paired]
+        return _major(at, table)
     return [_value(kind, row.cells[at], None) for row in table.rows]
+
+
+def _major(at: int, table: Table) -> list[Decimal | str | bool | datetime | None]:
+    """Amounts, as `_value` reads them."""
+    currencies = currencies_of(table)
+    digits = {one: -exponent(one) for one in set(currencies) if one is not None}
+    return [
+        None if cell is None or currency is None else Decimal(cell).scaleb(digits[currency])
+        for cell, currency in zip([row.cells[at] for row in table.rows], currencies, strict=True)
+    ]
 
 
 def _value(kind: Kind, cell: Cell, currency: str | None) -> Decimal | str | bool | datetime | None:

@@ -9,7 +9,7 @@ from worker.domain.alert.variables import variables_of
 from worker.domain.expression import CURRENCY, Columns, Variable
 from worker.domain.snapshot.snapshot import Kind
 from worker.domain.source_event import VARIABLES
-from worker.flow.run.conditions import ROW, condition_of
+from worker.flow.run.conditions import condition_of
 from worker.memo import Memo
 from worker.ports import Condition, Expressions
 
@@ -24,18 +24,18 @@ class Compiled:
     expressions: Expressions
     memo: Memo = field(default_factory=lambda: Memo(KEPT))
 
-    async def rule(self, rule: Rule, *, deals: bool, measures: Columns | None = None) -> Predicates:
-        """`deals`: the rule's query lists opportunities, so that the columns of its main table are known. `measures`:
-        what those of the query hold that are known before an answer. Raises RequestError for an expression that this
-        version does not understand: another version deployed it.
+    async def rule(self, rule: Rule, *, columns: Columns | None = None, measures: Columns | None = None) -> Predicates:
+        """`columns`: of the rule's table; `measures`: of its query; each as far as they are known before an answer.
+        Raises RequestError for an expression that this version does not understand: another version deployed it.
         """
         known = measures or {}
 
         async def compiled() -> Predicates:
-            return predicates_of(self.expressions, rule, known, deals=deals)
+            return predicates_of(self.expressions, rule, known, columns)
 
         severities = tuple(rule.severities.items())
-        form = (rule.form, rule.table, rule.by, rule.change, deals, tuple(known.items()))
+        of_table = tuple(columns.items()) if columns is not None else None
+        form = (rule.form, rule.table, rule.by, rule.change, of_table, tuple(known.items()))
         return await self.memo.get(("rule", form, rule.condition, rule.until, severities), compiled)
 
     async def rows(self, text: str) -> Condition:
@@ -60,9 +60,9 @@ class UsesCompiled(Protocol):
     def compiled(self) -> Compiled: ...
 
 
-def predicates_of(expressions: Expressions, rule: Rule, measures: Columns, *, deals: bool) -> Predicates:
+def predicates_of(expressions: Expressions, rule: Rule, measures: Columns, columns: Columns | None) -> Predicates:
     """Raises RequestError as `Compiled.rule`."""
-    variables = variables_of(rule, ROW.columns if deals and not rule.table else None, measures)
+    variables = variables_of(rule, columns, measures)
     fires = expressions.condition(rule.condition, variables)
     until = expressions.condition(rule.until, variables) if rule.until else None
     severities = {one: expressions.condition(text, variables) for one, text in rule.severities.items()}

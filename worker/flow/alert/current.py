@@ -13,6 +13,7 @@ from worker.errors import NotFound, RequestError
 from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.alert.deployed_rules import as_run, bundle_in_force, contexts_of
 from worker.flow.uses import UsesAlerts, UsesClock, UsesConnectors, UsesDeployments
+from worker.together import together
 
 SHORTEST = 4
 """Characters of a fingerprint that may name an alert."""
@@ -29,13 +30,15 @@ async def current(
     """
     bundle = await bundle_in_force(uses.deployments)
     now, silences = await asyncio.gather(uses.clock.now(), uses.alerts.silences())
-    found = list[ListedAlert]()
-    for one in _watched(bundle.schedules.values(), schedule):
+
+    async def of_schedule(one: Schedule) -> list[ListedAlert]:
         memory = await uses.alerts.memory(one.id)
         contexts = await contexts_of(uses, bundle, one, memory)
         rows = rows_of(as_run(one, contexts, memory.states, memory, silences, now))
-        found += sorted((row for row in rows if matches(matchers, row.labels)), key=_place)
-    return tuple(found)
+        return sorted((row for row in rows if matches(matchers, row.labels)), key=_place)
+
+    found = await together(map(of_schedule, _watched(bundle.schedules.values(), schedule)))
+    return tuple(row for rows in found for row in rows)
 
 
 async def find_alert(uses: CurrentUses, fingerprint: str) -> ListedAlert:

@@ -8,16 +8,20 @@ from typing import Protocol
 from worker.domain.alert.context import RuleContext
 from worker.domain.alert.evaluate import evaluate
 from worker.domain.alert.evaluation import Evaluation
-from worker.domain.alert.rule import Inhibition
+from worker.domain.alert.rule import Inhibition, Rule
 from worker.domain.alert.state import RuleState
 from worker.domain.delivery import Baseline
+from worker.domain.expression import Columns
 from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, Schedule
 from worker.domain.snapshot.snapshot import Snapshot
+from worker.domain.snapshot.values import KEY
 from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.run.comparison import Answers
+from worker.flow.run.conditions import ROW
 from worker.flow.uses import UsesAlerts, UsesConnectors, UsesSnapshots
 from worker.ports import AlertMemory, Snapshots
+from worker.ports.kinds import QuerySpec
 
 
 class BaselineUses(UsesAlerts, UsesSnapshots, Protocol): ...
@@ -47,7 +51,7 @@ async def rule_contexts(uses: ContextUses, found: RunFound, origin: str) -> tupl
         item = schedule.item(rule.query)
         spec = uses.connectors.query(bundle, item)
         traits = spec.traits(item.params)
-        predicates = await uses.compiled.rule(rule, deals=traits.lists_opportunities, measures=spec.measures)
+        predicates = await uses.compiled.rule(rule, columns=_columns(spec, rule), measures=spec.measures)
         made.append(
             RuleContext(
                 bundle.project,
@@ -60,9 +64,19 @@ async def rule_contexts(uses: ContextUses, found: RunFound, origin: str) -> tupl
                 kept=_compared(schedule.inhibit, rule.id),
                 origin=origin,
                 source=bundle.connections[item.source].type,
+                asked=item.query,
+                called=item.name,
             )
         )
     return tuple(made)
+
+
+def _columns(spec: QuerySpec, rule: Rule) -> Columns | None:
+    """Of the rule's table, None if an answer decides them. What a value holds is then guessed from the value."""
+    if not rule.table:
+        return ROW.columns if spec.lists_opportunities else None
+    table = (spec.rule_tables or {}).get(rule.table)
+    return {column.name: column.kind for column in (KEY, *table)} if table is not None else None
 
 
 async def evaluate_rules(

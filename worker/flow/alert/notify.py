@@ -49,9 +49,10 @@ async def alerted(
     after a kill, it is the same.
     """
     schedule = found.schedule
-    if not schedule.alerts and not (await uses.alerts.memory(schedule.id)).states:
+    memory = await uses.alerts.memory(schedule.id)
+    if not schedule.alerts and not memory.states:
         return None
-    memory, silences = await asyncio.gather(uses.alerts.memory(schedule.id), uses.alerts.silences())
+    silences = await uses.alerts.silences()
     contexts = await rule_contexts(uses, found, memory.origin)
     known = await baselines(uses.snapshots, memory.states.values())
     evaluations = await as_reached(uses.alerts, await evaluate_rules(found, contexts, memory, known))

@@ -1,6 +1,6 @@
 """Puts a project's definitions in force: what is added, changed and removed, and when each schedule fires first."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
@@ -11,7 +11,7 @@ from worker.domain.due.pauses import Pause
 from worker.domain.due.slots import first_slot
 from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Bundle, Schedule, Timing
-from worker.errors import ClaimLost, LedgerError
+from worker.errors import ClaimLost, LedgerError, PreconditionFailed
 from worker.flow.deploy.recompute_due import is_ahead
 from worker.flow.facts import emit_all
 from worker.flow.run.readers import readers
@@ -100,14 +100,17 @@ async def changes(bundle: Bundle, uses: ChangesUses) -> Changes:
     )
 
 
-async def deploy(bundle: Bundle, uses: DeployUses) -> tuple[Deployment, Changes]:
+async def deploy(bundle: Bundle, uses: DeployUses, upon: Collection[str] | None = None) -> tuple[Deployment, Changes]:
     """One atomic step: before it the old definitions are in force, after it the new ones. Slots that were due under the
     old ones and not yet claimed are claimed or recorded as missed first, as a clock would do, so that no slot is lost.
+    `upon`: ids of bundles, of which one must be in force; None for whatever is.
 
-    Raises LedgerError if other deployments keep changing what is in force.
+    Raises PreconditionFailed, and LedgerError if other deployments keep changing what is in force.
     """
     for _ in range(TRIES):
         found = await changes(bundle, uses)
+        if upon is not None and found.basis.bundle not in upon:
+            raise PreconditionFailed("another deployment is in force than the one that was named; look again")
         if found.overdue:
             emit_all(uses.events, (await uses.clock.claim(found.overdue, uses.pid)).facts)
             continue

@@ -9,8 +9,9 @@ from datetime import datetime, timedelta
 from typing import Protocol
 
 from worker.domain.cap import Cap
+from worker.domain.definition_fields import FieldChange, field_changes
 from worker.domain.due.pauses import Pause
-from worker.domain.schedule import Bundle, Schedule
+from worker.domain.schedule import Bundle, EventTrigger, Schedule
 from worker.domain.subscription import live_records, of_digests
 from worker.flow.alert.backtest import BackTestUses
 from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, is_unknown
@@ -40,8 +41,8 @@ class Cost:
 class Planned:
     """`fires`: the first of `count`. `readers`: ids of those whom the definition names. `paused`: by its definition, or
     at run time. `shifts`: the digests of each run that wait for the end of quiet hours. `left_out`: times on public
-    holidays that are no slots. `owners`: of each entry with `each`. `as_read`: the schedule with an entry for each
-    reader, as the reader chose it.
+    holidays that are no slots. `owners`: of each entry with `each`. `event`: what causes runs besides slots. `as_read`:
+    the schedule with an entry for each reader, as the reader chose it.
     """
 
     schedule: str
@@ -55,12 +56,14 @@ class Planned:
     shifts: Mapping[Fire, tuple[Shift, ...]] = field(default_factory=dict)
     left_out: tuple[LeftOut, ...] = ()
     owners: tuple[OwnersReached, ...] = ()
+    event: EventTrigger | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
     """Readers as (schedule, reader id). `day`: the cost of the next 24 hours for each connection. `messages`: what each
     address gets in the next seven days, without regard to `cap`. `forecasts`: of new and changed alert rules.
+    `fields`: what changed inside definitions.
     """
 
     now: datetime
@@ -74,6 +77,7 @@ class Plan:
     messages: tuple[Messages, ...] = ()
     forecasts: tuple[Forecast, ...] = ()
     cap: Cap | None = None
+    fields: tuple[FieldChange, ...] = ()
 
 
 class PlanUses(
@@ -135,6 +139,7 @@ async def plan(uses: PlanUses, bundle: Bundle, days: int) -> Plan:
         ),
         forecasts=await forecasts(uses, bundle, known, now),
         cap=bundle.defaults.cap,
+        fields=field_changes(found.before, bundle, found.definitions, uses.connectors.is_secret),
     )
 
 
@@ -168,6 +173,7 @@ async def _planned(
         shifts=shifts(uses.holidays.name, told, listed),
         left_out=span.left_out(schedule.trigger, uses.holidays.name),
         owners=await owners_reached(uses, bundle, schedule, was),
+        event=schedule.event,
     )
 
 

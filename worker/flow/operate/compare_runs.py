@@ -1,5 +1,6 @@
 """What moved between two runs of one schedule, from what is stored: bridges, rows and figures of each query."""
 
+import asyncio
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -56,7 +57,7 @@ async def compare_runs(uses: CompareUses, one: Run, other: Run) -> RunComparison
             follow, scope = item.follow, uses.connectors.query(bundle, item).traits(item.params).scope
         if old is not None and new is not None and follow is not Follow.NONE:
             new = await _explained(uses, before, after, old, new)
-        found.append(between(query, old, new, follow, scope))
+        found.append(await asyncio.to_thread(between, query, old, new, follow, scope))
     return RunComparison(before, after, tuple(found))
 
 

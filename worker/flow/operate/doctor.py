@@ -4,19 +4,16 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Protocol
 
 from worker.domain.definition_changes import definition_changes
 from worker.domain.schedule import Bundle
 from worker.domain.subscription import Origin
 from worker.errors import FunnelbeatError
-from worker.flow.deploy.cost import DayCost, next_day
-from worker.flow.deploy.last_answers import LastAnswersUses, last_answers
+from worker.flow.deploy.cost import DayCost
 from worker.flow.deploy.recompute_due import is_ahead
-from worker.flow.deployed import bundle_of
+from worker.flow.operate.day_budgets import BudgetsUses, next_day_costs
 from worker.flow.operate.subscriptions import ListUses, State, listed
 from worker.flow.run.readers import readers, subjects
-from worker.flow.uses import UsesDeployments, UsesTriggers
 from worker.ports import (
     CheckedSource,
     ClockLedger,
@@ -147,22 +144,13 @@ def _channel(connectors: Connectors, bundle: Bundle, name: str, addresses: list[
     return look
 
 
-class BudgetsUses(LastAnswersUses, UsesDeployments, UsesTriggers, Protocol): ...
-
-
 async def budgets(
     uses: BudgetsUses, quotas: Callable[[str], Quota], bundle: Bundle, now: datetime
 ) -> list[CheckResult]:
     """What the next day asks of each connection, by the last answers, against the tokens that it said it has."""
-    deployed = await uses.deployments.deployed()
-    before = (await bundle_of(uses.deployments, deployed.bundle)).schedules if deployed else {}
-    last = {
-        name: await last_answers(uses, bundle, schedule, before.get(name))
-        for name, schedule in bundle.schedules.items()
-    }
     return [
         await looked_at_day(of, quotas(uses.connectors.account(bundle, of.connection)))
-        for of in next_day(uses.connectors, uses.triggers, bundle, now, last)
+        for of in await next_day_costs(uses, bundle, now)
     ]
 
 

@@ -36,7 +36,7 @@ PAGE = "html"
 @dataclass(frozen=True, slots=True)
 class Preview:
     """What `preview` shows. `page`: the whole message as the channel shows it. `suffix`: how its file's name ends.
-    `plain`: the form without HTML; empty if there is none beside `page`.
+    `plain` and `shown`: other forms of it, as of a stored message.
     """
 
     digest: Digest
@@ -44,6 +44,7 @@ class Preview:
     page: str
     suffix: str
     plain: str = ""
+    shown: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +87,7 @@ async def preview(
     entry = reader_digest.entry
     channel = uses.connectors.channel(bundle, entry.channel, entry.address)
     shown = channel.preview(await reader_digest.content(channel), reader_digest.reader.address)
-    return Preview(reader_digest.digest, shown.subject, shown.text, channel.preview_suffix, shown.plain)
+    return Preview(reader_digest.digest, shown.subject, shown.text, channel.preview_suffix, shown.plain, shown.shown)
 
 
 async def dry_run(uses: PreviewUses, bundle: Bundle, schedule: Schedule, at: datetime | None) -> list[DryRun]:

@@ -73,8 +73,14 @@ async def _others(uses: PageUses, bundle: Bundle, link: Link, schedule: str) -> 
     found = await same_address(uses, bundle, link.reader.address)
     own = link.reader.id
     return tuple(
-        SameAddress(reader, of.name, paused=stops is not None, token=_token(uses, replace(link, reader=reader)))
-        for reader, (of, stops) in found.items()
+        SameAddress(
+            reader,
+            sent.schedule.name,
+            paused=sent.stops is not None,
+            token=_token(uses, replace(link, reader=reader)),
+            alerts=sent.schedule.only_alerts(sent.entry),
+        )
+        for reader, sent in found.items()
         if (reader.schedule, reader.id) != (schedule, own)
     )
 

@@ -9,16 +9,20 @@ from worker.domain.source_event import EventOutcome, SourceEvent, values, waits_
 from worker.errors import PostRefused, SignatureRefused
 from worker.flow.alert.compiled import Compiled, UsesCompiled
 from worker.flow.deployed import bundle_of
-from worker.flow.uses import UsesClock, UsesConnectors, UsesDeployments, UsesSourceEvents
+from worker.flow.uses import UsesClock, UsesConnectors, UsesDeployments, UsesSourceEvents, UsesWebhookKeys
 
 
-class ReceiveUses(UsesClock, UsesCompiled, UsesConnectors, UsesDeployments, UsesSourceEvents, Protocol): ...
+class ReceiveUses(
+    UsesClock, UsesCompiled, UsesConnectors, UsesDeployments, UsesSourceEvents, UsesWebhookKeys, Protocol
+): ...
 
 
 async def takes_events(uses: ReceiveUses, connection: str) -> bool:
     """Whether a deployed connection of this name takes events at all."""
     bundle = await _in_force(uses)
-    return bundle is not None and connection in bundle.connections and uses.connectors.posts_events(bundle, connection)
+    if bundle is None or connection not in bundle.connections:
+        return False
+    return uses.connectors.posts_events(bundle, connection) or bool(await uses.webhook_keys.ids(connection))
 
 
 async def receive_event(
@@ -32,7 +36,8 @@ async def receive_event(
     bundle = await _in_force(uses)
     if bundle is None or connection not in bundle.connections:
         return None
-    reader = uses.connectors.event_reader(bundle, connection)
+    kept = await uses.webhook_keys.all(connection)
+    reader = uses.connectors.event_reader(bundle, connection, tuple(kept.values()))
     if reader is None:
         return None
     now = await uses.clock.now()

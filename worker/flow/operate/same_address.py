@@ -1,23 +1,31 @@
 """All that comes to one address, over all schedules."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Protocol
 
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.subscription import Choice, Preference, live_records
-from worker.flow.run.readers import readers
+from worker.flow.run.readers import WEBHOOK, readers
 from worker.flow.uses import UsesClock, UsesConnectors, UsesRuns, UsesSubscriptions
+
+
+@dataclass(frozen=True, slots=True)
+class SentToAddress:
+    """What a reader gets by an entry; `stops` as the preference that keeps it back, None for none."""
+
+    schedule: Schedule
+    entry: Subscription
+    stops: Preference | None
 
 
 class SameAddressUses(UsesClock, UsesConnectors, UsesRuns, UsesSubscriptions, Protocol): ...
 
 
-async def same_address(
-    uses: SameAddressUses, bundle: Bundle, address: str
-) -> dict[Reader, tuple[Schedule, Preference | None]]:
-    """By reader, with what stops the messages; mails alone. Whoever ended a subscription gets nothing by it."""
-    wanted, found = address.casefold(), dict[Reader, tuple[Schedule, Preference | None]]()
+async def same_address(uses: SameAddressUses, bundle: Bundle, address: str) -> dict[Reader, SentToAddress]:
+    """By reader; mails alone. Whoever ended a subscription gets nothing by it."""
+    wanted, found = address.casefold(), dict[Reader, SentToAddress]()
     said_somewhere = set(await uses.subscriptions.schedules())
     for name, schedule in sorted(bundle.schedules.items()):
         known = await _entries(uses, bundle, schedule, address, made=name in said_somewhere)
@@ -30,7 +38,7 @@ async def same_address(
         for reader in mails:
             stops = said.get(reader.id)
             if stops is None or stops.choice is not Choice.UNSUBSCRIBED:
-                found[reader] = schedule, stops
+                found[reader] = SentToAddress(schedule, known[reader], stops)
     return found
 
 
@@ -43,4 +51,5 @@ async def _entries(
     sent = await uses.runs.baselines(list(each)) if each else {}
     now = await uses.clock.now()
     reached = {reader: entry for reader, entry in each.items() if sent.get(reader)}
-    return {**readers(schedule), **live_records(records, bundle, schedule, now), **reached}
+    told = {Reader(schedule.id, one.id, one.address or WEBHOOK): one for one in schedule.notify if not one.each}
+    return {**readers(schedule), **told, **live_records(records, bundle, schedule, now), **reached}

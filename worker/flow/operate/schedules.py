@@ -12,6 +12,7 @@ from worker.domain.subscription import live_records
 from worker.errors import RequestError
 from worker.flow.deployed import bundle_of
 from worker.flow.uses import UsesClock, UsesDeployments, UsesLookups, UsesSubscriptions
+from worker.together import together
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,19 +40,18 @@ async def schedules(uses: SchedulesUses) -> tuple[ScheduleRow, ...]:
     bundle = await bundle_of(uses.deployments, deployed.bundle)
     names = sorted(bundle.schedules)
     now, due, pauses = await uses.clock.now(), await uses.clock.pending(names), await uses.clock.pauses()
-    rows = []
-    for name in names:
+    subscribed = set(await uses.subscriptions.schedules())
+
+    async def row(name: str) -> ScheduleRow:
         schedule = bundle.schedules[name]
-        subscribed = live_records(await uses.subscriptions.records(name), bundle, schedule, now)
+        records = await uses.subscriptions.records(name) if name in subscribed else ()
+        made = live_records(records, bundle, schedule, now)
         newest = await uses.lookups.runs(name, 1)
         pause = _pause(schedule, pauses.get(name), now)
         last = newest[0] if newest else None
-        rows.append(
-            ScheduleRow(
-                schedule, _next(schedule, due.get(name), pause), last, len(schedule.to) + len(subscribed), pause
-            )
-        )
-    return tuple(rows)
+        return ScheduleRow(schedule, _next(schedule, due.get(name), pause), last, len(schedule.to) + len(made), pause)
+
+    return tuple(await together(map(row, names)))
 
 
 def _pause(schedule: Schedule, held: Pause | None, now: datetime) -> Pause | None:

@@ -19,7 +19,8 @@ from worker.memo import Memo
 @dataclass(frozen=True, slots=True)
 class StoredMessage:
     """`page`: the whole message as its channel shows it, `suffix`: how a file of it ends ("html"). `plain`: the form
-    for readers without HTML; empty if there is none beside `page`. `composed` and `files`: what it was made from.
+    for readers without HTML; empty if there is none beside `page`. `shown`: HTML near to what the receiver's program
+    shows, where `page` is none. `composed` and `files`: what it was made from.
     """
 
     subject: str
@@ -28,6 +29,7 @@ class StoredMessage:
     plain: str
     composed: Digest | Notice | Notification
     files: tuple[Attachment, ...] = ()
+    shown: str = ""
 
 
 class StoredMessageUses(UsesConnectors, UsesDigests, Protocol): ...
@@ -70,7 +72,7 @@ async def _shown(
     shows = uses.connectors.channel(digest.bundle, digest.entry.channel, digest.entry.address)
     shown = shows.preview(await digest.content(shows), row.key.address)
     composed, files = digest.composed.digest, attachments(digest)
-    return StoredMessage(shown.subject, shown.text, shows.preview_suffix, shown.plain, composed, files)
+    return StoredMessage(shown.subject, shown.text, shows.preview_suffix, shown.plain, composed, files, shown.shown)
 
 
 def _through(uses: StoredMessageUses, digest: ReaderDigest, channel: str, address: str | None) -> ReaderDigest:

@@ -3,7 +3,7 @@ act comes first and then its record.
 """
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Protocol
 
 from worker.domain.access import Actor
@@ -26,8 +26,11 @@ class ResetActUses(AuditUses, ResetUses, Protocol): ...
 class BouncesActUses(AuditUses, BouncesUses, Protocol): ...
 
 
-async def deploy_definitions(uses: DeployActUses, actor: Actor, bundle: Bundle) -> tuple[Deployment, Changes]:
-    deployment, found = await deploy(bundle, uses)
+async def deploy_definitions(
+    uses: DeployActUses, actor: Actor, bundle: Bundle, upon: Collection[str] | None = None
+) -> tuple[Deployment, Changes]:
+    """`upon`: as in `deploy`."""
+    deployment, found = await deploy(bundle, uses, upon)
     counts = {"added": found.added, "changed": found.changed, "removed": found.removed, "renamed": found.renamed}
     after = {"bundle": deployment.bundle[:12]} | {word: str(len(names)) for word, names in counts.items() if names}
     await record(uses, actor, "deploy", bundle.project, after=after)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import Any
 
+from worker.domain.alert.findings_table import LISTED, findings_table
 from worker.domain.alert.notification import Notification
 from worker.domain.cap import HeldDigest
 from worker.domain.decide import decide, sent_baselines, skipped_baselines
@@ -182,8 +183,13 @@ def _form(entry: Subscription) -> Subscription:
 
 
 def attachments(digest: ReaderDigest) -> tuple[Attachment, ...]:
-    """The files that `attach:` names: a list's rows as our CSV, and the service's own files without formulas."""
+    """The files that `attach:` names: a list's rows as our CSV, and the service's own files without formulas. With a
+    notification all of its findings, if the message does not list them.
+    """
     files: list[Attachment] = []
+    told = digest.composed.digest
+    if isinstance(told, Notification) and len(told.findings) > LISTED:
+        files.append(Attachment("alerts.csv", "text/csv", as_csv(findings_table(told), digest.english)))
     for query in digest.entry.attach:
         snapshot = digest.found.snapshots.get(query)
         if snapshot is None:

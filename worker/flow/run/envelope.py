@@ -7,7 +7,7 @@ from worker.domain.delivery import Delivery, Envelope, ReaderLinks
 from worker.domain.links import PREFERENCES_LAST, Link, Purpose
 from worker.domain.subscription import is_shared
 from worker.flow.run.comparison import ReaderDigest
-from worker.flow.run.readers import is_also
+from worker.flow.run.readers import is_alert, is_also
 from worker.flow.uses import UsesConnectors, UsesLinks
 
 
@@ -29,8 +29,14 @@ def envelope_of(uses: EnvelopeUses, digest: ReaderDigest, row: Delivery, date: d
     preferences = uses.links.sign(Link(Purpose.PREFERENCES, digest.reader, date + PREFERENCES_LAST), key_id)
     if also:
         return Envelope(row.key, address, date, ReaderLinks("", f"{base}/p/{preferences}", key_id))
-    links = ReaderLinks(f"{base}/u/{unsubscribe}", f"{base}/p/{preferences}", key_id, unsubscribe)
+    alerts = _alerts(uses, digest, date, key_id) if is_alert(row.key.reader) else ""
+    links = ReaderLinks(f"{base}/u/{unsubscribe}", f"{base}/p/{preferences}", key_id, unsubscribe, alerts)
     return Envelope(row.key, address, date, links)
+
+
+def _alerts(uses: EnvelopeUses, digest: ReaderDigest, date: datetime, key_id: str) -> str:
+    link = Link(Purpose.ALERTS, digest.reader, date + PREFERENCES_LAST)
+    return f"{digest.bundle.web}/a/{uses.links.sign(link, key_id)}"
 
 
 def _key(uses: EnvelopeUses, digest: ReaderDigest, row: Delivery) -> str:

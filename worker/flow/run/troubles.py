@@ -4,12 +4,10 @@ A run that failed, was abandoned or did not reach everybody has a notice of its 
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from worker.domain.delivery import Delivery
-from worker.domain.missed import MissedRow
+from worker.domain.missed import MissedRow, SinceRun
 from worker.domain.notice import MOST_CAUSES, Cause, Notice, NoticeEnd, NoticeRequest, Trouble
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey, stamp
@@ -34,23 +32,18 @@ ROWS = 20
 class TroubleUses(UsesConnectors, UsesLookups, UsesRuns, Protocol): ...
 
 
-@dataclass(frozen=True, slots=True)
-class Since:
-    """What is known since the schedule's run before this one. `late`: that run's deliveries whose time was over."""
-
-    missed: Sequence[MissedRow]
-    late: Sequence[Delivery]
-
-
 async def report_troubles(
     uses: TroubleUses, run: RunKey, bundle: Bundle, schedule: Schedule, gaps: Sequence[Gap], now: datetime
 ) -> int:
     """Of a run that found answers. Returns how many notices were made. A process that dies before this tells nothing of
-    what happened until this run.
+    what happened until this run. Where nothing is wrong and nothing is over, this is one look-up.
     """
     if operator_address(uses.connectors, bundle, ()) is None:
         return 0
-    wrong = _causes(await _since(uses, run), gaps)
+    over = {reason: f"{reason} {schedule.id}" for reason in WATCHED.values()}
+    failed = [f"failed {schedule.id} {reason}" for reason in FAILED]
+    since = await uses.lookups.since(run, ROWS, [*over.values(), *failed])
+    wrong = await _causes(uses, run, since, gaps)
     notices, ends = list[NoticeRequest](), list[NoticeEnd]()
 
     def request(trouble: Trouble, reason: Reason, subject: str, causes: Sequence[Cause]) -> NoticeRequest | None:
@@ -58,37 +51,31 @@ async def report_troubles(
         notice = Notice(run, schedule.name, trouble, subject, reason, tuple(causes[:MOST_CAUSES]), more, now)
         return of_trouble(uses.connectors, bundle, schedule.id, notice)
 
+    def end(trouble: Trouble, subject: str) -> None:
+        made = request(trouble, Reason.TROUBLE_OVER, f"over {subject}", ()) if subject in since.reported else None
+        ends.extend([NoticeEnd(subject, made)] if made is not None else [])
+
     for trouble, reason in WATCHED.items():
-        subject, causes = f"{reason} {schedule.id}", wrong[trouble]
-        if causes:
-            made = request(trouble, reason, subject, causes)
-            notices += [made] if made is not None else []
-        else:
-            over = request(trouble, Reason.TROUBLE_OVER, f"over {subject}", ())
-            ends += [NoticeEnd(subject, over)] if over is not None else []
-    for reason in FAILED:
-        subject = f"failed {schedule.id} {reason}"
-        over = request(Trouble.FAILED, Reason.TROUBLE_OVER, f"over {subject}", ())
-        ends += [NoticeEnd(subject, over)] if over is not None else []
-    return await uses.runs.report_troubles(run, notices, ends)
+        made = request(trouble, reason, over[reason], wrong[trouble]) if wrong[trouble] else None
+        notices += [made] if made is not None else []
+        if not wrong[trouble]:
+            end(trouble, over[reason])
+    for subject in failed:
+        end(Trouble.FAILED, subject)
+    return await uses.runs.report_troubles(run, notices, ends) if notices or ends else 0
 
 
-async def _since(uses: UsesLookups, run: RunKey) -> Since:
-    earlier = [one for one in await uses.lookups.runs(run.schedule, 3) if one.key.slot < run.slot]
-    if not earlier:
-        return Since((), ())
-    before = earlier[0].key
-    missed = [one for one in await uses.lookups.missed(run.schedule, ROWS) if before.slot < one.last < run.slot]
-    rows = await uses.lookups.deliveries(before)
+async def _causes(
+    uses: UsesLookups, run: RunKey, since: SinceRun, gaps: Sequence[Gap]
+) -> dict[Trouble, tuple[Cause, ...]]:
+    before = since.before
+    missed = [one for one in since.missed if before is not None and before.slot < one.last < run.slot]
+    rows = await uses.lookups.deliveries(before) if before is not None and since.expired else ()
     late = [one for one in rows if one.reason is Reason.EXPIRED and not is_notice(one.key.reader)]
-    return Since([one for one in missed if one.reason is not Reason.PAUSED], late)
-
-
-def _causes(since: Since, gaps: Sequence[Gap]) -> dict[Trouble, tuple[Cause, ...]]:
     return {
-        Trouble.MISSED: tuple(Cause(_span(one), "") for one in since.missed),
+        Trouble.MISSED: tuple(Cause(_span(one), "") for one in missed if one.reason is not Reason.PAUSED),
         Trouble.BUDGET: causes_of(gap for gap in gaps if gap.reason is GapReason.RATE_LIMITED),
-        Trouble.TOO_LATE: tuple(Cause(one.key.address, one.sentence) for one in since.late),
+        Trouble.TOO_LATE: tuple(Cause(one.key.address, one.sentence) for one in late),
     }
 
 

@@ -1,9 +1,9 @@
 """A notification of alerts in the reader's words."""
 
-from worker.rendering.alert.page import AlertCut, AlertPage
-from worker.rendering.alert.rows import AlertFact, AlertGroup, AlertRow
+from worker.rendering.alert.page import AlertPage
+from worker.rendering.alert.rows import LONGEST, AlertCut, AlertFact, AlertGroup, AlertRow
 
-ALERT_CUTS = (AlertCut(50), AlertCut(20), AlertCut(5))
+ALERT_CUTS = (LONGEST, AlertCut(20, 10), AlertCut(5, 5))
 """From the longest to the shortest form."""
 
 __all__ = ["ALERT_CUTS", "AlertCut", "AlertFact", "AlertGroup", "AlertPage", "AlertRow"]

@@ -9,7 +9,7 @@ from worker.domain.alert.state import AlertReason
 from worker.domain.alert.subject import ClauseResult
 from worker.rendering.alert.conditions import Conditions
 from worker.rendering.alert.findings import ended
-from worker.rendering.alert.groups import firing, rules_in_order
+from worker.rendering.alert.groups import by_rule, firing, rules_in_order
 from worker.rendering.alert.subject_words import stalls
 from worker.rendering.wording import Wording
 
@@ -24,6 +24,7 @@ class WhyYouGetThis:
         self._of = notification
         self._w = w
         self._conditions = conditions
+        self._of_rule = by_rule(notification.findings)
 
     def paragraphs(self) -> tuple[str, ...]:
         """One for each rule that has a finding."""
@@ -41,7 +42,7 @@ class WhyYouGetThis:
         return self._w.say(key, rule=self._w.clean(rule.id, 60), words=words)
 
     def _mine(self, rule: RuleShown) -> list[Finding]:
-        return [one for one in self._of.findings if one.rule == rule.id]
+        return self._of_rule.get(rule.id, [])
 
     def _sentences(self, rule: RuleShown, mine: list[Finding]) -> Iterator[str]:
         reasons = {one.reason for one in mine}

@@ -43,6 +43,7 @@ class FindingWords:
         self._amounts = amounts
         self._conditions = conditions
         self._subjects = subjects
+        self._events = {rule.id for rule in notification.rules if rule.form is Form.CHANGES}
 
     def kind(self, finding: Finding) -> str:
         """What decides its words: new, event, worse, repeat, resolved, over, after_silence, no_data, data_back."""
@@ -50,7 +51,7 @@ class FindingWords:
             return "over"
         new = finding.reason in {AlertReason.FIRST, AlertReason.NEW}
         if new:
-            return "event" if self._of.rule(finding.rule).form is Form.CHANGES else "new"
+            return "event" if finding.rule in self._events else "new"
         return finding.reason.value
 
     def word(self, finding: Finding) -> str:

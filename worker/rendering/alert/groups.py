@@ -1,13 +1,13 @@
 """The list of a notification, rule by rule: what is news, what is told again, and what is still open."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 
 from worker.domain.alert.notification import Finding, Notification, OpenAlert, RuleShown
 from worker.domain.alert.rule import Form
 from worker.domain.alert.state import AlertReason
 from worker.rendering.alert.amounts import AlertAmounts
 from worker.rendering.alert.findings import FindingWords, ended
-from worker.rendering.alert.rows import AlertGroup, AlertRow
+from worker.rendering.alert.rows import AlertCut, AlertGroup, AlertRow
 from worker.rendering.alert.subject_words import SubjectWords, stalls
 from worker.rendering.wording import Wording
 
@@ -15,7 +15,7 @@ RULE_NAME = 80
 
 
 class AlertGroups:
-    """`limit`: findings that are listed. `csv`: whether a CSV is attached, in which all of them are."""
+    """`csv`: whether a CSV is attached, in which all of them are."""
 
     def __init__(
         self,
@@ -24,7 +24,7 @@ class AlertGroups:
         amounts: AlertAmounts,
         words: FindingWords,
         subjects: SubjectWords,
-        limit: int,
+        cut: AlertCut,
         csv: bool,
     ) -> None:
         self._of = notification
@@ -33,8 +33,10 @@ class AlertGroups:
         self._words = words
         self._subjects = subjects
         self._csv = csv
-        self._listed = listed(notification)
-        self._shown = {(one.fingerprint, one.reason) for one in self._listed[:limit]}
+        found = listed(notification)
+        self._rules = cut.rules
+        self._of_rule = by_rule(found)
+        self._shown = {(one.fingerprint, one.reason) for one in found[: cut.findings]}
 
     @property
     def single(self) -> bool:
@@ -42,12 +44,20 @@ class AlertGroups:
         return len(self._of.findings) == 1
 
     def views(self) -> tuple[AlertGroup, ...]:
-        """In the order in which the rules have their first finding."""
-        found = [self._view(rule) for rule in rules_in_order(self._of)]
-        return tuple(one for one in found if one.title or one.rows or one.repeats or one.open or one.rest or one.cut)
+        """In the order in which the rules have their first finding. The last may stand for all other rules."""
+        rules = rules_in_order(self._of)
+        found = [self._view(rule) for rule in rules[: self._rules]]
+        told = [one for one in found if one.title or one.rows or one.repeats or one.open or one.rest or one.cut]
+        others = rules[self._rules :]
+        return (*told, *([self._others(others)] if others else []))
+
+    def _others(self, rules: Sequence[RuleShown]) -> AlertGroup:
+        hidden = sum(len(self._of_rule.get(rule.id, ())) for rule in rules)
+        title = self._w.say("alert.more_rules", len(rules))
+        return AlertGroup(title, "", (), (), "", hidden, self._cut(hidden), (), "", "")
 
     def _view(self, rule: RuleShown) -> AlertGroup:
-        mine = [] if self.single else [one for one in self._listed if one.rule == rule.id]
+        mine = [] if self.single else self._of_rule.get(rule.id, [])
         shown = [one for one in mine if (one.fingerprint, one.reason) in self._shown]
         repeats = [one for one in shown if one.reason is AlertReason.REPEAT and one.over_since is None]
         others = [one for one in shown if one not in repeats]
@@ -59,6 +69,7 @@ class AlertGroups:
             rows=tuple(map(self.row, others)),
             repeats=tuple(map(self.row, repeats)),
             repeat_title=self._repeat_title(rule) if others else "",
+            hidden=len(mine) - len(shown),
             cut=self._cut(len(mine) - len(shown)),
             open=tuple(self._open_row(one, rule) for one in still),
             open_title=self._w.say("alert.still_stalled" if stalls(rule) else "alert.still_open"),
@@ -121,6 +132,13 @@ class AlertGroups:
 def listed(notification: Notification) -> tuple[Finding, ...]:
     """Findings that have a row: all but a rule's own "no data", which is a band."""
     return tuple(one for one in notification.findings if one.reason is not AlertReason.NO_DATA)
+
+
+def by_rule(findings: Iterable[Finding]) -> Mapping[str, list[Finding]]:
+    found: dict[str, list[Finding]] = {}
+    for one in findings:
+        found.setdefault(one.rule, []).append(one)
+    return found
 
 
 def firing(notification: Notification, rule: RuleShown) -> int:

@@ -1,7 +1,6 @@
 """A notification of alerts in the reader's words, as the templates of `alert` see it."""
 
 import shlex
-from dataclasses import dataclass
 from functools import cached_property
 
 from worker.domain.alert.notification import Finding, Notification
@@ -13,10 +12,10 @@ from worker.rendering.alert.conditions import Conditions
 from worker.rendering.alert.explained import WhyYouGetThis
 from worker.rendering.alert.facts import SubjectFactRows
 from worker.rendering.alert.findings import FindingWords, ended
-from worker.rendering.alert.groups import RULE_NAME, AlertGroups
+from worker.rendering.alert.groups import RULE_NAME, AlertGroups, rules_in_order
 from worker.rendering.alert.head import AlertHead
 from worker.rendering.alert.inbox import AlertInbox
-from worker.rendering.alert.rows import AlertFact, AlertGroup, AnswerableAlert
+from worker.rendering.alert.rows import LONGEST, AlertCut, AlertFact, AlertGroup, AnswerableAlert
 from worker.rendering.alert.subject_words import SubjectWords
 from worker.rendering.alert.text import row_lines
 from worker.rendering.vocabulary import NO_SERVICES, Vocabulary
@@ -27,13 +26,6 @@ COMMANDS = 5
 """Alerts for which a message names the command that acknowledges them."""
 
 
-@dataclass(frozen=True, slots=True)
-class AlertCut:
-    """How much of a long notification is printed. `findings`: alerts that are listed; the others are counted."""
-
-    findings: int
-
-
 class AlertPage:
     """What happened to which deal, why, what else is open, and what can be done. `csv`: whether a CSV is attached."""
 
@@ -41,16 +33,16 @@ class AlertPage:
         self,
         notification: Notification,
         w: Wording,
-        shown: AlertCut = AlertCut(50),
+        shown: AlertCut = LONGEST,
         csv: bool = False,
         vocabulary: Vocabulary = NO_SERVICES,
     ) -> None:
         amounts, conditions, subjects = AlertAmounts(notification, w), Conditions(w), SubjectWords(notification, w)
         words = FindingWords(notification, w, amounts, conditions, subjects)
-        self.notification, self._w = notification, w
+        self.notification, self._w, self._shown = notification, w, shown
         self._head = AlertHead(notification, w, amounts, words, subjects)
         self._inbox = AlertInbox(notification, w, amounts, words, self._head)
-        self._groups = AlertGroups(notification, w, amounts, words, subjects, shown.findings, csv)
+        self._groups = AlertGroups(notification, w, amounts, words, subjects, shown, csv)
         self._why = WhyYouGetThis(notification, w, conditions)
         self._words, self._subjects, self._vocabulary = words, subjects, vocabulary
 
@@ -112,6 +104,7 @@ class AlertPage:
     def band(self) -> tuple[str, ...]:
         """Of rules without data: one sentence each, then what it does not mean; none if all have data."""
         gone = [one for one in self.notification.findings if one.reason is AlertReason.NO_DATA]
+        more = len(gone) - self._shown.rules
         told = [
             self._w.say(
                 "alert.band",
@@ -120,8 +113,9 @@ class AlertPage:
                 query=self._subjects.query(self.notification.rule(one.rule)),
                 since=self._w.stamp(one.since),
             )
-            for one in gone
+            for one in gone[: self._shown.rules]
         ]
+        told += [self._w.say("alert.band_more", more)] if more > 0 else []
         return (*told, self._w.say("alert.band.consequence")) if told else ()
 
     @property
@@ -172,9 +166,9 @@ class AlertPage:
 
     @property
     def rule_lines(self) -> tuple[str, ...]:
-        """The rules in words, without what follows from them."""
-        ids = dict.fromkeys(one.rule for one in self.notification.findings)
-        return tuple(self._why.rule_line(self.notification.rule(one)) for one in ids)
+        """The rules in words, without what follows from them: as many as have a part of their own."""
+        rules = rules_in_order(self.notification)[: self._shown.rules]
+        return tuple(self._why.rule_line(rule) for rule in rules)
 
     @property
     def carried(self) -> str:
@@ -185,11 +179,9 @@ class AlertPage:
     @property
     def _acknowledgeable(self) -> list[Finding]:
         told = {AlertReason.NO_DATA, AlertReason.DATA_BACK}
-        return [
-            one
-            for one in self.notification.findings
-            if not ended(one) and one.reason not in told and self.notification.rule(one.rule).form is not Form.CHANGES
-        ]
+        events = {rule.id for rule in self.notification.rules if rule.form is Form.CHANGES}
+        found = self.notification.findings
+        return [one for one in found if not ended(one) and one.reason not in told and one.rule not in events]
 
     @property
     def _to_do(self) -> Finding | None:

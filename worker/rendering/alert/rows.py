@@ -2,6 +2,21 @@
 
 from dataclasses import dataclass
 
+from worker.domain.alert.findings_table import LISTED
+
+
+@dataclass(frozen=True, slots=True)
+class AlertCut:
+    """How much of a long notification is printed. `findings`: alerts that are listed, `rules`: those that have a part
+    of their own; the others are counted.
+    """
+
+    findings: int
+    rules: int
+
+
+LONGEST = AlertCut(LISTED, 20)
+
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
@@ -40,8 +55,9 @@ class AlertFact:
 @dataclass(frozen=True, slots=True)
 class AlertGroup:
     """What is told of one rule. `title`: the rule's name, empty where the message has one rule. `note`: how many are
-    open. `rows`: what is news. `repeats`: what is told again, below `repeat_title`. `cut`: what is not listed, and
-    where it is. `open`: what is open and no news, below `open_title`. `rest`: how many more are open.
+    open. `rows`: what is news. `repeats`: what is told again, below `repeat_title`. `hidden`: how many are not
+    listed, and `cut` says where they are. `open`: what is open and no news, below `open_title`. `rest`: how many more
+    are open.
     """
 
     title: str
@@ -49,6 +65,7 @@ class AlertGroup:
     rows: tuple[AlertRow, ...]
     repeats: tuple[AlertRow, ...]
     repeat_title: str
+    hidden: int
     cut: str
     open: tuple[AlertRow, ...]
     open_title: str

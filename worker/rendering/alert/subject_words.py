@@ -8,7 +8,7 @@ from worker.domain.alert.subject import SubjectFacts
 from worker.domain.snapshot.snapshot import Column, Kind
 from worker.domain.time.epoch import from_ms
 from worker.rendering.page.links import link
-from worker.rendering.page.tables import query_title
+from worker.rendering.page.query_names import query_name
 from worker.rendering.wording import Wording
 
 _OF_DEALS = frozenset({"next_step", "stall_reason", "expected_close", "stage_since", "stalled_since", "updated_at"})
@@ -23,15 +23,15 @@ def stalls(rule: RuleShown) -> bool:
 class SubjectWords:
     def __init__(self, notification: Notification, w: Wording) -> None:
         self._w = w
-        self._queries = frozenset(rule.query for rule in notification.rules)
+        self._rules = {rule.query: rule for rule in notification.rules}
 
     def query(self, rule: RuleShown) -> str:
-        """What the rule's query is called: "lost-reasons" → "Lost reasons"."""
-        return query_title(rule.query, self._w)
+        """What a reader calls the rule's query."""
+        return query_name(self._w, rule.called, rule.asked, stalled=rule.stalled, words=rule.words)
 
     def name(self, facts: SubjectFacts) -> str:
-        if facts.name in self._queries:
-            return query_title(facts.name, self._w)
+        if facts.name in self._rules:
+            return self.query(self._rules[facts.name])
         nobody = "no_owner" if "owner_id" in facts.cells else "not_known"
         return self._w.named(facts.name, self._w.named(facts.key, self._w.say(nobody)))
 

@@ -7,7 +7,7 @@ from worker.domain.digest.figures import measure_name
 from worker.domain.digest.model import Digest
 from worker.rendering.page.key_number import KeyNumber
 from worker.rendering.page.measure import KeyMeasureWords
-from worker.rendering.page.tables import query_title
+from worker.rendering.page.query_names import QueryNames
 from worker.rendering.wording import Wording
 
 BRIDGED = frozenset({"value", "currency", "period"})
@@ -18,9 +18,12 @@ MEASURES = 2
 
 
 class WhatChanged:
-    def __init__(self, digest: Digest, w: Wording, number: KeyNumber, measure: KeyMeasureWords) -> None:
+    def __init__(
+        self, digest: Digest, w: Wording, names: QueryNames, number: KeyNumber, measure: KeyMeasureWords
+    ) -> None:
         self._digest = digest
         self._w = w
+        self._names = names
         self._number = number
         self._measure = measure
 
@@ -40,12 +43,12 @@ class WhatChanged:
 
     def _of_several(self, changes: Sequence[QueryChange]) -> str:
         """Only their titles: the sections below say what of each, and all of it would be a wall of words."""
-        titles = list(dict.fromkeys(query_title(one.query_id, self._w) for one in changes))
+        titles = list(dict.fromkeys(self._names.title(one.query_id) for one in changes))
         more = [self._w.more(len(titles) - QUERIES)] if len(titles) > QUERIES else []
         return ", ".join(titles[:QUERIES] + more)
 
     def _named(self, change: QueryChange) -> str:
-        return f"{query_title(change.query_id, self._w)}: {self._of(change)}"
+        return f"{self._names.title(change.query_id)}: {self._of(change)}"
 
     def _is_said(self, change: QueryChange) -> bool:
         """Whether the figure at the head says it: in a new period it moved against the one before, else since the last

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from worker.domain.digest.model import Digest
 from worker.domain.digest.sections import Figure, FigureSection
 from worker.rendering.page.figure_words import FigureWords
+from worker.rendering.page.query_names import QueryNames
 from worker.rendering.page.table_cells import GAP, NAME, SCREEN, room
-from worker.rendering.page.tables import query_title
 from worker.rendering.wording import NONE, Wording
 
 
@@ -33,9 +33,10 @@ class FigureList:
 
 
 class FigureLists:
-    def __init__(self, digest: Digest, w: Wording, words: FigureWords) -> None:
+    def __init__(self, digest: Digest, w: Wording, names: QueryNames, words: FigureWords) -> None:
         self._digest = digest
         self._w = w
+        self._names = names
         self._words = words
 
     @property
@@ -43,7 +44,7 @@ class FigureLists:
         """One for each section; one for all of which their sources chose the figures."""
         chosen = [section for section in self._digest.figures if section.other]
         own = [section for section in self._digest.figures if not section.other]
-        lists = [self._list(query_title(one.query_id, self._w), self.period(one), [one]) for one in own]
+        lists = [self._list(self._names.title(one.query_id), self.period(one), [one]) for one in own]
         if chosen:
             lists.append(self._list(self._w.say("other_figures"), "", chosen))
         return tuple(one for one in lists if one.rows)
@@ -78,7 +79,7 @@ class FigureLists:
     def _row(self, section: FigureSection, figure: Figure, *, alone: bool) -> FigureRow:
         label = self._w.metric_label(figure.name)
         if not alone:
-            label = self._w.say("figure_of", query=query_title(section.query_id, self._w), figure=label)
+            label = self._w.say("figure_of", query=self._names.title(section.query_id), figure=label)
         change = self._words.change(figure) if section.before_is else ""
         tone = self._words.tone(figure, neutral=figure.name in section.neutral)
         return FigureRow(

@@ -2,16 +2,19 @@
 
 from worker.domain.digest.model import Digest, SourceLine
 from worker.domain.snapshot.snapshot import Gap, GapReason
+from worker.rendering.page.query_names import QueryNames
 from worker.rendering.page.sources import SourceRows
-from worker.rendering.page.tables import query_title
 from worker.rendering.vocabulary import Vocabulary
 from worker.rendering.wording import Wording
 
 
 class MissingParts:
-    def __init__(self, digest: Digest, w: Wording, sources: SourceRows, vocabulary: Vocabulary) -> None:
+    def __init__(
+        self, digest: Digest, w: Wording, names: QueryNames, sources: SourceRows, vocabulary: Vocabulary
+    ) -> None:
         self._digest = digest
         self._w = w
+        self._names = names
         self._sources = sources
         self._vocabulary = vocabulary
 
@@ -38,8 +41,7 @@ class MissingParts:
         """
         lines = {line.query_id: line for line in self._digest.sources}
         return tuple(
-            f"{query_title(gap.query_id, self._w)}: {self._why(gap, lines.get(gap.query_id))}"
-            for gap in self._digest.gaps
+            f"{self._names.title(gap.query_id)}: {self._why(gap, lines.get(gap.query_id))}" for gap in self._digest.gaps
         )
 
     def _why(self, gap: Gap, line: SourceLine | None) -> str:

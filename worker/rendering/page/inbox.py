@@ -10,6 +10,7 @@ from worker.rendering.page.changes import WhatChanged
 from worker.rendering.page.facts import FactRows
 from worker.rendering.page.key_number import KeyNumber
 from worker.rendering.page.measure import KeyMeasureWords
+from worker.rendering.page.query_names import QueryNames
 from worker.rendering.page.why import WhyItMoved
 from worker.rendering.vocabulary import Vocabulary
 from worker.rendering.wording import Wording
@@ -33,8 +34,18 @@ class Head:
 class Inbox:
     """`series`: the subject is always the same, and its figures begin the preheader."""
 
-    def __init__(self, digest: Digest, w: Wording, head: Head, vocabulary: Vocabulary, *, series: bool = False) -> None:
+    def __init__(
+        self,
+        digest: Digest,
+        w: Wording,
+        names: QueryNames,
+        head: Head,
+        vocabulary: Vocabulary,
+        *,
+        series: bool = False,
+    ) -> None:
         self._series = series
+        self._names = names
         self._digest = digest
         self._w = w
         self._number, self._measure, self._facts = head.number, head.measure, head.facts
@@ -98,7 +109,7 @@ class Inbox:
         if self._digest.measure is not None:
             return self._w.metric_label(self._digest.measure.figure.name)
         if self._digest.key_query is None:
-            return ", ".join(self._w.clean(gap.query_id) for gap in self._digest.gaps) or self._w.say("report")
+            return ", ".join(self._names.title(gap.query_id) for gap in self._digest.gaps) or self._w.say("report")
         line = next((s for s in self._digest.sources if s.query_id == self._digest.key_query), None)
         if line is None or self._vocabulary.lists_opportunities(line):
             return self._w.say("deal_list")

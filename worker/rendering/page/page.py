@@ -19,6 +19,7 @@ from worker.rendering.page.held import held_lines
 from worker.rendering.page.inbox import Head, Inbox
 from worker.rendering.page.key_number import KeyNumber
 from worker.rendering.page.measure import KeyMeasureWords
+from worker.rendering.page.query_names import QueryNames
 from worker.rendering.page.rows import Cut
 from worker.rendering.page.sources import SourceRows
 from worker.rendering.page.sparkline import SparkBar, sparkline
@@ -49,25 +50,25 @@ class Page:
     ) -> None:
         self.digest, self.w, self.cut, self.csv = _printed(digest, cut), w, cut, csv
         self._vocabulary = vocabulary
-        words = FigureWords(w)
+        words, names = FigureWords(w), QueryNames(digest, w)
         w = w.said_of(_stalled_words(digest))
         self._measure = KeyMeasureWords(digest, w, words)
         self._facts = FactRows(digest, w, words)
-        self._figures = FigureLists(self.digest, w, words)
+        self._figures = FigureLists(self.digest, w, names, words)
         self._number = KeyNumber(digest, w, self._measure)
         self._why = WhyItMoved(digest, w, self._number, self._measure)
-        self._changes = WhatChanged(digest, w, self._number, self._measure)
+        self._changes = WhatChanged(digest, w, names, self._number, self._measure)
         self._act = WhoMustAct(digest, w)
         head = Head(self._number, self._measure, self._facts, self._why, self._changes, self._act)
-        self._inbox = Inbox(digest, w, head, vocabulary, series=series)
+        self._inbox = Inbox(digest, w, names, head, vocabulary, series=series)
         self._amounts = DealAmounts(digest, w)
         self._movements = MovementRows(digest, w, cut)
         self._stages = OpenByStage(digest, w, self._number)
         self._stalled = StalledDeals(digest, w, cut, self._amounts, csv)
         self._funnels = FunnelRows(digest, w, cut, vocabulary)
-        self._tables = OtherTables(digest, w, cut, csv)
-        self._sources = SourceRows(digest, w, vocabulary)
-        self._gaps = MissingParts(digest, w, self._sources, vocabulary)
+        self._tables = OtherTables(digest, w, names, cut, csv)
+        self._sources = SourceRows(digest, w, names, vocabulary)
+        self._gaps = MissingParts(digest, w, names, self._sources, vocabulary)
 
     subject = property(attrgetter("_inbox.subject"))
     preheader = property(attrgetter("_inbox.preheader"))

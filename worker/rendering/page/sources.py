@@ -6,6 +6,7 @@ from worker.domain.digest.model import Digest, SourceLine
 from worker.domain.reason import Reason
 from worker.domain.snapshot.notes import coded, split
 from worker.domain.snapshot.snapshot import GapReason
+from worker.rendering.page.query_names import QueryNames
 from worker.rendering.page.rows import SourceRow
 from worker.rendering.vocabulary import Vocabulary
 from worker.rendering.wording import NONE, Wording
@@ -18,15 +19,15 @@ NOTE = 200
 
 
 class SourceRows:
-    def __init__(self, digest: Digest, w: Wording, vocabulary: Vocabulary) -> None:
+    def __init__(self, digest: Digest, w: Wording, names: QueryNames, vocabulary: Vocabulary) -> None:
         self._digest = digest
         self._w = w
+        self._names = names
         self._vocabulary = vocabulary
 
     def source_label(self, line: SourceLine) -> str:
         """A stand-in goes by the name of the service that it stands in for."""
-        name = self._w.clean(line.query_id).replace("_", " ").replace("-", " ")
-        return self._w.say("source_line", source=self.service(line), query=name)
+        return self._w.say("source_line", source=self.service(line), query=self._names.title(line.query_id))
 
     @cached_property
     def source_rows(self) -> tuple[SourceRow, ...]:

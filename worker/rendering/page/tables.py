@@ -4,6 +4,7 @@ from worker.domain.digest.model import Digest
 from worker.domain.digest.sections import TableSection
 from worker.domain.snapshot.opportunity import TABLE as OPPORTUNITIES
 from worker.domain.time.window import Window
+from worker.rendering.page.query_names import QueryNames
 from worker.rendering.page.rows import Cut
 from worker.rendering.page.table_cells import TableCells
 from worker.rendering.page.table_view import RowView, TableView
@@ -17,9 +18,10 @@ MOST_NAMED = 12
 class OtherTables:
     """`csv` names the attached CSV files, where rows that are cut may be found."""
 
-    def __init__(self, digest: Digest, w: Wording, cut: Cut, csv: tuple[str, ...] = ()) -> None:
+    def __init__(self, digest: Digest, w: Wording, names: QueryNames, cut: Cut, csv: tuple[str, ...] = ()) -> None:
         self._digest = digest
         self._w = w
+        self._names = names
         self._cut = cut
         self._csv = csv
 
@@ -35,7 +37,7 @@ class OtherTables:
         queries = [section.query_id for section in digest.stalled[most:]]
         queries += [section.query_id for section in digest.funnels[most:]]
         queries += [section.query_id for section in digest.figures[most:]]
-        titles = [query_title(query, self._w) for query in queries]
+        titles = [self.query_title(query) for query in queries]
         titles += map(self.table_title, digest.tables[self._cut.tables :])
         named = list(dict.fromkeys(titles))
         more = [self._w.more(len(named) - MOST_NAMED)] if len(named) > MOST_NAMED else []
@@ -52,8 +54,8 @@ class OtherTables:
         return self._w.say("also_measured", what=", ".join(told)) if told else ""
 
     def query_title(self, query_id: str) -> str:
-        """A query's own name in the schedule, as a title: "lost-reasons" → "Lost reasons"."""
-        return query_title(query_id, self._w)
+        """What a reader calls a query: its name in the definition, else its service's word for it."""
+        return self._names.title(query_id)
 
     def table_title(self, table: TableSection) -> str:
         """Its own words; else the query's name, and the table's own where it is one of several or not the query's main
@@ -65,7 +67,7 @@ class OtherTables:
         if table.table_id in (OPPORTUNITIES, GROUPS, table.query_id):
             headed = any(section.query_id == table.query_id and not section.other for section in self._digest.figures)
             return self._w.say("row_by_row", query=title) if headed else title
-        return f"{title}, {self._w.clean(table.table_id).replace('_', ' ').replace('-', ' ')}"
+        return f"{title}, {self._w.metric_label(table.table_id.replace('-', '_'))}"
 
     def table_view(self, table: TableSection, *, narrow: bool = True) -> TableView:
         """`narrow`: for a screen of 320 pixels, where a second number that has no room stands below the name."""
@@ -127,12 +129,6 @@ class OtherTables:
         row = cells.sums("", table.total_before)
         told = [row.detail, *(cell.line for cell in row.cells[:1])]
         return self._w.say("span_was", span=self._w.span(table.compared), what=", ".join(part for part in told if part))
-
-
-def query_title(query_id: str, w: Wording) -> str:
-    """A query's own name in the schedule, as a title: "lost-reasons" → "Lost reasons"."""
-    words = w.clean(query_id).replace("_", " ").replace("-", " ")
-    return words[:1].upper() + words[1:]
 
 
 def _stacked(row: RowView, heads: tuple[str, ...]) -> RowView:

@@ -1,6 +1,6 @@
 """Requests to Close's REST API with credentials, retries and pace. Refusals become sentences of ours.
 
-All requests only read (the funnel report is a POST that reads), so each may be repeated.
+All requests of runs only read (the funnel report is a POST that reads), so each may be repeated. Webhooks are written.
 https://developer.close.com/topics/errors/
 """
 
@@ -33,7 +33,9 @@ _GOOD = (200, 201)
 
 @dataclass(frozen=True, slots=True)
 class CloseRequest:
-    """`zone` (IANA): the zone for relative ranges and date filters. `accept`: a media type."""
+    """`zone` (IANA): the zone for relative ranges and date filters. `accept`: a media type. `once`: it writes, and is
+    sent once, because it may have been applied although its answer was lost.
+    """
 
     method: str
     path: str
@@ -42,6 +44,7 @@ class CloseRequest:
     zone: str = "UTC"
     accept: str = "application/json"
     name: str = ""  # the name in messages, if the path holds an id
+    once: bool = False
 
     @property
     def endpoint(self) -> str:
@@ -89,11 +92,12 @@ class CloseClient:
 
     async def fetch(self, request: CloseRequest) -> bytes:
         """The body of a 200 or 201, with retries. Raises as `read`."""
+        tries = 1 if request.once else None
         for last in (False, True):
             wire = self._wire(request)
             proof = await self._credential.headers()
             try:
-                return await self._calls.fetch(replace(wire, headers={**(wire.headers or {}), **proof}))
+                return await self._calls.fetch(replace(wire, headers={**(wire.headers or {}), **proof}), tries=tries)
             except SourceRefused as refused:
                 if last or refused.status != 401 or not await self._credential.renewed(proof):
                     raise
@@ -114,7 +118,8 @@ class CloseClient:
         return Wire(request.endpoint, request.method, request.path, request.params, request.json, headers)
 
     def _judge(self, endpoint: str, answer: HttpAnswer) -> bytes | SourceUnavailable | SourceRefused:
-        return answer.body if answer.status in _GOOD else self._refused(endpoint, answer)
+        good = answer.status in _GOOD or (answer.status == 204 and endpoint.startswith("DELETE "))
+        return answer.body if good else self._refused(endpoint, answer)
 
     def _refused(self, endpoint: str, answer: HttpAnswer) -> SourceUnavailable | SourceRefused:
         if 300 <= answer.status < 400:

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -16,7 +16,8 @@ from worker.errors import SourceError, SourceShapeChanged
 from worker.ports import Answer, Question, Quota
 from worker.ports.kinds import without_tls
 from worker.ports.tokens import Renewal
-from worker.sources.close import catalog, funnel
+from worker.ports.webhook_keys import RegisteredWebhook
+from worker.sources.close import catalog, funnel, webhooks
 from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.close.fingerprint import fingerprint, spelled
 from worker.sources.close.names import FEWEST, CloseNames, CloseNamesCache
@@ -168,6 +169,17 @@ class CloseSource:
     async def holds(self, kind: str) -> Table:
         """What the account holds. Raises RequestError for an unknown kind, SourceError."""
         return await catalog.holds(self._client, kind)
+
+    async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
+        """Raises SourceError, as the next two."""
+        return await webhooks.webhooks(self._client)
+
+    async def add_webhook(self, url: str, events: Sequence[str]) -> tuple[tuple[RegisteredWebhook, str], ...]:
+        return await webhooks.add_webhook(self._client, url, events)
+
+    async def remove_webhook(self, key: str) -> None:
+        """Raises RequestError for what is no id, too."""
+        await webhooks.remove_webhook(self._client, key)
 
     async def check(self) -> str:
         """Reads the account's names, which every run needs. Raises SourceError."""

@@ -24,6 +24,8 @@ ME = "GET /api/v1/users/me"
 CURRENCIES = "GET /api/v1/currencies"
 FILTERS = "GET /api/v1/filters"
 WEBHOOKS = "GET /api/v1/webhooks"
+ADD_WEBHOOK = "POST /api/v1/webhooks"
+DROP_WEBHOOK = "DELETE /api/v1/webhooks/{id}"
 
 COSTS: Mapping[str, int] = {
     PIPELINES: 5,
@@ -44,6 +46,8 @@ COSTS: Mapping[str, int] = {
     CURRENCIES: 20,
     FILTERS: 20,
     WEBHOOKS: 10,
+    ADD_WEBHOOK: 10,
+    DROP_WEBHOOK: 6,
 }
 """Endpoint → tokens. The API's version is part of the endpoint, because v1 and v2 differ in cost and shape. The cost of
 the list of filters is not documented; it is assumed to be that of v1's other lists.

@@ -2,7 +2,7 @@
 
 import json
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -17,13 +17,14 @@ from worker.errors import RequestError
 from worker.ports import Answer, Question, Quota
 from worker.ports.kinds import without_tls
 from worker.ports.tokens import Renewal
+from worker.ports.webhook_keys import RegisteredWebhook
 from worker.sources.common.addresses import addresses
 from worker.sources.common.bearer import Service, bearer
 from worker.sources.common.calls import Retries, Sender
 from worker.sources.common.credentials import Credential, StaticHeaders
 from worker.sources.common.edits import Verbs
 from worker.sources.common.pace import asked_for
-from worker.sources.pipedrive import catalog
+from worker.sources.pipedrive import catalog, webhooks
 from worker.sources.pipedrive.client import PipedriveClient
 from worker.sources.pipedrive.costs import COSTS, CURRENCIES
 from worker.sources.pipedrive.deals import DealList
@@ -170,6 +171,17 @@ class PipedriveSource:
     async def apply(self, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
         """Make, change or delete a pipeline. Raises RequestError, SourceError."""
         return await catalog.apply(self.client, kind, verb, key, values)
+
+    async def webhooks(self) -> tuple[RegisteredWebhook, ...]:
+        """Raises SourceError, as the next two."""
+        return await webhooks.webhooks(self.client)
+
+    async def add_webhook(self, url: str, events: Sequence[str]) -> tuple[tuple[RegisteredWebhook, str], ...]:
+        return await webhooks.add_webhook(self.client, url, events)
+
+    async def remove_webhook(self, key: str) -> None:
+        """Raises RequestError for what is no id, too."""
+        await webhooks.remove_webhook(self.client, key)
 
     async def check(self) -> str:
         """Reads the account's names, which every run needs. Raises SourceError."""

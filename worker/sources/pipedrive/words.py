@@ -9,6 +9,13 @@ from worker.domain.snapshot.notes import words_of
 from worker.sources.pipedrive.notes import NOTES
 
 _EN: dict[str, str] = {
+    "query.pipelines": "pipelines",
+    "query.pipeline": "stages now",
+    "query.conversion": "conversion",
+    "query.movements": "movements",
+    "query.deals": "deals",
+    "query.deals_summary": "sums of deals",
+    "query.stalled_deals": "stalled deals",
     "metric.count": "Deals",
     "metric.value": "Value",
     "metric.weighted_value": "Weighted value",
@@ -77,6 +84,13 @@ _EN: dict[str, str] = {
 }
 
 _DE: dict[str, str] = {
+    "query.pipelines": "Pipelines",
+    "query.pipeline": "Phasen heute",
+    "query.conversion": "Conversion",
+    "query.movements": "Bewegungen",
+    "query.deals": "Deals",
+    "query.deals_summary": "Summen der Deals",
+    "query.stalled_deals": "Stockende Deals",
     "metric.count": "Deals",
     "metric.value": "Wert",
     "metric.weighted_value": "Gewichteter Wert",

@@ -6,6 +6,19 @@ from worker.domain.snapshot.notes import words_of
 from worker.sources.umami.notes import NOTES
 
 _EN: dict[str, str] = {
+    "query.funnel": "funnel",
+    "query.goal": "goal",
+    "query.journey": "paths",
+    "query.retention": "returning visitors",
+    "query.revenue": "sales",
+    "query.utm": "campaigns",
+    "query.attribution": "origins",
+    "query.breakdown": "breakdown",
+    "query.performance": "speed of pages",
+    "query.stats": "visits",
+    "query.saved_report": "saved report",
+    "query.goals": "goals",
+    "query.utmFilters": "campaigns",
     "visitors_head": "Visitors",
     "visitors_stage": "Step",
     "visitors_still": "Nobody at any step in this period.",
@@ -100,6 +113,19 @@ _EN: dict[str, str] = {
 }
 
 _DE: dict[str, str] = {
+    "query.funnel": "Funnel",
+    "query.goal": "Ziel",
+    "query.journey": "Wege",
+    "query.retention": "Wiederkehrende Besucher",
+    "query.revenue": "Umsatz",
+    "query.utm": "Kampagnen",
+    "query.attribution": "Herkunft",
+    "query.breakdown": "Aufschlüsselung",
+    "query.performance": "Ladezeiten",
+    "query.stats": "Besuche",
+    "query.saved_report": "Gespeicherter Bericht",
+    "query.goals": "Ziele",
+    "query.utmFilters": "Kampagnen",
     "visitors_head": "Besucher",
     "visitors_stage": "Schritt",
     "visitors_still": "In diesem Zeitraum niemand bei einem Schritt.",

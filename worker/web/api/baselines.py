@@ -9,8 +9,9 @@ from worker.domain.access import Actor, TokenScope
 from worker.flow.operate.reset_baselines import Selection, held, plan_reset
 from worker.flow.operate.upkeep_acts import reset_baselines
 from worker.flow.services import Services
-from worker.web.api.answers import answer
+from worker.web.api.answers import answer, tag_of, written
 from worker.web.api.guard import Guard
+from worker.web.api.matching import IfMatch, refuse_other
 from worker.web.api.once import once_route
 from worker.web.api.parameters import Id
 from worker.web.api.shapes.schedules import BaselinesShape, ResetRequest, ResetShape
@@ -30,10 +31,15 @@ def baselines(uses: Services, guard: Guard) -> APIRouter:
 
     @router.post("/schedules/{schedule:path}/baselines/reset", response_model=ResetShape)
     async def reset_baselines_of(
-        schedule: Id, wanted: ResetRequest, actor: Annotated[Actor, Depends(manages)]
+        schedule: Id, wanted: ResetRequest, actor: Annotated[Actor, Depends(manages)], if_match: IfMatch = None
     ) -> dict[str, Any]:
-        """Lets the next digest be compared with nothing, or with what an earlier run told."""
-        plan = await plan_reset(uses, Selection(schedule, wanted.reader, wanted.query), wanted.to)
+        """Lets the next digest be compared with nothing, or with what an earlier run told. If-Match takes the ETag of
+        the list with the same reader and query.
+        """
+        chosen = Selection(schedule, wanted.reader, wanted.query)
+        if if_match is not None:
+            refuse_other(if_match, tag_of(written(baselines_document(schedule, await held(uses, chosen)))))
+        plan = await plan_reset(uses, chosen, wanted.to)
         return reset_document(plan, await reset_baselines(uses, actor, plan))
 
     return router

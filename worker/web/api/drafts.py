@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Depends, Header
+from fastapi import APIRouter, Depends
 
 from worker.documents.definitions import check_document
 from worker.documents.deployment import deployed_document
@@ -17,13 +17,9 @@ from worker.flow.deploy.plan import plan
 from worker.flow.operate.upkeep_acts import deploy_definitions
 from worker.flow.services import Services
 from worker.web.api.guard import Guard
+from worker.web.api.matching import IfMatch, tags_of
 from worker.web.api.once import once_route
-from worker.web.api.problem import HttpRefusal
 from worker.web.api.shapes.deployments import CheckShape, DeployedShape, DraftRequest, PlanRequest, PlanShape
-
-IfMatch = Annotated[
-    str | None, Header(alias="If-Match", max_length=200, description="ETag of /deployment: refused if it changed.")
-]
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,8 +65,7 @@ def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> API
     ) -> dict[str, Any]:
         """Checks these files and puts them in force in one step."""
         bundle = await sound_draft(check, project, wanted.files)
-        await _refuse_changed(uses, if_match)
-        deployment, found = await deploy_definitions(uses, actor, bundle)
+        deployment, found = await deploy_definitions(uses, actor, bundle, tags_of(if_match))
         return deployed_document(deployment.bundle, found)
 
     router.include_router(acts)
@@ -83,12 +78,3 @@ async def sound_draft(check: CheckDraft, project: str, files: Mapping[str, str])
     if bundle.project != project:
         raise RequestError(f"funnelbeat.yaml: found the project {bundle.project!r}, this process serves {project!r}")
     return bundle
-
-
-async def _refuse_changed(uses: Services, if_match: str | None) -> None:
-    """Raises HttpRefusal if another deployment came in between."""
-    if if_match is None or if_match.strip() == "*":
-        return
-    deployed = await uses.deployments.deployed()
-    if if_match.strip().removeprefix("W/").strip('"') != (deployed.bundle if deployed else ""):
-        raise HttpRefusal(412, "changed", "another deployment is in force than the one that If-Match names; look again")

@@ -2,9 +2,10 @@
 
 import hashlib
 import math
+from collections import Counter
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import Annotated
+from typing import Annotated, Any, get_args, get_origin
 
 from fastapi import Request, Security
 from fastapi.security import HTTPBearer
@@ -72,7 +73,7 @@ class Guard:
             actor = await self.actor(request)
             if not actor.may(scope) and not (instead is not None and actor.may(instead)):
                 raise HttpRefusal(403, "forbidden", f"this needs the scope {scope}")
-            _refuse_unknown_queries(request)
+            _refuse_stray_queries(request)
             return actor
 
         return checked
@@ -120,10 +121,23 @@ def _token_id(request: Request) -> str:
     return request.headers["authorization"].partition("fb_")[2].partition("_")[0]
 
 
-def _refuse_unknown_queries(request: Request) -> None:
-    """A parameter that is misspelt would be left out silently. Raises HttpRefusal."""
-    known = sorted(field.alias for field in request.scope["route"].dependant.query_params)
+def _refuse_stray_queries(request: Request) -> None:
+    """A parameter that is misspelt would be left out silently, and all but the last of one that is repeated. Raises
+    HttpRefusal.
+    """
+    fields = request.scope["route"].dependant.query_params
+    known = sorted(field.alias for field in fields)
     unknown = sorted(set(request.query_params) - set(known))
     if unknown:
         expected = f"one of {', '.join(known)}" if known else "none"
         raise HttpRefusal(422, "request", f"found the query parameter {unknown[0]!r}, expected {expected}")
+    given = Counter(name for name, _ in request.query_params.multi_items())
+    twice = sorted(
+        one.alias for one in fields if given[one.alias] > 1 and not _takes_several(one.field_info.annotation)
+    )
+    if twice:
+        raise HttpRefusal(422, "request", f"found the query parameter {twice[0]!r} more than once, expected it once")
+
+
+def _takes_several(annotation: Any) -> bool:
+    return any(get_origin(one) is list for one in (annotation, *get_args(annotation)))

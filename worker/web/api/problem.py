@@ -18,6 +18,7 @@ from worker.errors import (
     FunnelbeatError,
     LedgerError,
     NotFound,
+    PreconditionFailed,
     RenderError,
     RequestError,
     SourceError,
@@ -26,6 +27,7 @@ from worker.errors import (
 MEDIA_TYPE = "application/problem+json"
 
 _KINDS: tuple[tuple[type[FunnelbeatError], int, str], ...] = (
+    (PreconditionFailed, 412, "changed"),
     (NotFound, 404, "not_found"),
     (DefinitionError, 422, "definition"),
     (RequestError, 422, "request"),

@@ -30,7 +30,9 @@ def subscription_changes(uses: Services, guard: Guard) -> APIRouter:
 
     @router.post("/schedules/{schedule:path}/subscriptions", status_code=201, response_model=AddedShape)
     async def subscribe(schedule: Id, wanted: SubscribeRequest, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
-        """Subscribes an address to a schedule, beside its definition."""
+        """Subscribes an address to a schedule, beside its definition. An entry with `alerts` (ids of rules) or
+        `alert_labels` (matchers such as `team=north`) is told of those alerts and gets no digests.
+        """
         _refuse_others(actor, str(wanted.entry.get("address", "")))
         made, same = await acts.subscribe(uses, actor, schedule, wanted.entry, wanted.expires)
         return added_document(made, same)

@@ -7,7 +7,7 @@ from worker.errors import RequestError
 from worker.flow.alert import acts as alert_acts
 from worker.flow.operate import acts
 from worker.web.console.alert_rows import matchers_of
-from worker.web.console.door import Form
+from worker.web.console.forms import Form
 from worker.web.console.page import Visit
 
 PAUSES = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=30)}
@@ -16,14 +16,14 @@ PAUSES = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=3
 
 async def trigger(visit: Visit, form: Form) -> tuple[str, str]:
     """Sent twice, as by two clicks, a form makes one run."""
-    schedule, once = _text(form, "schedule"), form.get("once", "")
+    schedule, once = text_of(form, "schedule"), form.get("once", "")
     idempotency = f"{visit.actor.who}:console:{once[:64]}" if once else None
     key = await acts.trigger(visit.uses, visit.actor, schedule, None, idempotency)
     return _path("run", str(key)), visit.w.say("console.done.trigger")
 
 
 async def pause(visit: Visit, form: Form) -> tuple[str, str]:
-    schedule, days = _text(form, "schedule"), form.get("days", "")
+    schedule, days = text_of(form, "schedule"), form.get("days", "")
     if days and days not in PAUSES:
         raise RequestError(f"days: found {days[:20]!r}, expected one of {', '.join(PAUSES)}")
     until = (visit.now + PAUSES[days]).replace(microsecond=0) if days else None
@@ -32,13 +32,13 @@ async def pause(visit: Visit, form: Form) -> tuple[str, str]:
 
 
 async def resume(visit: Visit, form: Form) -> tuple[str, str]:
-    schedule = _text(form, "schedule")
+    schedule = text_of(form, "schedule")
     ended = await acts.resume_schedule(visit.uses, visit.actor, schedule)
     return _path("schedule", schedule), visit.w.say("console.done.resume" if ended else "console.done.not_paused")
 
 
 async def retry(visit: Visit, form: Form) -> tuple[str, str]:
-    key, again = await acts.retry_run(visit.uses, visit.actor, _text(form, "run"))
+    key, again = await acts.retry_run(visit.uses, visit.actor, text_of(form, "run"))
     return _path("run", str(key)), visit.w.say("console.done.retry", len(again))
 
 
@@ -46,30 +46,30 @@ async def settle(visit: Visit, form: Form) -> tuple[str, str]:
     arrived = form.get("arrived", "")
     if arrived not in {"yes", "no"}:
         raise RequestError(f"arrived: found {arrived[:20]!r}, expected yes or no")
-    row = await acts.settle_unknown(visit.uses, visit.actor, _text(form, "delivery"), arrived=arrived == "yes")
+    row = await acts.settle_unknown(visit.uses, visit.actor, text_of(form, "delivery"), arrived=arrived == "yes")
     return _path("run", str(row.key.run)), visit.w.say(f"console.done.settle_{arrived}")
 
 
 async def acknowledge(visit: Visit, form: Form) -> tuple[str, str]:
-    row = await alert_acts.acknowledge(visit.uses, visit.actor, _text(form, "alert"))
+    row = await alert_acts.acknowledge(visit.uses, visit.actor, text_of(form, "alert"))
     return "alerts", visit.w.say("console.done.ack", name=visit.w.clean(row.state.facts.name))
 
 
 async def unacknowledge(visit: Visit, form: Form) -> tuple[str, str]:
-    row, _ = await alert_acts.unacknowledge(visit.uses, visit.actor, _text(form, "alert"))
+    row, _ = await alert_acts.unacknowledge(visit.uses, visit.actor, text_of(form, "alert"))
     return "alerts", visit.w.say("console.done.unack", name=visit.w.clean(row.state.facts.name))
 
 
 async def snooze(visit: Visit, form: Form) -> tuple[str, str]:
     """For seven days."""
     until = (visit.now + PAUSES["7"]).replace(microsecond=0)
-    made = await alert_acts.snooze(visit.uses, visit.actor, _text(form, "alert"), until)
+    made = await alert_acts.snooze(visit.uses, visit.actor, text_of(form, "alert"), until)
     name = visit.w.clean(made.mutes[0].state.facts.name)
     return "alerts", visit.w.say("console.done.snooze", name=name, date=visit.w.stamp(until))
 
 
 async def silence(visit: Visit, form: Form) -> tuple[str, str]:
-    text, days = _text(form, "match"), form.get("days", "")
+    text, days = text_of(form, "match"), form.get("days", "")
     if days not in PAUSES:
         raise RequestError(f"days: found {days[:20]!r}, expected one of {', '.join(PAUSES)}")
     until = (visit.now + PAUSES[days]).replace(microsecond=0)
@@ -78,11 +78,11 @@ async def silence(visit: Visit, form: Form) -> tuple[str, str]:
 
 
 async def expire(visit: Visit, form: Form) -> tuple[str, str]:
-    await alert_acts.expire(visit.uses, visit.actor, _text(form, "silence"))
+    await alert_acts.expire(visit.uses, visit.actor, text_of(form, "silence"))
     return "alerts", visit.w.say("console.done.expire")
 
 
-def _text(form: Form, name: str) -> str:
+def text_of(form: Form, name: str) -> str:
     """Raises RequestError for a form without it."""
     if not form.get(name):
         raise RequestError(f"{name}: found nothing, expected what the act is for")

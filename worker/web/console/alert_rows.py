@@ -48,7 +48,7 @@ async def shown_alerts(visit: Visit, matchers: Sequence[Matcher] = ()) -> list[S
     """Those that are open first, then by schedule, rule and severity. Raises RequestError."""
     if not visit.project:
         return []
-    rows = [_row(visit, row) for row in await current(visit.uses, matchers=matchers)]
+    rows = [shown_alert(visit, row) for row in await current(visit.uses, matchers=matchers)]
     return sorted(rows, key=lambda row: row.mark.rank)
 
 
@@ -60,7 +60,7 @@ def matchers_of(text: str) -> tuple[Matcher, ...]:
         raise RequestError(f"{text[:100]!r}: {error}; put quotes around a value with blanks") from None
 
 
-def _row(visit: Visit, row: ListedAlert) -> ShownAlert:
+def shown_alert(visit: Visit, row: ListedAlert) -> ShownAlert:
     w, facts = visit.w, row.state.facts
     pending = row.state.phase is Phase.PENDING
     mark = PENDING if pending else ACKED if row.ack else QUIET if row.quiet else FIRING
@@ -73,7 +73,7 @@ def _row(visit: Visit, row: ListedAlert) -> ShownAlert:
         mark=mark,
         fingerprint=row.fingerprint,
         name=w.named(facts.name, facts.key),
-        owner=w.clean(facts.owner),
+        owner=w.clean(facts.owner) if facts.owner != facts.name else "",
         stage=w.clean(facts.stage),
         value=amount_words(w, facts.amount) or NONE,
         rule=row.rule.id,

@@ -3,9 +3,10 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker.domain.alert.matcher_text import written
+from worker.domain.alert.matcher_text import silence_fault, written
 from worker.domain.alert.silence import Silence
 from worker.errors import RequestError
+from worker.web.console.alert import rule_rows
 from worker.web.console.alert_rows import matchers_of, shown_alerts
 from worker.web.console.page import Visit, shown
 
@@ -27,6 +28,7 @@ async def alerts_page(visit: Visit, request: Request) -> Response:
         "open": sum(row.open for row in rows),
         "match": match,
         "problem": problem,
+        "rules": await rule_rows(visit) if visit.bundle is not None else (),
         "silences": [_silence(visit, one) for one in await visit.uses.alerts.silences() if one.until > visit.now],
     }
     return shown(visit, "alerts", values, 422 if problem else 200)
@@ -38,6 +40,6 @@ def _silence(visit: Visit, of: Silence) -> dict[str, str]:
         "id": of.id,
         "what": w.clean(" ".join(map(written, of.matchers)), 200),
         "by": w.clean(of.by),
-        "comment": w.clean(of.comment, 200),
+        "comment": w.clean(silence_fault(of) or of.comment, 200),
         "until": w.stamp(of.until),
     }

@@ -29,6 +29,10 @@ class ShownBridge:
     rows: tuple[BridgeBar, ...]
 
 
+def kind_of(move: Move) -> str:
+    return _KINDS.get(move, "in" if move in INWARD else "out")
+
+
 def shown_bridges(visit: Visit, found: Bridge | None) -> tuple[ShownBridge, ...]:
     """One for each currency; rows without a deal are left out."""
     terms = found.terms if found is not None else ()
@@ -43,7 +47,7 @@ def _rows(visit: Visit, of: Terms) -> tuple[BridgeBar, ...]:
     bars = waterfall(of.opening, steps)
     labels = [w.say("opening"), *(w.move_label(move) for move in moves), w.say("closing")]
     counts = [of.opening_count, *(of.counts[move] for move in moves), of.closing_count]
-    kinds = ["total", *(_KINDS.get(move, "in" if move in INWARD else "out") for move in moves), "total"]
+    kinds = ["total", *map(kind_of, moves), "total"]
     amounts = [of.opening, *steps, of.closing]
     return tuple(
         BridgeBar(label, w.count(n), w.money(amount, of.currency, kind != "total", cents), kind, bar.left, bar.width)

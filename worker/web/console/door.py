@@ -3,30 +3,31 @@
 import re
 from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime
-from urllib.parse import parse_qsl
 
 import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
 from worker.domain.access import Actor, Door, TokenScope
-from worker.errors import FunnelbeatError, LedgerError, NotFound, RequestError
+from worker.errors import FunnelbeatError, LedgerError, NotFound, RequestError, SourceError
 from worker.flow.deployed import bundle_of
 from worker.flow.operate.access_tokens import actor_of
 from worker.flow.services import Services
 from worker.rendering.wording import Wording
 from worker.web.console import cookie
+from worker.web.console.forms import LONGEST, Form, read_form
 from worker.web.console.page import Visit, bare, headers, shown
 from worker.web.console.sessions import ConsoleSession, Sessions
+from worker.web.console.state import ConsoleState
 from worker.web.limit import WrongTries
 
-LONGEST_BODY = 8192
-"""Bytes of a form. More is not read."""
+LIVE = "x-funnelbeat-live"
+"""The header with which a page's own script asks for its newest state."""
 
 LOCALES = {"en": "en_GB", "de": "de_DE"}
 
-Form = dict[str, str]
 Page = Callable[[Visit, Request], Awaitable[Response]]
+AskedPage = Callable[[Visit, Form], Awaitable[Response]]
 Act = Callable[[Visit, Form], Awaitable[tuple[str, str]]]
 """Does something, and returns the path to go to and the sentence to say there. Raises FunnelbeatError if it is
 refused.
@@ -37,8 +38,8 @@ _PLACE = re.compile(r"[A-Za-z0-9][A-Za-z0-9/_.@:+%|?=&~-]*")
 
 
 class ConsoleDoor:
-    def __init__(self, uses: Services, monotonic: Callable[[], float]) -> None:
-        self._uses = uses
+    def __init__(self, uses: Services, monotonic: Callable[[], float], state: ConsoleState) -> None:
+        self._uses, self._state = uses, state
         self._sessions = Sessions(monotonic)
         self._wrong = WrongTries(monotonic)
 
@@ -58,24 +59,57 @@ class ConsoleDoor:
 
         return answer
 
+    def asked_page(
+        self, scope: TokenScope, make: AskedPage, longest: int = LONGEST
+    ) -> Callable[[Request], Awaitable[Response]]:
+        """Shows what a form of ours asks for, to whoever may: what costs requests, or is too long for an address.
+        `longest`: bytes of the form.
+        """
+
+        async def answer(request: Request) -> Response:
+            async def show(visit: Visit, form: Form) -> Response:
+                try:
+                    return await make(visit, form)
+                except (RequestError, LedgerError, SourceError) as error:
+                    visit.session.said = str(error), True
+                    return RedirectResponse(f"{visit.root}/{place_of(form.get('back', ''))}", 303, headers=headers())
+
+            return await self._from_form(request, scope, show, longest)
+
+        return answer
+
     def act(self, scope: TokenScope, do: Act) -> Callable[[Request], Awaitable[Response]]:
         """Does what a form of ours asks, for whoever may, and leads back to a page."""
 
         async def answer(request: Request) -> Response:
-            try:
-                visit = await self._visit(request)
-                if visit is None:
-                    return self._sign_in_first(request)
-                form = await read_form(request)
-                if cookie.from_elsewhere(request) or not visit.session.sent_from_here(form.get("csrf", "")):
-                    return shown(visit, "refused", {"title": "stale", "scope": ""}, 403)
-                if not visit.actor.may(scope):
-                    return _refused(visit, scope)
+            async def done(visit: Visit, form: Form) -> Response:
                 return await _done(visit, form, do)
-            except FunnelbeatError as error:
-                return _trouble(request, error)
+
+            return await self._from_form(request, scope, done)
 
         return answer
+
+    async def _from_form(
+        self, request: Request, scope: TokenScope, follow: AskedPage, longest: int = LONGEST
+    ) -> Response:
+        """Nothing of a body is read before somebody is signed in."""
+        try:
+            visit = await self._visit(request)
+            if visit is None:
+                return self._sign_in_first(request)
+            form = await read_form(request, longest)
+            if cookie.from_elsewhere(request) or not visit.session.sent_from_here(form.get("csrf", "")):
+                return shown(visit, "refused", {"title": "stale", "scope": ""}, 403)
+            if not visit.actor.may(scope):
+                return _refused(visit, scope)
+            return await follow(visit, form)
+        except FunnelbeatError as error:
+            return _trouble(request, error)
+
+    async def valid(self, request: Request) -> bool:
+        """Whether somebody who may read is signed in still."""
+        visit = await self._visit(request)
+        return visit is not None and visit.actor.may(TokenScope.READ)
 
     async def sign_in(self, request: Request) -> Response:
         try:
@@ -119,21 +153,22 @@ class ConsoleDoor:
         if session is None or actor is None:
             self._sessions.end(name)
             return None
-        return await _visit_of(self._uses, request, session, actor)
+        return await self._visit_of(request, session, actor)
+
+    async def _visit_of(self, request: Request, session: ConsoleSession, actor: Actor) -> Visit:
+        deployments = self._uses.deployments
+        deployed = await deployments.deployed()
+        bundle = await bundle_of(deployments, deployed.bundle) if deployed is not None else None
+        now = await self._uses.clock.now()
+        w = wording(request, now, bundle.defaults.timezone if bundle is not None else "UTC")
+        name, live = deployed.bundle if deployed is not None else "", request.headers.get(LIVE) == "1"
+        return Visit(self._uses, actor, session, w, now, root_of(request), self._state, bundle, name, live)
 
     def _sign_in_first(self, request: Request) -> Response:
         """A form is not kept over a sign-in: it may be somebody else's."""
         place = request.url.path.removeprefix(root_of(request)).lstrip("/") if request.method == "GET" else ""
         query = request.url.query if request.method == "GET" else ""
         return sign_in_page(request, place_of(f"{place}?{query}" if query else place), "", 401)
-
-
-async def _visit_of(uses: Services, request: Request, session: ConsoleSession, actor: Actor) -> Visit:
-    deployed = await uses.deployments.deployed()
-    bundle = await bundle_of(uses.deployments, deployed.bundle) if deployed is not None else None
-    now = await uses.clock.now()
-    w = wording(request, now, bundle.defaults.timezone if bundle is not None else "UTC")
-    return Visit(uses, actor, session, w, now, root_of(request), bundle.project if bundle is not None else "")
 
 
 async def _done(visit: Visit, form: Form, do: Act) -> Response:
@@ -173,21 +208,6 @@ def wording(request: Request, now: datetime | None = None, zone: str = "UTC") ->
     asked = request.headers.get("accept-language", "")[:200].lower().split(",")
     language = next((one.strip()[:2] for one in asked if one.strip()[:2] in LOCALES), "en")
     return Wording(LOCALES[language], zone, (now or datetime.now(UTC)).year)
-
-
-async def read_form(request: Request) -> Form:
-    """The first value of each field; empty for another body than a form, and for one that is too long."""
-    body = b""
-    async for chunk in request.stream():
-        body += chunk
-        if len(body) > LONGEST_BODY:
-            return {}
-    if not request.headers.get("content-type", "").startswith("application/x-www-form-urlencoded"):
-        return {}
-    form: Form = {}
-    for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True):
-        form.setdefault(name, value)
-    return form
 
 
 def _go(request: Request, place: str) -> Response:

@@ -1,5 +1,6 @@
-"""Explanations of a run, subscriptions, and what was done."""
+"""Explanations of a run, and what was done."""
 
+from collections.abc import Mapping
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -10,12 +11,11 @@ from worker.domain.delivery import Baseline
 from worker.domain.missed import MissedRow
 from worker.domain.reason import SENTENCES
 from worker.flow.operate.explain import Explained, explain
-from worker.flow.operate.subscriptions import EVERYBODY, SubscriptionRow, listed
 from worker.web.console.page import Visit, shown
 
 PAGE = 50
 MOST_SHOWN = 80
-"""Subscriptions, or readers of a run, on one page."""
+"""Readers of a run on one page."""
 
 
 async def explain_page(visit: Visit, request: Request) -> Response:
@@ -69,7 +69,8 @@ async def audit_page(visit: Visit, request: Request) -> Response:
             "door": str(one.door),
             "act": w.clean(one.act),
             "subject": w.clean(one.subject, 200),
-            "after": ", ".join(f"{w.clean(name)}: {w.clean(value)}" for name, value in one.after.items()),
+            "before": _values(visit, one.before),
+            "after": _values(visit, one.after),
         }
         for one in found[:PAGE]
     ]
@@ -77,26 +78,6 @@ async def audit_page(visit: Visit, request: Request) -> Response:
     return shown(visit, "audit", {"rows": rows, "next": more})
 
 
-async def subscriptions_page(visit: Visit, _request: Request) -> Response:
-    """One's own first."""
-    found = await listed(visit.uses) if visit.project else ()
-    own = visit.actor.address.casefold()
-    rows = [_subscription(visit, row, mine=bool(own) and row.reader.address.casefold() == own) for row in found]
-    ordered = sorted(rows, key=lambda row: not row["mine"])
-    return shown(visit, "subscriptions", {"rows": ordered[:MOST_SHOWN], "all": len(rows)})
-
-
-def _subscription(visit: Visit, row: SubscriptionRow, *, mine: bool) -> dict[str, object]:
+def _values(visit: Visit, of: Mapping[str, str]) -> str:
     w = visit.w
-    address = row.reader.address
-    return {
-        "address": w.say("console.owners") if address == EVERYBODY else w.clean(address),
-        "mine": mine,
-        "schedule": row.reader.schedule,
-        "href": visit.to("schedule", row.reader.schedule),
-        "channel": w.clean(row.entry.channel),
-        "state": row.state.value,
-        "origin": row.origin.value,
-        "by": w.clean(row.by),
-        "words": w.clean(row.sentence, 200),
-    }
+    return ", ".join(f"{w.clean(name)}: {w.clean(value)}" for name, value in of.items() if value)

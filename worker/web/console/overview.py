@@ -10,9 +10,11 @@ from worker.domain.delivery import DeliveryState
 from worker.domain.missed import MissedRow
 from worker.domain.reason import SENTENCES, Reason
 from worker.domain.run import Run, RunState, stamp
+from worker.flow.operate.schedules import schedules
 from worker.web.console.alert_rows import shown_alerts
+from worker.web.console.connections import quiet_processes, shown_budgets
 from worker.web.console.page import Visit, shown
-from worker.web.console.schedule_rows import ShownSchedule, shown_schedules
+from worker.web.console.schedule_rows import name_of, shown_schedules
 from worker.web.console.states import FAILED, MISSED, PARTLY, UNKNOWN, StateMark, run_mark
 
 RECENT = 60
@@ -42,26 +44,24 @@ class AttentionRow:
 async def overview(visit: Visit, _request: Request) -> Response:
     if not visit.project:
         return shown(visit, "first", {"rows": ()})
-    rows = await shown_schedules(visit)
+    rows = await schedules(visit.uses)
     if not any(row.last for row in rows):
-        return shown(visit, "first", {"rows": rows})
-    names = {row.id: row.name for row in rows}
+        return shown(visit, "first", {"rows": await shown_schedules(visit, rows[:ROWS])})
+    names = {row.schedule.id: name_of(visit, row.schedule) for row in rows}
     found = sorted([*await _runs(visit, names), *await _missed(visit, names)], key=lambda one: one.mark.rank)
+    first = sorted(rows, key=lambda row: run_mark(row.last).rank)[:ROWS]
+    due = min((row for row in rows if row.next_slot), key=lambda row: row.next_slot or visit.now, default=None)
     values: dict[str, object] = {
         "troubles": found[:MOST],
         "more": max(0, len(found) - MOST),
-        "rows": sorted(rows, key=lambda row: row.mark.rank)[:ROWS],
+        "rows": await shown_schedules(visit, first),
         "all": len(rows),
-        "next": await _next(visit, [row for row in rows if row.due]),
+        "next": (names[due.schedule.id], visit.w.stamp(due.next_slot)) if due and due.next_slot else None,
         "alerts": [row for row in await shown_alerts(visit) if row.open],
+        "budgets": await shown_budgets(visit),
+        "quiet": await quiet_processes(visit),
     }
     return shown(visit, "overview", values)
-
-
-async def _next(visit: Visit, due: list[ShownSchedule]) -> ShownSchedule | None:
-    """The schedule that fires first."""
-    at = await visit.uses.clock.pending([row.id for row in due])
-    return min((row for row in due if row.id in at), key=lambda row: at[row.id], default=None)
 
 
 async def _runs(visit: Visit, names: dict[str, str]) -> list[AttentionRow]:

@@ -13,17 +13,21 @@ from starlette.responses import HTMLResponse
 
 from worker import shipped
 from worker.domain.access import Actor, TokenScope
+from worker.domain.schedule import Bundle
+from worker.errors import RequestError
 from worker.flow.services import Services
 from worker.rendering.template_sandbox import TemplateSandbox
 from worker.rendering.templates import environment
 from worker.rendering.wording import Wording
 from worker.web.console.sessions import ConsoleSession
+from worker.web.console.state import ConsoleState
 
 
 @dataclass(frozen=True, slots=True)
 class Visit:
-    """One request of somebody who is signed in. `root`: the path that the console is mounted at. `project`: its name,
-    empty before the first deployment.
+    """One request of somebody who is signed in. `root`: the path that the console is mounted at. `bundle`: what is in
+    force, None before the first deployment; `bundle_id`: its id. `live`: the script of a page that is shown already
+    asks for its newest state.
     """
 
     uses: Services
@@ -32,7 +36,26 @@ class Visit:
     w: Wording
     now: datetime
     root: str
-    project: str = ""
+    state: ConsoleState
+    bundle: Bundle | None = None
+    bundle_id: str = ""
+    live: bool = False
+
+    @property
+    def project(self) -> str:
+        """Empty before the first deployment."""
+        return self.bundle.project if self.bundle is not None else ""
+
+    @property
+    def deployed(self) -> Bundle:
+        """Raises RequestError before the first deployment."""
+        if self.bundle is None:
+            raise RequestError("nothing is deployed yet")
+        return self.bundle
+
+    @property
+    def may_subscribe(self) -> bool:
+        return self.actor.may(TokenScope.SUBSCRIBE)
 
     @property
     def may_manage(self) -> bool:
@@ -58,10 +81,21 @@ def style() -> str:
 
 
 @cache
+def script() -> str:
+    """What follows events and shows the newest state of the page. Without it a page stays as it came."""
+    return shipped.folder_of("templates").joinpath("console/console.js").read_text("utf-8").strip()
+
+
+@cache
 def _policy() -> str:
-    digest = base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
-    allowed = f"default-src 'none'; style-src 'sha256-{digest}'; frame-src 'self'; form-action 'self'"
-    return f"{allowed}; base-uri 'none'; frame-ancestors 'none'"
+    allowed = (
+        f"default-src 'none'; style-src '{_digest(style())}'; script-src '{_digest(script())}'; connect-src 'self'"
+    )
+    return f"{allowed}; frame-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
+
+
+def _digest(text: str) -> str:
+    return f"sha256-{base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()}"
 
 
 def headers(policy: str = "") -> dict[str, str]:
@@ -79,7 +113,8 @@ def headers(policy: str = "") -> dict[str, str]:
 
 def shown(visit: Visit, name: str, values: Mapping[str, object], status: int = 200) -> HTMLResponse:
     """`name`: of the template, which is the name of the page in the navigation as well."""
-    given = {"visit": visit, "w": visit.w, "said": visit.session.take_said(), **values}
+    said = None if visit.live else visit.session.take_said()
+    given = {"visit": visit, "w": visit.w, "said": said, **values}
     return _filled(name, given, status)
 
 
@@ -89,6 +124,6 @@ def bare(w: Wording, root: str, name: str, values: Mapping[str, object], status:
 
 
 def _filled(name: str, values: Mapping[str, object], status: int) -> HTMLResponse:
-    sheet = Markup(style())  # noqa: S704  # our own file
-    text = _environment().get_template(f"console/{name}.html.j2").render(style=sheet, at=name, **values)
+    own = {"style": Markup(style()), "script": Markup(script())}  # noqa: S704  # our own files
+    text = _environment().get_template(f"console/{name}.html.j2").render(at=name, **own, **values)
     return HTMLResponse(text.encode("utf-8", "replace"), status, headers=headers())

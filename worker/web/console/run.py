@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from worker.documents.deliveries import sentence_of
 from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.diff.bridge import Bridge
 from worker.domain.reason import SENTENCES
 from worker.domain.run import CLOSED, Run
 from worker.errors import LedgerError, RequestError
@@ -19,13 +20,18 @@ from worker.flow.operate.preview import bridge_of
 from worker.flow.operate.retry import fell_short
 from worker.flow.run.readers import is_alert
 from worker.flow.run.stored_answers import load_found
-from worker.web.console.bridges import ShownBridge, shown_bridges
+from worker.web.console.bridges import shown_bridges
+from worker.web.console.message import PAGE, entry_of_reader, form_words, forms_of
+from worker.web.console.moves import by_size, shown_move
 from worker.web.console.page import Visit, shown
 from worker.web.console.stages import stages
 from worker.web.console.states import StateMark, delivery_mark, run_mark
 
-FORMS = ("phone", "desktop", "dark", "text")
-"""How a message can be looked at."""
+MOVES = 5
+"""Moves on the page of a run. Another page has all."""
+
+SHORT = 3
+"""Readers who were not reached that stand at the top."""
 
 MOST = 60
 """Deliveries on one page, those in trouble first."""
@@ -54,6 +60,11 @@ async def run_page(visit: Visit, request: Request) -> Response:
     ordered = sorted((shown_delivery(visit, run, row) for row in rows), key=lambda one: (one.mark.rank, one.address))
     answers = list((await load_found(visit.uses.snapshots, run)).snapshots.values())
     reader, form = _chosen(request, rows)
+    bundle, entry = await entry_of_reader(visit, run, reader)
+    forms = forms_of(visit, bundle, entry) if bundle is not None else PAGE
+    form = form if form in forms else forms[0]
+    words = form_words(visit, bundle, entry)
+    moved = await _bridge(visit, run, rows)
     values: dict[str, object] = {
         "run": run,
         "key": str(run.key),
@@ -66,13 +77,16 @@ async def run_page(visit: Visit, request: Request) -> Response:
         "sentence": run.sentence or (SENTENCES[run.reason] if run.reason else ""),
         "notes": await notes_of(visit.uses.snapshots, run),
         "stages": stages(visit, run, answers, rows, counted),
-        "bridges": await _bridges(visit, run, rows),
+        "bridges": shown_bridges(visit, moved),
+        "moves": [shown_move(visit, step) for step in by_size(moved.steps)[:MOVES]] if moved is not None else (),
+        "all_moves": len(moved.steps) if moved is not None else 0,
         "rows": ordered[:MOST],
+        "short": [(one.address, one.words) for one in ordered if one.mark.rank == 0][:SHORT],
         "all": len(rows),
         "again": sum(1 for row in rows if fell_short(row)) if run.state in CLOSED else 0,
         "reader": reader,
         "form": form,
-        "forms": [(one, _href(visit, run, reader, one)) for one in FORMS],
+        "forms": [(one, words[one], _href(visit, run, reader, one)) for one in forms],
         "message": f"{visit.to('message', f'{run.key}/{reader}')}?form={form}" if reader else "",
     }
     return shown(visit, "run", values)
@@ -91,7 +105,7 @@ def shown_delivery(visit: Visit, run: Run, row: Delivery) -> ShownDelivery:
         tries=w.count(row.attempt),
         words=w.clean(words, 300),
         key=str(row.key) if row.state is DeliveryState.UNKNOWN else "",
-        preview=_href(visit, run, row.key.reader, "phone"),
+        preview=_href(visit, run, row.key.reader, ""),
     )
 
 
@@ -104,7 +118,7 @@ def _chosen(request: Request, rows: tuple[Delivery, ...]) -> tuple[str, str]:
     readers = sorted((row.key.reader for row in rows), key=is_alert)
     wanted, form = request.query_params.get("reader", ""), request.query_params.get("form", "")
     reader = wanted if wanted in readers else next(iter(readers), "")
-    return reader, form if form in FORMS else FORMS[0]
+    return reader, form
 
 
 def _counted(visit: Visit, rows: tuple[Delivery, ...]) -> str:
@@ -122,9 +136,9 @@ async def _name(visit: Visit, run: Run) -> str:
     return visit.w.named(schedule.name, schedule.id)
 
 
-async def _bridges(visit: Visit, run: Run, rows: tuple[Delivery, ...]) -> tuple[ShownBridge, ...]:
+async def _bridge(visit: Visit, run: Run, rows: tuple[Delivery, ...]) -> Bridge | None:
     """None where the deployment is gone, or its connection cannot be opened here: the rest of the page stands."""
     try:
-        return shown_bridges(visit, await bridge_of(visit.uses, run, rows))
+        return await bridge_of(visit.uses, run, rows)
     except (LedgerError, RequestError):
-        return ()
+        return None

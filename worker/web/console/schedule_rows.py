@@ -1,11 +1,14 @@
 """Schedules as rows of a table: the last runs, what is due next, to whom."""
 
 from collections import Counter
+from collections.abc import Iterable
 from dataclasses import dataclass
 
 from worker.domain.run import Run
 from worker.domain.schedule import Schedule, Trigger
-from worker.flow.operate.schedules import ScheduleRow, schedules
+from worker.flow.operate.schedules import ScheduleRow
+from worker.together import together
+from worker.web.console.key_rows import ShownNumber, numbers_of, shown_number
 from worker.web.console.page import Visit
 from worker.web.console.states import StateMark, run_mark
 
@@ -34,17 +37,17 @@ class ShownSchedule:
     when: str
     last: ShownRun | None
     mark: StateMark
-    runs: tuple[ShownRun, ...]
+    runs: tuple[StateMark, ...]
     counted: str
     due: str
     due_in: str
     readers: int
     paused: str | None
+    number: ShownNumber | None
 
 
-async def shown_schedules(visit: Visit) -> list[ShownSchedule]:
-    """By id. Raises RequestError if nothing is deployed."""
-    return [await _shown(visit, row) for row in await schedules(visit.uses)]
+async def shown_schedules(visit: Visit, rows: Iterable[ScheduleRow]) -> list[ShownSchedule]:
+    return await together(_shown(visit, row) for row in rows)
 
 
 def when(visit: Visit, trigger: Trigger) -> str:
@@ -81,10 +84,11 @@ async def _shown(visit: Visit, row: ScheduleRow) -> ShownSchedule:
         when=when(visit, schedule.trigger),
         last=shown_run(visit, runs[0]) if runs else None,
         mark=run_mark(runs[0] if runs else None),
-        runs=tuple(shown_run(visit, run) for run in reversed(runs)),
+        runs=tuple(run_mark(run) for run in reversed(runs)),
         counted=", ".join(f"{n} {w.say(f'console.state.{name}')}" for name, n in marks.items()),
         due=w.stamp(due) if due else "",
         due_in=w.brief(max(0.0, (due - visit.now).total_seconds())) if due else "",
         readers=row.readers,
         paused=paused_words(visit, row),
+        number=shown_number(visit, await numbers_of(visit, schedule, runs)),
     )

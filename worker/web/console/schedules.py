@@ -8,12 +8,13 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker.domain.schedule import Schedule
+from worker.domain.schedule import Query, Schedule, Send, Subscription
 from worker.errors import NotFound
 from worker.flow.operate.schedules import schedules
+from worker.web.console.key_rows import numbers_of, shown_number
 from worker.web.console.page import Visit, shown
 from worker.web.console.runs import run_rows
-from worker.web.console.schedule_rows import name_of, paused_words, shown_schedules, when
+from worker.web.console.schedule_rows import LAST, name_of, paused_words, shown_schedules, when
 
 AHEAD = timedelta(days=14)
 SLOTS = 10
@@ -28,9 +29,9 @@ async def schedules_page(visit: Visit, request: Request) -> Response:
     if not visit.project:
         return shown(visit, "first", {"rows": ()})
     after = request.query_params.get("after", "")
-    rows = [row for row in await shown_schedules(visit) if row.id > after]
-    more = f"{visit.to('schedules')}?{urlencode({'after': rows[PAGE - 1].id})}" if len(rows) > PAGE else ""
-    return shown(visit, "schedules", {"rows": rows[:PAGE], "next": more})
+    rows = [row for row in await schedules(visit.uses) if row.schedule.id > after]
+    more = f"{visit.to('schedules')}?{urlencode({'after': rows[PAGE - 1].schedule.id})}" if len(rows) > PAGE else ""
+    return shown(visit, "schedules", {"rows": await shown_schedules(visit, rows[:PAGE]), "next": more})
 
 
 async def schedule_page(visit: Visit, request: Request) -> Response:
@@ -41,6 +42,7 @@ async def schedule_page(visit: Visit, request: Request) -> Response:
     if row is None:
         raise NotFound(f"no schedule {name!r} is deployed")
     runs = await visit.uses.lookups.runs(name, RUNS)
+    number = shown_number(visit, await numbers_of(visit, row.schedule, runs[:LAST]))
     values: dict[str, object] = {
         "id": name,
         "name": name_of(visit, row.schedule),
@@ -50,9 +52,13 @@ async def schedule_page(visit: Visit, request: Request) -> Response:
         "slots": _slots(visit, row.schedule) if row.pause is None else (),
         "runs": run_rows(visit, runs),
         "readers": row.readers,
-        "entries": [(visit.w.clean(one.id), one.channel, visit.w.clean(one.address or "")) for one in row.schedule.to],
-        "queries": [(visit.w.clean(one.id), one.source, one.query) for one in row.schedule.report],
-        "rules": [visit.w.clean(rule.id) for rule in row.schedule.alerts],
+        "number": number,
+        "entries": [_entry(visit, one) for one in row.schedule.to],
+        "queries": [_query(visit, one) for one in row.schedule.report],
+        "facts": _facts(visit, row.schedule),
+        "rules": [(visit.w.clean(rule.id), visit.w.clean(rule.condition, 200)) for rule in row.schedule.alerts],
+        "channels": sorted(visit.deployed.channels),
+        "address": visit.actor.address,
         "once": secrets.token_urlsafe(12),
     }
     return shown(visit, "schedule", values)
@@ -63,3 +69,33 @@ def _slots(visit: Visit, schedule: Schedule) -> list[tuple[str, str]]:
     end = visit.now + AHEAD
     coming = takewhile(lambda at: at <= end, visit.uses.triggers.upcoming(schedule.trigger, visit.now))
     return [(visit.w.stamp(at), visit.w.brief((at - visit.now).total_seconds())) for at in islice(coming, SLOTS)]
+
+
+def _entry(visit: Visit, of: Subscription) -> tuple[str, str]:
+    """Its id, and what it says of the reader."""
+    w = visit.w
+    address = w.say(f"console.each.{of.each}") if of.each else w.clean(of.address or "")
+    said = [of.channel, address, "" if of.send is Send.ALWAYS else str(of.send), w.clean(of.rows, 80)]
+    return w.clean(of.id), " · ".join(one for one in said if one)
+
+
+def _query(visit: Visit, of: Query) -> tuple[str, str]:
+    w = visit.w
+    window = w.clean(of.window.name if of.window is not None else "")
+    params = ", ".join(f"{w.clean(name, 40)}: {w.clean(str(value), 60)}" for name, value in of.params.items())
+    said = [of.source, of.query, window, params]
+    return w.clean(of.id), " · ".join(one for one in said if one)
+
+
+def _facts(visit: Visit, of: Schedule) -> list[tuple[str, str]]:
+    """What else its file says, with the words of the file."""
+    said = {
+        "timezone": of.trigger.zone,
+        "catch_up": str(of.catch_up),
+        "spread": visit.w.duration(of.spread) if of.spread else "",
+        "digest.template": next((one.template for one in of.to), ""),
+        "digest.bridge": of.bridge or "",
+        "digest.key": of.key or "",
+        "when.event": visit.w.clean(of.event.name) if of.event is not None else "",
+    }
+    return [(name, text) for name, text in said.items() if text]

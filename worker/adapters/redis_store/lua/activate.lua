@@ -1,7 +1,7 @@
 -- Activates a bundle.
 -- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, deployments, due, suspended, paused,
 --       paused:defined, mailboxes, mailboxes:every, renamed, windows; of schedules that are fresh or take over a history: runs, open,
---       missed, chain, baseline, unclear, last, preferences, choices, subscriptions, alerts, acks; of schedules that are
+--       missed, chain, baseline, unclear, returned, last, preferences, choices, subscriptions, alerts, acks; of schedules that are
 --       gone: alerts, acks
 -- A: bundle, count (its schedules), remembered (how many deployments), firsts [[schedule, ms]], ended [schedule],
 --    gone [schedule], fresh [schedule],
@@ -101,7 +101,7 @@ local function take_over(old, new, queries)
   call('HSET', P .. 'renamed', old, new)
   for _, kind in ipairs({'runs:', 'open:', 'missed:'}) do merge(kind, old, new) end
   for _, query in ipairs(queries) do merge('chain:', old .. ':' .. query, new .. ':' .. query) end
-  for _, kind in ipairs({'baseline:', 'preferences:', 'choices:', 'subscriptions:'}) do
+  for _, kind in ipairs({'baseline:', 'returned:', 'preferences:', 'choices:', 'subscriptions:'}) do
     adopt(P .. kind .. old, P .. kind .. new)
   end
   adopt(P .. 'subscriptions:' .. old .. ':ended', P .. 'subscriptions:' .. new .. ':ended')
@@ -131,7 +131,7 @@ if before and before ~= A.bundle then call('UNLINK', P .. 'bundle:' .. before ..
 each_thousand(A.fresh, function(items, from, to)
   local pasts = {}
   for i = from, to do
-    for _, kind in ipairs({'baseline:', 'unclear:', 'preferences:', 'choices:'}) do
+    for _, kind in ipairs({'baseline:', 'unclear:', 'returned:', 'preferences:', 'choices:'}) do
       pasts[#pasts + 1] = P .. kind .. items[i]
     end
   end

@@ -279,11 +279,47 @@ local function write(run, reader, row, state, look)
   conclude(run, row.e)
 end
 
+-- Held digests of which a message was to tell that ended without being sent. They go back to the reader, by the run of
+-- that message, and the reader's next digest tells of them. JSON: {run: [digests, how many more]}.
+local function returned_key(run) return P .. 'returned:' .. schedule_of(run) end
+
+local function return_held(run, reader, row)
+  local notice = string.match(reader, '^also/(.*)$')
+  local list, more = {}, row.k or 0
+  for _, one in ipairs(notice and row.i.g or row.j or {}) do list[#list + 1] = one end
+  if notice then more = row.i.m end
+  if row.g and not row.a then list[#list + 1] = row.g end -- nobody tried to send what waited until its time was over
+  if #list + more == 0 then return end
+  local key, plain = returned_key(run), notice or reader
+  local text = call('HGET', key, plain)
+  local back = text and cjson.decode(text) or {}
+  back[run .. '/' .. reader] = {list, more}
+  call('HSET', key, plain, cjson.encode(back))
+end
+
+-- A message that is tried again tells of what it was to tell of, so that no other one does.
+local function take_again(run, reader)
+  local plain = string.match(reader, '^also/(.*)$') or reader
+  local text = call('HGET', returned_key(run), plain)
+  local back = text and cjson.decode(text) or {}
+  if not back[run .. '/' .. reader] then return end
+  back[run .. '/' .. reader] = nil
+  if next(back) then
+    call('HSET', returned_key(run), plain, cjson.encode(back))
+  else
+    call('HDEL', returned_key(run), plain)
+  end
+end
+
+-- Another message tells of what these were to tell of.
+local HANDED_ON = {capped = true, taken_over = true}
+
 -- Closes (or holds) a row. It keeps what `show` and replay need, and drops what only waiting needed.
 local function settle(run, reader, row, state, reason, sentence)
   row.e, row.m, row.t = reason, sentence, now
   row.n, row.h, row.o, row.q = nil, nil, nil, nil
   if state ~= 'H' then row.l = nil end
+  if string.find('KRF', state, 1, true) and not HANDED_ON[reason] then return_held(run, reader, row) end
   report('delivery', run, reader, state, reason or '', sentence or '')
   write(run, reader, row, state, nil)
 end
@@ -359,6 +395,12 @@ local function missing(row, what)
   return string.format('%d of %d parts were missing when %s%s', n, #row.p, what, said)
 end
 
+-- The schedule's next run tells the operator of them (since.lua), without reading all rows. One that is tried again
+-- stays counted.
+local function count_expired(run, reader)
+  if not is_notice(reader) and call('EXISTS', run_key(run)) == 1 then call('HINCRBY', run_key(run), 'n:expired', 1) end
+end
+
 -- Closes a row that waited past its time, and returns whether it did. A held row waits for a person without end.
 local function expire(run, reader, row)
   if not row.x or row.x > now or not string.find('PDU', row.s, 1, true) then return false end
@@ -370,10 +412,12 @@ local function expire(run, reader, row)
   elseif row.s == 'U' then
     row.y = true
     if not is_notice(reader) and not is_alert(reader) then note_unclear(run, reader) end
+    count_expired(run, reader)
     settle(run, reader, row, 'K', 'expired', row.m)
   elseif row.a then
     settle(run, reader, row, 'F', 'exhausted', row.m)
   else
+    count_expired(run, reader)
     settle(run, reader, row, 'K', 'expired', nil)
   end
   return true
@@ -397,18 +441,38 @@ local function add_held(list, more, others, most)
 end
 
 -- A digest that waits to be collected is told of by the one that takes its place, with all that it was to tell of.
+-- Returns whether it does.
 local function hand_on_held(run, reader, old)
   local row = (old.g or old.j) and read(run, reader)
-  if not row or row.d or CLASS[row.s] ~= 'open' then return end
+  if not row or row.d or CLASS[row.s] ~= 'open' then return false end
   row.j, row.k = add_held(row.j or {}, (row.k or 0) + (old.k or 0), old.j or {}, MOST_HELD)
   row.j, row.k = add_held(row.j, row.k, {old.g}, MOST_HELD)
   local state = row.s
   row.s = nil
   call('HSET', rows_key(run), reader, state .. cjson.encode(row))
+  return true
+end
+
+-- A new run's digests tell of what was returned to their readers.
+local function tell_returned(run, names)
+  if #names == 0 or call('EXISTS', returned_key(run)) == 0 then return end
+  for i, text in ipairs(call('HMGET', returned_key(run), unpack(names))) do
+    local row = text and read(run, names[i])
+    if row and row.s == 'P' and not row.d then
+      for _, one in pairs(cjson.decode(text)) do
+        row.j, row.k = add_held(row.j or {}, (row.k or 0) + one[2], one[1], MOST_HELD)
+      end
+      row.s = nil
+      call('HSET', rows_key(run), names[i], 'P' .. cjson.encode(row))
+      call('HDEL', returned_key(run), names[i])
+    end
+  end
 end
 
 -- Ends the deliveries that are in one of `states` for `why`. What may have arrived is noted as such. `words`: why later
 -- parts are missing. `run`: the one whose deliveries take the place of these, nil where there is none, or none is known.
+-- Of a message that may have arrived the newer one tells again what it was to tell of, and says that it may repeat what
+-- was seen.
 local function leave_out(old, names, states, why, words, run)
   local marks, members, sent = {}, {}, 0
   local gone = {open = 0, unknown = 0}
@@ -425,8 +489,9 @@ local function leave_out(old, names, states, why, words, run)
       elseif state == 'U' or state == 'H' then
         row.y = true
         if not is_alert(names[i]) then note_unclear(old, names[i]) end
-      elseif run then
-        hand_on_held(run, names[i], row)
+        return_held(old, names[i], row)
+      elseif not (run and hand_on_held(run, names[i], row)) then
+        return_held(old, names[i], row)
       end
       row.e, row.t, row.n, row.h, row.o, row.q, row.l = reason, now, nil, nil, nil, nil, nil
       marks[#marks + 1], marks[#marks + 2] = names[i], ended .. cjson.encode(row)
@@ -538,6 +603,9 @@ local function finish(run)
     for _, name in ipairs(overtaken) do late[name] = true end
     if #overtaken > 0 then supersede(run, overtaken) end
   end
+  local told = {}
+  for _, name in ipairs(names) do if not late[name] then told[#told + 1] = name end end
+  tell_returned(run, told)
   for i = 1, #page[2], 2 do
     if not late[page[2][i]] and CLASS[string.sub(page[2][i + 1], 1, 1)] == 'open' then
       looks[#looks + 1], looks[#looks + 2] = now + A.republish, run .. '/' .. page[2][i]

@@ -1,7 +1,8 @@
 -- An event of a service: opens the debounce windows of the schedules that wait for it. A window that is open stays as
 -- it is, so that its run comes in bounded time.
--- keys: event:<id>, hooks:<connection>, windows
+-- keys: event:<id>, heard, hooks:<connection>, windows
 -- A: id, keep, connection, windows [[schedule, ms]]. Returns what became of the event.
+call('HSET', P .. 'heard', A.connection, now)
 local outcome = 'unused'
 if not call('SET', P .. 'event:' .. A.id, 1, 'NX', 'PX', A.keep) then
   outcome = 'duplicate'

@@ -1,0 +1,57 @@
+"""The pages behind the links of a message, in the states that a reader meets, by name."""
+
+from dataclasses import replace
+from datetime import UTC, datetime, time, timedelta
+
+from worker.domain.alert.silence import AlertFilter
+from worker.domain.delivery import Reader
+from worker.domain.links import Link, Purpose
+from worker.domain.quiet import QuietHours
+from worker.domain.reader_page import PAUSES, ReaderPage, SameAddress
+from worker.domain.schedule import Defaults, Schedule, Subscription, Trigger
+from worker.domain.subscription import Choice, Origin, Preference
+
+NOW = datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
+ADDRESS = "mina.okafor@acme.example"
+ENTRY = Subscription("team", "email", ADDRESS, "pipeline", "en_GB", "Europe/Berlin")
+TOLD = replace(ENTRY, id="head", rows="row.value >= 50000", quiet_hours=QuietHours(time(19), time(8)))
+LABELS = replace(ENTRY, id="north", alerts=AlertFilter(("big-deal-stalled",), ()))
+PLAN = Schedule(
+    Trigger("cron", "Europe/Berlin", "0 9 * * MON"),
+    id="weekly",
+    name="Weekly pipeline",
+    report=(),
+    to=(ENTRY,),
+    notify=(TOLD,),
+)
+OTHERS = (
+    SameAddress(Reader("stalled", "head", ADDRESS), "Stalled watch", paused=False, token="t1", alerts=True),
+    SameAddress(Reader("site", "team", ADDRESS), "Website week", paused=True, token="t2"),
+)
+
+
+def _page(entry: Subscription = ENTRY, purpose: Purpose = Purpose.PREFERENCES) -> ReaderPage:
+    expires = NOW + timedelta(days=30) if purpose is Purpose.PREFERENCES else None
+    link = Link(purpose, Reader(PLAN.id, entry.id, ADDRESS), expires)
+    return ReaderPage(link, NOW, Defaults(), PLAN, entry, others=OTHERS, locales=("en_GB", "de_DE"))
+
+
+def _said(choice: Choice, until: datetime | None = None) -> Preference:
+    return Preference(choice, Origin.LINK, "the reader", NOW, until)
+
+
+READER_PAGES = {
+    "preferences": _page(),
+    "preferences-alerts": _page(TOLD),
+    "preferences-alerts-labels": _page(LABELS),
+    "preferences-alerts-paused": replace(_page(TOLD), preference=_said(Choice.PAUSED, NOW + PAUSES[0])),
+    "preferences-alerts-saved": replace(_page(TOLD), saved=True),
+    "preferences-wrong": replace(
+        _page(TOLD), problem="rows: `row.valu`: found `valu`, expected a column such as value"
+    ),
+    "stopped": replace(_page(), preference=_said(Choice.UNSUBSCRIBED)),
+    "stopped-alerts": replace(_page(TOLD), preference=_said(Choice.UNSUBSCRIBED)),
+    "unsubscribe": _page(purpose=Purpose.UNSUBSCRIBE),
+    "unsubscribe-alerts": _page(TOLD, Purpose.UNSUBSCRIBE),
+    "gone": replace(_page(), schedule=None, entry=None),
+}

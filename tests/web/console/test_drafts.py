@@ -1,0 +1,136 @@
+"""Drafts that come in a form: which files they have, what is wrong with them, and that nobody else finds them."""
+
+from urllib.parse import quote
+
+import httpx
+import pytest
+
+from tests.web.console.served import ServedConsole, forms
+from worker.domain.access import TokenScope
+from worker.errors import RequestError
+from worker.web.console.deployments import files_of
+
+HEADED = "==> funnelbeat.yaml <==\nproject: acme\n\n==> schedules/a/week.yaml <==\r\nname: Week\r\n"
+
+
+def test_pasted_files_stand_below_their_names() -> None:
+    assert files_of({"draft": HEADED}) == {
+        "funnelbeat.yaml": "project: acme\n\n",
+        "schedules/a/week.yaml": "name: Week\n",
+    }
+
+
+def test_of_a_folder_the_files_of_the_project_count() -> None:
+    chosen = {
+        "file:acme/funnelbeat.yaml": "project: acme",
+        "file:acme/schedules/week.yaml": "name: Week",
+        "file:acme/.git/config": "x",
+        "file:acme/README.md": "x",
+        "file:schedules/alone.yaml": "name: Alone",
+        "file:acme\\templates\\own\\email.txt.j2": "x",
+    }
+    assert set(files_of(chosen)) == {
+        "funnelbeat.yaml",
+        "schedules/week.yaml",
+        "schedules/alone.yaml",
+        "templates/own/email.txt.j2",
+    }
+
+
+@pytest.mark.parametrize("draft", ["", "name: Week", "==> /etc/passwd <==\nroot", "==> <==\n"])
+def test_a_draft_without_files_is_refused(draft: str) -> None:
+    with pytest.raises(RequestError, match="found"):
+        files_of({"draft": draft})
+
+
+async def planned(client: httpx.AsyncClient, served: ServedConsole, week: str) -> httpx.Response:
+    project = (served.project.place / "funnelbeat.yaml").read_text("utf-8")
+    fields = forms_of_files((await client.get("/console/deployments")).text)
+    files = [
+        ("folder", ("acme/funnelbeat.yaml", project)),
+        ("folder", ("acme/schedules/week.yaml", week)),
+    ]
+    return await client.post("/console/ask/plan", data=fields, files=files)
+
+
+def forms_of_files(page: str) -> dict[str, str]:
+    plain = page.replace(' enctype="multipart/form-data"', "")
+    return forms(plain)["/console/ask/plan"]
+
+
+async def test_a_draft_is_deployed_by_the_session_that_planned_it_and_once_only(served: ServedConsole) -> None:
+    client, other = await served.signed_in(), await served.signed_in()
+    week = (served.project.place / "schedules" / "week.yaml").read_text("utf-8")
+    answer = await planned(client, served, week.replace("Weekly pipeline", "Every Monday"))
+    assert answer.status_code == 200, answer.text
+    assert len(answer.content) < 60_000
+    form = forms(answer.text)["/console/acts/deploy"]
+    foreign = forms((await other.get("/console/")).text)["/console/sign-out"]["csrf"]
+    await other.post("/console/acts/deploy", data={**form, "csrf": foreign})
+    assert "no longer kept" in (await other.get("/console/deployments")).text
+    assert (await client.post("/console/acts/deploy", data=form)).status_code == 303
+    assert "1 changed" in (await client.get("/console/deployments")).text
+    assert "Every Monday" in (await client.get("/console/schedules")).text
+    await client.post("/console/acts/deploy", data=form)
+    assert "another deployment came in between" in (await client.get("/console/deployments")).text
+
+
+async def test_faults_are_told_with_their_places_and_another_project_is_refused(served: ServedConsole) -> None:
+    client = await served.signed_in()
+    answer = await planned(client, served, "name: <script>alert(1)</script>\nwhen: {cron: '* *'}\n")
+    assert answer.status_code == 422
+    assert "schedules/week.yaml:2" in answer.text
+    assert "<script>alert" not in answer.text
+    mark = forms_of_files((await client.get("/console/deployments")).text)
+    project = (served.project.place / "funnelbeat.yaml").read_text("utf-8").replace("acme\n", "other\n", 1)
+    week = (served.project.place / "schedules" / "week.yaml").read_text("utf-8")
+    text = f"==> funnelbeat.yaml <==\n{project}\n==> schedules/week.yaml <==\n{week}"
+    refused = await client.post("/console/ask/plan", data={**mark, "draft": text})
+    assert refused.status_code == 303
+    assert "which is served here" in (await client.get(refused.headers["location"])).text
+
+
+@pytest.mark.parametrize("name", ["plan", "check", "preview"])
+async def test_pages_that_a_form_asks_for_need_its_mark_and_a_scope(served: ServedConsole, name: str) -> None:
+    reader, client = await served.signed_in(TokenScope.READ), await served.signed_in()
+    given = {"schedule": "week", "draft": HEADED}
+    assert (await client.post(f"/console/ask/{name}", data=given)).status_code == 403
+    mark = forms((await reader.get("/console/")).text)["/console/sign-out"]["csrf"]
+    assert (await reader.post(f"/console/ask/{name}", data={**given, "csrf": mark})).status_code == 403
+    assert (await served.browser().post(f"/console/ask/{name}", data=given)).status_code == 401
+    assert (await client.get(f"/console/ask/{name}")).status_code == 405
+    broken = {"content-type": "multipart/form-data; boundary=x"}
+    assert (await client.post(f"/console/ask/{name}", content=b"--x\r\nnonsense", headers=broken)).status_code == 403
+    without = {"content-type": "multipart/form-data"}
+    assert (await client.post(f"/console/ask/{name}", content=b"x", headers=without)).status_code == 403
+
+
+async def test_a_preview_is_found_by_its_own_session_alone(served: ServedConsole) -> None:
+    client, other = await served.signed_in(), await served.signed_in()
+    form = forms((await client.get("/console/schedule/week")).text)["/console/ask/preview"]
+    answer = await client.post("/console/ask/preview", data=form)
+    assert answer.status_code == 200, answer.text
+    place = answer.text.split('src="/console/preview/')[1].split('"')[0]
+    shown = await client.get(f"/console/preview/{place}")
+    assert shown.headers["content-security-policy"].startswith("sandbox; default-src 'none'")
+    assert "Weekly pipeline" in shown.text
+    assert (await other.get(f"/console/preview/{place}")).status_code == 404
+    assert (await client.get(f"/console/preview/{quote('../' + place)}")).status_code == 404
+    assert len(await served.project.services.lookups.runs(None, 5)) == 0
+
+
+async def test_a_deployment_is_planned_before_one_goes_back_to_it(served: ServedConsole) -> None:
+    client = await served.signed_in()
+    before = (await served.project.services.deployments.history())[0].bundle
+    text = (served.project.place / "schedules" / "week.yaml").read_text("utf-8")
+    await served.project.deploy(text.replace("Weekly pipeline", "Every Monday"))
+    plan = await client.get(f"/console/rollback/{before}")
+    form = forms(plan.text)["/console/acts/rollback"]
+    await client.post("/console/acts/rollback", data={**form, "based_on": "0" * 64})
+    assert "came in between" in (await client.get("/console/deployments")).text
+    await client.post("/console/acts/rollback", data=form)
+    assert "is in force" in (await client.get("/console/deployments")).text
+    deployed = await served.project.services.deployments.deployed()
+    assert deployed is not None
+    assert deployed.bundle == before
+    assert (await client.get("/console/rollback/ffff")).status_code == 404

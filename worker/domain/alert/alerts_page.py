@@ -1,0 +1,20 @@
+"""One reader's page of alerts: those that the reader was told of."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from worker.domain.alert.listed import ListedAlert
+from worker.domain.links import Link
+from worker.domain.schedule import Defaults, Subscription
+
+
+@dataclass(frozen=True, slots=True)
+class AlertsPage:
+    """`alerts`: those that fire and that the reader was told of. `entry`: None if nothing sends to the reader now."""
+
+    link: Link
+    now: datetime
+    defaults: Defaults
+    name: str
+    entry: Subscription | None
+    alerts: tuple[ListedAlert, ...]

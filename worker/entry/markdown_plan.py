@@ -1,0 +1,83 @@
+"""A plan as Markdown, for the comment of a pull request."""
+
+from collections.abc import Iterator, Sequence
+
+from worker.documents.plan import in_order
+from worker.domain.definition_fields import FieldChange
+from worker.domain.run import stamp
+from worker.entry.forecast_words import forecast_lines
+from worker.flow.deploy.plan import Plan
+from worker.sanitize import clean
+
+RUNS = 20
+"""Coming runs that are listed; a comment of GitHub has at most 65,536 characters."""
+
+ROWS = 200
+"""Lines of one table."""
+
+WIDTH = 200
+"""Characters of one cell."""
+
+
+def markdown_plan(found: Plan) -> Iterator[str]:
+    """Line by line. Every text of a file is escaped: it may hold Markdown, HTML or a mention."""
+    changes = found.changes
+    counts = [f"{len(ids)} {word}" for word in ("added", "changed", "removed") if (ids := getattr(changes, word))]
+    counts += [f"{len(changes.renamed)} renamed"] if changes.renamed else []
+    counts += [f"{len(changes.besides_schedules)} other definitions"] if changes.besides_schedules else []
+    yield "## Funnelbeat plan"
+    yield ""
+    yield f"Schedules: {', '.join(counts)}." if changes else "Nothing changes against what is deployed."
+    yield from _definitions(found)
+    yield from _table("Changed keys", ("Definition", "Key", "Before", "After"), [_field(one) for one in found.fields])
+    readers = [("+", *one) for one in found.readers_added] + [("−", *one) for one in found.readers_removed]
+    yield from _table("Readers", ("", "Schedule", "Reader"), readers)
+    yield from _table("Changed runs", ("Schedule", "Appear", "Vanish", "Move"), _moves(found))
+    alerts = list(forecast_lines(found.forecasts))
+    if alerts:
+        yield from ("", "### Alerts", "", *(f"- {_text(line)}" for line in alerts))
+    runs = [
+        (stamp(fire.slot), row.schedule, str(len(row.readers)), str(row.cost.requests)) for row, fire in in_order(found)
+    ]
+    yield from _folded("Coming runs", ("Slot (UTC)", "Schedule", "Readers", "Requests"), runs)
+
+
+def _definitions(found: Plan) -> Iterator[str]:
+    rows = [
+        ("schedule", name, word) for word in ("added", "changed", "removed") for name in getattr(found.changes, word)
+    ]
+    rows += [("schedule", f"{old} → {new}", "renamed") for old, new in found.changes.renamed]
+    rows += [(one.kind, one.name, one.change) for one in found.changes.besides_schedules]
+    yield from _table("Definitions", ("Kind", "Name", "Change"), rows)
+
+
+def _field(one: FieldChange) -> tuple[str, ...]:
+    return f"{one.kind} {one.name}".strip(), one.field, one.before or "–", one.after or "–"
+
+
+def _moves(found: Plan) -> list[tuple[str, ...]]:
+    return [(move.schedule, str(len(move.appear)), str(len(move.vanish)), str(len(move.moved))) for move in found.moves]
+
+
+def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], most: int = ROWS) -> Iterator[str]:
+    if not rows:
+        return
+    yield from ("", f"### {title}", "")
+    yield f"| {' | '.join(heads)} |"
+    yield f"|{' --- |' * len(heads)}"
+    for row in rows[:most]:
+        yield f"| {' | '.join(map(_text, row))} |"
+    if len(rows) > most:
+        yield from ("", f"and {len(rows) - most} more.")
+
+
+def _folded(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]]) -> Iterator[str]:
+    if rows:
+        yield from ("", f"<details><summary>{title}</summary>")
+        yield from list(_table(title, heads, rows, RUNS))[2:]
+        yield from ("", "</details>")
+
+
+def _text(text: str) -> str:
+    """Plain text within a table: characters that Markdown, HTML and mentions are made of are written as references."""
+    return "".join(f"&#{ord(c)};" if c in "\\`*_{}[]<>()#+!|@&~" else c for c in clean(text, WIDTH))

@@ -1,0 +1,188 @@
+"""A plan as text."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from zoneinfo import ZoneInfo
+
+from worker.documents.plan import in_order
+from worker.domain.definition_fields import FieldChange
+from worker.domain.due.pauses import Pause
+from worker.domain.run import stamp
+from worker.domain.schedule import EventTrigger
+from worker.domain.time.duration import written
+from worker.entry import console
+from worker.entry.forecast_words import forecast_lines
+from worker.flow.deploy.deploy import Changes
+from worker.flow.deploy.fires import Fire
+from worker.flow.deploy.messages import Messages, Shift
+from worker.flow.deploy.moves import Moves
+from worker.flow.deploy.owners_reached import OwnersReached
+from worker.flow.deploy.plan import Plan, Planned
+
+SHOWN = 60
+"""Runs that are printed. --json lists more."""
+
+ADDRESSES = 12
+"""Addresses whose messages of the coming week are printed, the most messages first."""
+
+LINES = 8
+"""Runs of one schedule that are printed as new, removed or moved."""
+
+
+def show(found: Plan) -> None:
+    """The plan as text. `deploy` prints it as well."""
+    runs = in_order(found)
+    rows = [_cells(row, fire) for row, fire in runs[:SHOWN]]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for cells in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
+        console.out.print(line.rstrip(), markup=False)
+    total = sum(row.count for row in found.schedules)
+    if total > SHOWN:
+        console.out.print(f"and {total - len(runs[:SHOWN])} more until {stamp(found.until)}")
+    for row in found.schedules:
+        _show_schedule(row, found.until)
+    for of in found.day:
+        console.out.print(f"{of.connection}, next 24 hours: {of}.", markup=False)
+    _show_messages(found.messages)
+    if found.cap is not None:
+        most = f"{_counted(found.cap.messages, 'message')} in {written(found.cap.per)}"
+        console.out.print(f"Each address gets at most {most}; one more message names the other digests.")
+    show_changes(found)
+    for line in forecast_lines(found.forecasts):
+        console.out.print(line, markup=False)
+
+
+def _show_schedule(row: Planned, until: datetime) -> None:
+    for one in row.left_out[:LINES]:
+        local = one.at.astimezone(ZoneInfo(row.zone))
+        console.out.print(f"{row.schedule} leaves out {local:%a %d %b %H:%M}: {one.name}.", markup=False)
+    if len(row.left_out) > LINES:
+        console.out.print(f"{row.schedule} leaves out {len(row.left_out) - LINES} more.", markup=False)
+    if row.paused is not None:
+        console.out.print(f"{row.schedule} is paused{until_words(row.paused)}.", markup=False)
+    elif not row.count and row.event is None:
+        console.out.print(f"{row.schedule} does not fire until {stamp(until)}.", markup=False)
+    if row.event is not None:
+        console.out.print(f"{row.schedule} {_waits(row.event)}.", markup=False)
+    for reached in row.owners:
+        console.out.print(f"{row.schedule}, {reached.entry.id}: {_reached(reached)}.", markup=False)
+    if row.cost.unknown:
+        lists = ", ".join(row.cost.unknown)
+        console.out.print(f"{row.schedule} reads {lists}: one request for each page of it.", markup=False)
+
+
+def _waits(event: EventTrigger) -> str:
+    which = f" where {event.filter}" if event.filter else ""
+    after = f"one run {written(event.debounce)} after the first"
+    return f"runs when {event.connection} posts {event.name}{which}: {after}"
+
+
+def _show_messages(rows: Sequence[Messages]) -> None:
+    for to in rows[:ADDRESSES]:
+        more, most = " or more" if to.more else "", "at most " if to.at_most else ""
+        counted = f"{most}{_counted(to.count, 'message')}{more}"
+        console.out.print(f"{to.channel}:{to.address}, next 7 days: {counted}.", markup=False)
+    if len(rows) > ADDRESSES:
+        console.out.print(f"and {len(rows) - ADDRESSES} more addresses; --json lists them.")
+
+
+def show_changes(found: Plan) -> None:
+    if not (found.changes or found.moves):
+        console.out.print("Nothing changes against what is deployed.")
+        return
+    console.out.print("Deploying changes:")
+    for line in change_lines(found.changes):
+        console.out.print(line, markup=False)
+    for one in found.fields:
+        console.out.print(f"    {field_line(one)}", markup=False)
+    for word, rows in (("reader +", found.readers_added), ("reader -", found.readers_removed)):
+        for schedule, reader in rows:
+            console.out.print(f"  {word} {schedule}  {reader}", markup=False)
+    for move in found.moves:
+        _show_moves(move)
+
+
+def change_lines(found: Changes) -> list[str]:
+    """One line for each definition that differs from the one in force: schedules first."""
+    options = {one.name: one.options for one in found.definitions if one.kind == "schedule"}
+    lines = [
+        f"  {word:8} {name}{_in_brackets(options.get(name, ()))}"
+        for word in ("added", "changed", "removed")
+        for name in getattr(found, word)
+    ]
+    lines += [f"  renamed  {old} → {new}, with its history" for old, new in found.renamed]
+    return lines + [
+        f"  {one.change:8} {f'{one.kind} {one.name}'.strip()}{_in_brackets(one.options)}"
+        for one in found.besides_schedules
+    ]
+
+
+def field_line(one: FieldChange) -> str:
+    """As in "week, when.cron: 0 9 * * MON → 0 8 * * MON"."""
+    name = one.name if one.kind == "schedule" else f"{one.kind} {one.name}".strip()
+    if one.kind == "template":
+        return f"{name}: lines {one.after}"
+    return f"{name}, {one.field}: {one.before or 'none'} → {one.after or 'none'}"
+
+
+def _in_brackets(names: Sequence[str]) -> str:
+    return f" ({', '.join(names)})" if names else ""
+
+
+def _show_moves(move: Moves) -> None:
+    lines = [f"  run moves     {move.schedule}  {stamp(was.slot)} → {_fire_text(now)}" for was, now in move.moved]
+    lines += [f"  run appears   {move.schedule}  {_fire_text(fire)}" for fire in move.appear]
+    lines += [f"  run vanishes  {move.schedule}  {_fire_text(fire)}" for fire in move.vanish]
+    for line in lines[:LINES]:
+        console.out.print(line, markup=False)
+    if len(lines) > LINES:
+        console.out.print(f"  and {len(lines) - LINES} more of {move.schedule}", markup=False)
+
+
+def _fire_text(fire: Fire) -> str:
+    return stamp(fire.slot) if fire.due == fire.slot else f"{stamp(fire.slot)} (due {stamp(fire.due)})"
+
+
+def _cells(row: Planned, fire: Fire) -> tuple[str, ...]:
+    """One line of the plan: local time, UTC, schedule, readers, requests, the due instant if it is later, and digests
+    that wait for the end of quiet hours.
+    """
+    local = fire.slot.astimezone(ZoneInfo(row.zone))
+    requests = row.cost.requests + len(row.cost.unknown)
+    return (
+        f"{local:%a %d %b %H:%M:%S} {row.zone}",
+        stamp(fire.slot),
+        row.schedule,
+        _counted(len(row.readers), "reader") + (" and owners" if row.owners else ""),
+        _counted(requests, "request") + (" or more" if row.cost.unknown else ""),
+        "" if fire.due == fire.slot else f"due {stamp(fire.due)}",
+        ", ".join(_shift_text(one, fire, len(row.readers)) for one in row.shifts.get(fire, ())),
+    )
+
+
+def _shift_text(one: Shift, fire: Fire, readers: int) -> str:
+    """`→ 10:00, quiet hours`; with the day if it is another one, and with the number of readers if not all wait."""
+    due, until = fire.due.astimezone(ZoneInfo(one.zone)), one.until.astimezone(ZoneInfo(one.zone))
+    at = f"{until:%H:%M}" if until.date() == due.date() else f"{until:%a %d %b %H:%M}"
+    who = "" if len(one.readers) == readers else f"{_counted(len(one.readers), 'reader')} "
+    why = one.reason.replace("_", " ")
+    if one.superseded:
+        return f"{who}→ a later run, {why}"
+    return f"{who}→ {at} {one.zone}, {why}"
+
+
+def _reached(found: OwnersReached) -> str:
+    if not found.answered:
+        return "who reads is known after the first run"
+    nowhere = len(found.without_address)
+    told = f"about {_counted(len(found.addresses), 'reader')} by the last run"
+    return f"{told}, and {_counted(nowhere, 'owner')} without an address" if nowhere else told
+
+
+def _counted(count: int, thing: str) -> str:
+    return f"{count} {thing}{'' if count == 1 else 's'}"
+
+
+def until_words(pause_: Pause) -> str:
+    return f" until {stamp(pause_.until)}" if pause_.until else ""

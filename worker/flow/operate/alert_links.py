@@ -1,0 +1,73 @@
+"""What a reader sees and does by the link in a message about alerts: those that came to the reader, and no others."""
+
+from datetime import timedelta
+from typing import Protocol
+
+from worker.domain.access import Actor, Door
+from worker.domain.alert.alerts_page import AlertsPage
+from worker.domain.alert.listed import ListedAlert
+from worker.domain.alert.state import Phase
+from worker.domain.delivery import plain_id
+from worker.domain.links import Purpose
+from worker.domain.schedule import Bundle, Subscription
+from worker.domain.subscription import is_shared, live_records
+from worker.flow.alert.acts import ActUses, acknowledge, snooze
+from worker.flow.alert.current import current
+from worker.flow.deployed import bundle_of
+from worker.flow.run.readers import entries, entry_of
+from worker.flow.uses import UsesLinks, UsesSubscriptions
+
+SNOOZE = timedelta(days=7)
+
+
+class AlertLinkUses(ActUses, UsesLinks, UsesSubscriptions, Protocol): ...
+
+
+async def alerts_page(uses: AlertLinkUses, token: str) -> AlertsPage | None:
+    """None for a token that was not signed for this or has expired, for an address that several people read, and for a
+    schedule that is gone. Nothing changes.
+    """
+    link = uses.links.read(token)
+    if link is None or link.purpose is not Purpose.ALERTS:
+        return None
+    deployed, now = await uses.deployments.deployed(), await uses.clock.now()
+    if deployed is None or (link.expires is not None and link.expires <= now):
+        return None
+    bundle = await bundle_of(uses.deployments, deployed.bundle)
+    name = await uses.subscriptions.current(link.reader.schedule)
+    if name not in bundle.schedules or is_shared(bundle, link.reader.address):
+        return None
+    rows = await current(uses, name) if bundle.schedules[name].alerts else ()
+    known = tuple(row for row in rows if row.state.phase is Phase.FIRING and _read_by(row, link.reader.id))
+    entry = await _entry(uses, bundle, name, link.reader.id)
+    return AlertsPage(link, now, bundle.defaults, bundle.schedules[name].name, entry, known)
+
+
+def _read_by(row: ListedAlert, reader_id: str) -> bool:
+    return any(plain_id(one) == reader_id for one in row.state.readers)
+
+
+async def _entry(uses: AlertLinkUses, bundle: Bundle, schedule: str, reader_id: str) -> Subscription | None:
+    records, now = await uses.subscriptions.records(schedule), await uses.clock.now()
+    made = {
+        reader.id: entry for reader, entry in live_records(records, bundle, bundle.schedules[schedule], now).items()
+    }
+    return entry_of(uses.connectors, bundle, {**made, **entries(bundle.schedules[schedule])}, reader_id)
+
+
+async def answer_alert(uses: AlertLinkUses, page: AlertsPage, fingerprint: str, act: str) -> bool:
+    """Acknowledges ("ack") or snoozes ("snooze") one of the page's alerts; twice is the same as once. False if nothing
+    was done.
+    """
+    row = next((one for one in page.alerts if one.fingerprint == fingerprint), None)
+    reader = page.link.reader
+    actor = Actor(Door.LINK, reader.address, frozenset(), reader.address)
+    if row is None or act not in {"ack", "snooze"}:
+        return False
+    if act == "ack":
+        if row.ack is None:
+            await acknowledge(uses, actor, fingerprint)
+        return row.ack is None
+    if row.quiet is None:
+        await snooze(uses, actor, fingerprint, (page.now + SNOOZE).replace(microsecond=0))
+    return row.quiet is None

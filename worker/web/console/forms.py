@@ -1,0 +1,60 @@
+"""What a form of a page sends: fields, and files that somebody chose."""
+
+from collections.abc import AsyncGenerator
+from urllib.parse import parse_qsl
+
+from starlette.datastructures import UploadFile
+from starlette.formparsers import MultiPartException, MultiPartParser
+from starlette.requests import Request
+
+LONGEST = 8192
+"""Bytes of a form. More is not read."""
+
+LONGEST_DRAFT = 1_000_000
+"""Bytes of a form with files."""
+
+FILES = 500
+
+FILE = "file:"
+"""What the name of a field begins with that holds the text of a file, before the file's own name."""
+
+Form = dict[str, str]
+
+
+async def read_form(request: Request, longest: int = LONGEST) -> Form:
+    """The first value of each field; empty for another body than a form, and for one that is too long. A file's text is
+    the field `file:PATH`.
+    """
+    body = b""
+    async for chunk in request.stream():
+        body += chunk
+        if len(body) > longest:
+            return {}
+    kind = request.headers.get("content-type", "")
+    if kind.startswith("multipart/form-data"):
+        return await _of_parts(request, body)
+    if not kind.startswith("application/x-www-form-urlencoded"):
+        return {}
+    form: Form = {}
+    for name, value in parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True):
+        form.setdefault(name, value)
+    return form
+
+
+async def _of_parts(request: Request, body: bytes) -> Form:
+    async def whole() -> AsyncGenerator[bytes, None]:
+        yield body
+
+    parser = MultiPartParser(request.headers, whole(), max_files=FILES, max_fields=20, max_part_size=LONGEST_DRAFT)
+    try:
+        found = await parser.parse()
+    except (MultiPartException, KeyError):  # KeyError: no boundary is named
+        return {}
+    form: Form = {}
+    for name, value in found.multi_items():
+        if not isinstance(value, UploadFile):
+            form.setdefault(name, value)
+        elif value.filename:
+            form.setdefault(FILE + value.filename, (await value.read()).decode("utf-8", "replace"))
+    await found.close()
+    return form
