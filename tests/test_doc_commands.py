@@ -30,7 +30,6 @@ WHY_NOT = {
     "an account",
     "Docker",
     "installs for the user",
-    "needs events that were given up",
     "root",
     "runs until it is stopped",
 }
@@ -43,7 +42,7 @@ _INLINE = re.compile(r"`(funnelbeat [^`]*)`")
 SHELLS = {"sh", "console", "bash"}
 COMMANDS = {words.removeprefix("funnelbeat "): command for words, command in every_command()}
 GROUPS = {words.split()[0] for words in COMMANDS if " " in words}
-EVERYWHERE = {"--project", "--help", "-h", "--version"}
+EVERYWHERE = {"--project", "--target", "--help", "-h", "--version"}
 KINDS = {kind for kind in CHANNEL_TYPES if kind not in LISTED and Commands().get_command(None, kind) is not None}
 STATIC = "docs/reference/"
 
