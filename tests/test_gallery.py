@@ -10,8 +10,10 @@ import pytest
 from typer.testing import CliRunner, Result
 
 from tests.test_channels_page import TEMPLATES
+from worker.adapters.bundle_codec import decode, encode
 from worker.adapters.definitions.load import load
 from worker.app import registry
+from worker.domain.definition_changes import definition_changes
 from worker.entry.cli import app
 
 ROOT = Path(__file__).parents[1]
@@ -61,6 +63,17 @@ def test_the_gallery_has_no_complaint_with_accounts_as_they_are_written() -> Non
 def test_check_has_no_finding_when_all_secrets_are_set(project: Path) -> None:
     checked = call("--project", str(project), "check", "--strict")
     assert (checked.exit_code, checked.output) == (0, f"{len(SCHEDULES)} schedules, no complaints.\n")
+
+
+@pytest.mark.parametrize("folder", [GALLERY, ROOT])
+def test_what_is_deployed_again_changes_nothing(folder: Path, tmp_path: Path) -> None:
+    """Every shipped schedule comes back from Redis as it was written."""
+    shutil.copytree(folder / "schedules", tmp_path / "schedules")
+    text = (GALLERY / "funnelbeat.yaml").read_text("utf-8")
+    (tmp_path / "funnelbeat.yaml").write_text(text, encoding="utf-8")
+    bundle = load(tmp_path, registry()).bundle
+    assert bundle is not None
+    assert definition_changes(decode(encode(bundle)), bundle) == ()
 
 
 @pytest.mark.parametrize("name", DIGESTS)

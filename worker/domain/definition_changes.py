@@ -67,7 +67,8 @@ def same(one: Any, other: Any) -> bool:
         return one.keys() == other.keys() and all(same(one[name], other[name]) for name in one)
     if isinstance(one, list | tuple) and isinstance(other, list | tuple):
         return len(one) == len(other) and all(map(same, one, other))
-    if type(one) is not type(other):
+    texts = isinstance(one, str) and isinstance(other, str)  # a member of an enumeration is stored as its text
+    if type(one) is not type(other) and not texts:
         return False
     if is_dataclass(one):
         return not _fields(one, other)

@@ -124,7 +124,7 @@ def _rule(
         resolved=said.resolved if piece.resolved is None else piece.resolved,
         no_data=piece.no_data or (NoData.ALERT if piece.rule is ReadyMade.NO_DATA else NoData.OPERATOR),
         after=piece.after,
-        ready_made=piece.rule or "",
+        ready_made=piece.rule.value if piece.rule else "",
         previously=piece.previously,
     )
     if sheet.count == before:
