@@ -79,8 +79,9 @@ LONGEST = 7 * 24 * 60 * 60
 READ_ELSEWHERE: dict[str, str] = {
     "FUNNELBEAT_REDIS_SERVER": "The server program of the embedded Redis (path, or name on PATH), version 6.2 or "
     "newer. Empty: the one of the extra `embedded`, else redis-server or valkey-server from PATH.",
+    "FUNNELBEAT_TARGET": "Which of the `targets` of funnelbeat.yaml is used, as --target. Empty: none.",
 }
-"""Variables that the adapter reads which needs them, so that a test that starts a Redis of its own obeys them too."""
+"""Variables that are read where they are needed, so that a test that starts a Redis of its own obeys them too."""
 
 OF_COMPOSE = ("FUNNELBEAT_APPENDFSYNC", "FUNNELBEAT_PROJECT_DIR")
 """Read by docker-compose.yml, from the same environment."""

@@ -170,7 +170,8 @@ async def _again(made: Month, key: RunKey, at: Callable[[datetime], Awaitable[No
     for _ in range(3):
         rows = await made.services.lookups.deliveries(key)
         for row in rows:
-            if row.state in {DeliveryState.PENDING, DeliveryState.DEFERRED}:
+            clearing = row.state is DeliveryState.UNKNOWN and row.not_before is not None
+            if clearing or row.state in {DeliveryState.PENDING, DeliveryState.DEFERRED}:
                 await at(max(made.ledger.at, row.not_before or made.ledger.at))
                 await _while_time_passes(_deliver(made, row.key), made, at)
 

@@ -153,28 +153,32 @@ WAYS: Mapping[str, Way] = {
         on_schedule("subscriptions", MAKE)[0],
         (*SUBSCRIBE, "nobody"),
         on_schedule("subscriptions", MAKE)[1],
-        chat=("subscribe asked",),
+        ("subscribe", {"schedule": "asked", "channel": "slack", "address": ANN}),
+        ("subscribe asked",),
     ),
     "subscriptions pause": Way(
         ("subscriptions", "pause", "asked", ANN, "--until", LATER),
         on_schedule(f"{OF_ANN}/pause", {"until": LATER})[0],
         ("subscriptions", "pause", "asked", "eve"),
         ("POST", "/schedules/asked/subscriptions/eve/pause", {}),
-        chat=("mute", f"asked slack:{ANN}|{ANN}"),
+        ("pause-reader", {"schedule": "asked", "reader": ANN, "days": "7"}),
+        ("mute", f"asked slack:{ANN}|{ANN}"),
     ),
     "subscriptions resume": Way(
         ("subscriptions", "resume", "asked", ANN),
         on_schedule(f"{OF_ANN}/resume")[0],
         ("subscriptions", "resume", "asked", "eve"),
         ("POST", "/schedules/asked/subscriptions/eve/resume", {}),
-        chat=("subscribe asked",),
+        ("resume-reader", {"schedule": "asked", "reader": ANN}),
+        ("subscribe asked",),
     ),
     "subscriptions remove": Way(
         ("subscriptions", "remove", "asked", ANN),
         ("DELETE", f"/schedules/asked/{OF_ANN}", None),
         ("subscriptions", "remove", "asked", "team"),
         ("DELETE", "/schedules/asked/subscriptions/team", None),
-        chat=("unsubscribe asked",),
+        ("unsubscribe", {"schedule": "asked", "reader": ANN}),
+        ("unsubscribe asked",),
     ),
     "baselines reset": Way(
         ("baselines", "reset", "asked", "--yes"),
@@ -183,7 +187,9 @@ WAYS: Mapping[str, Way] = {
         ("POST", "/schedules/asked/baselines/reset", {"query": "none"}),
     ),
     "forget": Way(("forget", "held@acme.example", "--yes"), ("POST", "/forget", {"what": "held@acme.example"})),
-    "deploy": Way(("deploy", "--yes"), ("POST", "/deployments", {"files": "{files}"})),
+    "deploy": Way(
+        ("deploy", "--yes"), ("POST", "/deployments", {"files": "{files}"}), console=("deploy", {"draft": "{draft}"})
+    ),
     "tokens add": Way(
         ("tokens", "add", "ci", "--scope", "read"),
         ("POST", "/tokens", {"name": "ci", "scopes": ["read"]}),
@@ -333,8 +339,20 @@ class Doors:
         if not self.client.cookies:
             self.client.post(f"{console}/sign-in", data={"token": self.token, "next": ""})
         csrf = forms(self.client.get(f"{console}/").text)["/console/sign-out"]["csrf"]
-        fields = {name: text.format(**self.words) for name, text in form.items()}
+        drafts = {"draft": self._planned(csrf)} if act == "deploy" else {}
+        fields = {name: text.format(**self.words, **drafts) for name, text in form.items()}
         return self.client.post(f"{console}/acts/{act}", data={"csrf": csrf, **fields})
+
+    def _planned(self, csrf: str) -> str:
+        """The name of a draft of the directory's files, once its plan was shown."""
+        draft = "".join(
+            f"==> {path} <==\n{(self.here.place / path).read_text('utf-8')}\n"
+            for path in ("funnelbeat.yaml", "schedules/asked.yaml")
+        )
+        given = {"csrf": csrf, "draft": draft}
+        plan = self.client.post(f"{self.url}/console/ask/plan", data=given)
+        assert plan.status_code == 200, plan.text
+        return forms(plan.text)["/console/acts/deploy"]["draft"]
 
     def by_chat(self, command: str, value: str = "") -> None:
         """A command, or a click on the button with this name and value. Returns when it is answered."""

@@ -11,7 +11,7 @@ from tests.web.console.served import ServedConsole, forms
 from worker.domain.access import TokenScope
 
 
-async def facts(answer: httpx.Response) -> AsyncGenerator[tuple[str, dict[str, str]]]:
+async def facts(answer: httpx.Response) -> AsyncGenerator[tuple[str, dict[str, str]], None]:
     """(id, data) of each event."""
     name = ""
     async for line in answer.aiter_lines():

@@ -10,6 +10,7 @@ from pathlib import Path
 from urllib.parse import quote
 
 import httpx
+import redis
 
 from tests.web.console.served import OPS, ServedConsole, served_console
 from worker.adapters.redis_server import EmbeddedRedis
@@ -83,6 +84,7 @@ async def test_every_page_is_small_runs_our_script_alone_and_asks_no_other_host(
         [written] = re.findall(r"<script>(.*?)</script>", answer.text, re.DOTALL)
         assert f"script-src {digest_of(written)};" in policy
         assert page.all("script") == [{}]
+        assert not {"\x1b", "\u202e", "\u2028", "\x00"} & set(answer.text)
         assert not [attributes for _, attributes in page.found if "style" in attributes]
         paths = [one.get(key) for _, one in page.found for key in ("href", "src", "action") if key in one]
         own = ("/console/", "#", "?", "https://app.close.com/")
@@ -106,6 +108,43 @@ async def test_the_first_page_leads_to_the_first_schedule(served: ServedConsole)
     page = (await (await served.signed_in()).get("/console/")).text
     assert "No run yet" in page
     assert 'href="/console/schedule/week"' in page
+
+
+async def test_before_the_first_deployment_every_page_leads_on(
+    served: ServedConsole, empty_redis: EmbeddedRedis
+) -> None:
+    client = await served.signed_in()
+    with redis.Redis.from_url(empty_redis.url) as ledger:
+        ledger.delete("acme:deployed", "acme:deployments")
+    page = (await client.get("/console/")).text
+    assert "funnelbeat init" in page
+    assert 'href="/console/deployments"' in page
+    for name in PAGES:
+        if "{" not in name:
+            answer = await client.get(f"/console/{name}")
+            assert answer.status_code in {200, 404, 422}, name
+    assert "tail -n +1" in (await client.get("/console/deployments")).text
+
+
+async def test_a_part_of_a_schedules_history_stands_side_by_side(troubled: ServedConsole) -> None:
+    client = await troubled.signed_in(TokenScope.READ)
+    runs = [str(run.key) for run in await troubled.project.services.lookups.runs("week", 5)]
+    page = await client.get("/console/history/week", params={"a": runs[0], "b": runs[1]})
+    assert page.status_code == 200
+    assert page.text.count('class="moves"') >= 2
+    moves = Elements(page.text).all("a")
+    [every] = [str(one["href"]) for one in moves if str(one.get("href", "")).startswith("/console/moves/")]
+    table = await client.get(every)
+    assert "Since" in table.text
+    csv = await client.get(every.replace("/moves/", "/moves.csv/"))
+    assert csv.headers["content-type"].startswith("text/csv")
+    assert "attachment" in csv.headers["content-disposition"]
+    assert len(csv.text.splitlines()) > 2
+    odd = await client.get("/console/history/week", params={"a": "other@2026-01-01T00:00:00Z", "b": runs[1]})
+    assert odd.status_code == 404
+    filtered = await client.get(every, params={"move": "won", "owner": "<script>", "text": "%"})
+    assert filtered.status_code == 200
+    assert "No move fits" in filtered.text
 
 
 async def test_trouble_stands_first(troubled: ServedConsole) -> None:

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import UTC, datetime
 
 import structlog
@@ -69,7 +70,7 @@ class ConsoleDoor:
         async def answer(request: Request) -> Response:
             async def show(visit: Visit, form: Form) -> Response:
                 try:
-                    return await make(visit, form)
+                    return await make(replace(visit, followed=False), form)
                 except (RequestError, LedgerError, SourceError) as error:
                     visit.session.said = str(error), True
                     return RedirectResponse(f"{visit.root}/{place_of(form.get('back', ''))}", 303, headers=headers())

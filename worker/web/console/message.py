@@ -13,8 +13,9 @@ from worker.domain.run import Run
 from worker.domain.schedule import Bundle, Subscription
 from worker.errors import LedgerError, NotFound, RequestError
 from worker.flow.deployed import schedule_of
-from worker.flow.operate.stored_message import StoredMessage, stored_message
+from worker.flow.operate.stored_message import stored_message
 from worker.web.console.page import Visit, headers
+from worker.web.console.state import ShownMessage
 from worker.web.message_policy import POLICY
 
 PAGE = ("phone", "desktop", "dark", "text")
@@ -37,7 +38,9 @@ async def message(visit: Visit, request: Request) -> Response:
     row = await visit.uses.lookups.delivery(key)
     if row is None:
         raise NotFound(f"there is no delivery {key}")
-    return framed(await stored_message(visit.uses, row), request.query_params.get("form", ""))
+    found = await stored_message(visit.uses, row)
+    shown = ShownMessage(found.page, found.suffix, found.plain, found.shown)
+    return framed(shown, request.query_params.get("form", ""))
 
 
 async def previewed(visit: Visit, request: Request) -> Response:
@@ -48,7 +51,7 @@ async def previewed(visit: Visit, request: Request) -> Response:
     return framed(found, request.query_params.get("form", ""))
 
 
-def framed(found: StoredMessage, form: str) -> Response:
+def framed(found: ShownMessage, form: str) -> Response:
     allowed = headers(f"{POLICY}; frame-ancestors 'self'")
     page = found.page if found.suffix == _HTML else found.shown
     if form == "text" or not page:

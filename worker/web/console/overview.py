@@ -79,7 +79,7 @@ async def _runs(visit: Visit, names: dict[str, str]) -> list[AttentionRow]:
 
 async def _judged(visit: Visit, run: Run) -> tuple[StateMark, str]:
     mark = run_mark(run)
-    if mark == PARTLY or run.state is RunState.DELIVERING:
+    if mark in {PARTLY, FAILED} or run.state is RunState.DELIVERING:
         states = [row.state for row in await visit.uses.lookups.deliveries(run.key)]
         unknown = states.count(DeliveryState.UNKNOWN)
         short = sum(states.count(state) for state in (DeliveryState.REFUSED, DeliveryState.FAILED))

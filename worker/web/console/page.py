@@ -27,7 +27,7 @@ from worker.web.console.state import ConsoleState
 class Visit:
     """One request of somebody who is signed in. `root`: the path that the console is mounted at. `bundle`: what is in
     force, None before the first deployment; `bundle_id`: its id. `live`: the script of a page that is shown already
-    asks for its newest state.
+    asks for its newest state. `followed`: the page has an address at which it can be asked for again.
     """
 
     uses: Services
@@ -40,6 +40,7 @@ class Visit:
     bundle: Bundle | None = None
     bundle_id: str = ""
     live: bool = False
+    followed: bool = True
 
     @property
     def project(self) -> str:

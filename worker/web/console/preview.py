@@ -4,11 +4,11 @@ from starlette.responses import Response
 
 from worker.errors import NotFound
 from worker.flow.operate.preview import preview, shown_entry
-from worker.flow.operate.stored_message import StoredMessage
 from worker.web.console.forms import Form
 from worker.web.console.message import form_words, forms_of
 from worker.web.console.page import Visit, shown
 from worker.web.console.schedule_rows import name_of
+from worker.web.console.state import ShownMessage
 
 
 async def preview_page(visit: Visit, form: Form) -> Response:
@@ -21,8 +21,7 @@ async def preview_page(visit: Visit, form: Form) -> Response:
         raise NotFound(f"no schedule {name!r} is deployed")
     entry = shown_entry(visit.uses.connectors, bundle, schedule, form.get("entry") or None)
     made = await preview(visit.uses, bundle, schedule, entry.id)
-    message = StoredMessage(made.subject, made.page, made.suffix, made.plain, made.digest, shown=made.shown)
-    kept = visit.state.previews.put(visit.session, message)
+    kept = visit.state.previews.put(visit.session, ShownMessage(made.page, made.suffix, made.plain, made.shown))
     forms, words = forms_of(visit, bundle, entry), form_words(visit, bundle, entry)
     chosen = form.get("form", "")
     values: dict[str, object] = {

@@ -6,7 +6,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Generic, TypeVar
 
-from worker.flow.operate.stored_message import StoredMessage
 from worker.memo import Memo
 from worker.web.api.drafts import CheckDraft
 from worker.web.console.sessions import ConsoleSession
@@ -51,11 +50,21 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownMessage:
+    """A message in the forms in which a browser can show it, as a preview or a stored message has them."""
+
+    page: str
+    suffix: str
+    plain: str
+    shown: str
+
+
+@dataclass(frozen=True, slots=True)
 class ConsoleState:
     """`project`: the one that this process serves. `check`: for definitions that come in a form."""
 
     project: str
     check: CheckDraft
     drafts: OfSessions[Draft] = field(default_factory=lambda: OfSessions[Draft](DRAFTS))
-    previews: OfSessions[StoredMessage] = field(default_factory=lambda: OfSessions[StoredMessage](PREVIEWS))
+    previews: OfSessions[ShownMessage] = field(default_factory=lambda: OfSessions[ShownMessage](PREVIEWS))
     numbers: Memo = field(default_factory=lambda: Memo(NUMBERS))
