@@ -39,7 +39,7 @@ _INLINE = re.compile(r"`(funnelbeat [^`]*)`")
 SHELLS = {"sh", "console", "bash"}
 COMMANDS = {words.removeprefix("funnelbeat "): command for words, command in every_command()}
 GROUPS = {words.split()[0] for words in COMMANDS if " " in words}
-EVERYWHERE = {"--project", "--help", "-h", "--version"}
+EVERYWHERE = {"--project", "--target", "--help", "-h", "--version"}
 STATIC = "docs/reference/"
 
 

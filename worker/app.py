@@ -1,5 +1,6 @@
 """The composition root: makes the adapters and hands them to flow."""
 
+import asyncio
 import json
 import os
 import random
@@ -18,6 +19,7 @@ from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.one_entry import checked_entry
 from worker.adapters.event_log import EventLog
 from worker.adapters.expressions.cel import CelExpressions
+from worker.adapters.otel_traces import OtelTraces
 from worker.adapters.public_holidays import PublicHolidays
 from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.fetch_cache import RedisFetchCache
@@ -34,6 +36,7 @@ from worker.connectors import SILENT, OpenConnectors
 from worker.decorators.caches import with_kept_bundles, with_throttled_retention
 from worker.decorators.fail_points import armed, with_fail_points
 from worker.decorators.streamed_events import StreamedEvents
+from worker.decorators.traced import with_traces
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.errors import RequestError
 from worker.flow.alert.compiled import Compiled
@@ -48,6 +51,7 @@ from worker.plugins import (
 )
 from worker.ports import EntryChecks, Queue
 from worker.ports.tokens import TokenStore
+from worker.ports.traces import NO_TRACES, Traces
 from worker.rendering.wording import ENGLISH_WORDS
 from worker.settings import Settings, link_keys
 from worker.shipped import version
@@ -88,12 +92,17 @@ async def open_services(
     sandbox = json.loads(settings.sandbox) if settings.sandbox else SILENT if offline else {}
     quotas = partial(RedisQuota, redis, project)
     connectors = OpenConnectors(sandbox, directory or Path.cwd(), offline, quotas, tokens(settings, redis, project))
+    traces: Traces = OtelTraces(project, version()) if settings.traces else NO_TRACES
     try:
         await check(redis)
         publisher = queue or CeleryQueue(make_app(broker(settings), project), project)
         services = make_services(settings, redis, project, connectors, publisher)
-        yield with_fail_points(services, armed(Path(settings.fail_at))) if settings.fail_at else services
+        if settings.fail_at:
+            services = with_fail_points(services, armed(Path(settings.fail_at)))
+        yield with_traces(services, traces) if settings.traces else services
     finally:
+        if settings.traces:
+            await asyncio.to_thread(traces.close)
         await connectors.aclose()
         await redis.aclose()
 

@@ -192,13 +192,9 @@ class OpenConnectors:
         needed = {name: text for name, text in options.items() if name.startswith(WEBHOOK_SECRETS)}
         return _kind(bundle, channel).bounce_webhook(resolve(needed, os.environ, self.directory))
 
-    def takes_requests(self, bundle: Bundle, channel: str) -> bool:
-        contract = _kind(bundle, channel).chat
-        return contract is not None and ANSWERS + contract.secret in bundle.channels[channel].options
-
     def chat_door(self, bundle: Bundle, channel: str) -> ChatDoor | None:
         contract = _kind(bundle, channel).chat
-        if contract is None or not self.takes_requests(bundle, channel):
+        if contract is None or ANSWERS + contract.secret not in bundle.channels[channel].options:
             return None
         return contract.open(self._asked(bundle, channel, contract.secret))
 

@@ -36,6 +36,7 @@ class Settings:
     backoff: float = 60.0
     concurrency: int = 2
     log_level: str = "info"
+    traces: str = ""
     fail_at: str = ""
     token_key: str = field(default="", repr=False)
     link_key: str = field(default="", repr=False)
@@ -58,6 +59,7 @@ NOTES: dict[str, str] = {
     "retry_fetch": "How long a run whose queries all failed waits before it is tried again.",
     "concurrency": "Child processes of one worker.",
     "log_level": "debug, info, warning or error.",
+    "traces": "otlp: spans of runs are sent by OpenTelemetry; OTEL_EXPORTER_OTLP_ENDPOINT says where.",
     "fail_at": "For tests only: a directory; a file there named as a fail point ends the process that passes it.",
     "token_key": "Encrypts renewed OAuth tokens and the secrets of registered webhooks in Redis, the same for all "
     "workers, `source` and `web`: `openssl rand -base64 32`.",
@@ -68,6 +70,7 @@ NOTES: dict[str, str] = {
 
 PREFIX = "FUNNELBEAT_"
 MASK = "***"
+OTLP = "otlp"
 LEVELS = ("debug", "info", "warning", "error")
 SHORTEST_KEY = 32
 LONGEST = 7 * 24 * 60 * 60
@@ -76,8 +79,9 @@ LONGEST = 7 * 24 * 60 * 60
 READ_ELSEWHERE: dict[str, str] = {
     "FUNNELBEAT_REDIS_SERVER": "The server program of the embedded Redis (path, or name on PATH), version 6.2 or "
     "newer. Empty: the one of the extra `embedded`, else redis-server or valkey-server from PATH.",
+    "FUNNELBEAT_TARGET": "Which of the `targets` of funnelbeat.yaml is used, as --target. Empty: none.",
 }
-"""Variables that the adapter reads which needs them, so that a test that starts a Redis of its own obeys them too."""
+"""Variables that are read where they are needed, so that a test that starts a Redis of its own obeys them too."""
 
 OF_COMPOSE = ("FUNNELBEAT_APPENDFSYNC", "FUNNELBEAT_PROJECT_DIR")
 """Read by docker-compose.yml, from the same environment."""
@@ -107,6 +111,8 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
     if settings.log_level not in LEVELS:
         expected = "debug, info, warning or error"
         raise SettingsError("FUNNELBEAT_LOG_LEVEL", f"found {settings.log_level!r}, expected {expected}")
+    if settings.traces not in {"", OTLP}:
+        raise SettingsError("FUNNELBEAT_TRACES", f"found {settings.traces!r}, expected {OTLP}, or nothing")
     if settings.sandbox:
         _refuse_no_object("FUNNELBEAT_SANDBOX", settings.sandbox)
     return settings

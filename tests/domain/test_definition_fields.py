@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from worker.domain.definition_changes import definition_changes
 from worker.domain.definition_fields import HIDDEN, field_changes
+from worker.domain.outgoing import EventWebhook, HeartbeatUrl
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Defaults, Query, Schedule, Subscription, Trigger
 
 DEALS = Query("deals", "close", "opportunities", params={"pipeline": "one"})
@@ -72,3 +73,18 @@ def test_a_template_counts_its_lines_and_what_is_new_or_gone_has_no_fields() -> 
 
 def test_defaults_are_fields_as_well() -> None:
     assert changed(replace(BUNDLE, defaults=Defaults(locale="de_DE"))) == [("defaults", "locale", None, "de_DE")]
+
+
+def test_what_is_called_with_a_secret_shows_its_references_alone() -> None:
+    hook = EventWebhook("ops", {"url": "https://x.example/5up3r", "secret": "${HOOK}"}, ("*",))
+    old = replace(BUNDLE, heartbeat=HeartbeatUrl("https://ping.example/5up3r"), webhooks={"ops": hook})
+    now = EventWebhook("ops", {"url": "${URL}", "secret": "${NEW}"}, ("run_ended",))
+    after = replace(BUNDLE, heartbeat=HeartbeatUrl("${PING}", every=30), webhooks={"ops": now})
+    found = field_changes(old, after, definition_changes(old, after), lambda *_: False)
+    assert {(one.kind, one.field): (one.before, one.after) for one in found} == {
+        ("heartbeat_url", "url"): (HIDDEN, "${PING}"),
+        ("heartbeat_url", "every"): (None, "30"),
+        ("webhook", "options.url"): (HIDDEN, "${URL}"),
+        ("webhook", "options.secret"): ("${HOOK}", "${NEW}"),
+        ("webhook", "events"): ("*", "run_ended"),
+    }

@@ -26,8 +26,9 @@ from worker.entry.cli import app
 from worker.entry.project_dir import child_environment
 from worker.flow.alert.current import current
 from worker.flow.services import Services
+from worker.ports.chat import counted
 from worker.sandbox.slack_api import HOOKS
-from worker.web.chat.app import LONGEST_BODY, counted
+from worker.web.chat.app import LONGEST_BODY
 
 WATCHED = f"""
 name: Weekly pipeline

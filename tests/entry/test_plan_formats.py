@@ -81,3 +81,13 @@ def test_people_and_addresses_are_changes_too(here: CommandLine) -> None:
 def test_one_form_at_a_time(here: CommandLine) -> None:
     result = here.call("plan", "--format", "markdown", "--json")
     assert (result.exit_code, "--format beside --json" in result.output) == (2, True)
+
+
+def test_a_schedule_that_has_ended_is_told_by_check_and_plan(here: CommandLine) -> None:
+    """`plan` said that it does not fire for two weeks, which reads as if it fired then."""
+    edit(here, "name: By mail", "name: By mail\nend: 2026-01-05")
+    seen = here.call("check")
+    said = "warning: schedules/asked.yaml:3:6: `end`, which has passed: asked never fires again; write a later one"
+    assert (seen.exit_code, said in seen.stderr) == (0, True)
+    assert here.call("check", "--strict").exit_code == 2
+    assert "asked has ended, at 2026-01-04T23:00:00Z.\n" in here.call("plan").stdout

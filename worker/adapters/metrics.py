@@ -138,7 +138,9 @@ def _alerts(measured: Measurements) -> Metric:
 
 
 def _posts(measured: Measurements) -> Metric:
-    family = CounterMetricFamily("funnelbeat_hook_requests", "Requests to /hooks.", labels=["connection", "outcome"])
+    family = CounterMetricFamily(
+        "funnelbeat_hook_requests", "Requests to /hooks and /chat.", labels=["connection", "outcome"]
+    )
     for connection, outcomes in sorted(measured.posts.items()):
         for outcome, count in sorted(outcomes.items()):
             family.add_metric([connection, outcome], count)

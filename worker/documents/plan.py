@@ -17,13 +17,14 @@ from worker.flow.deploy.owners_reached import OwnersReached
 from worker.flow.deploy.plan import Plan, Planned
 
 
-def plan_document(found: Plan) -> dict[str, Any]:
+def plan_document(found: Plan, target: str | None = None) -> dict[str, Any]:
     """The whole plan.
 
-    {"now", "until", "runs": [run, …], "schedules": [schedule, …], "next_24_hours": [cost, …],
+    {"target", "now", "until", "runs": [run, …], "schedules": [schedule, …], "next_24_hours": [cost, …],
     "messages_per_week": [messages, …], "cap": cap or null, "alerts": [forecast, …], "changes": {…}}
 
-    `runs` are in the order in which they are due. `next_24_hours` has one cost for each connection, and
+    `target`: the target of the files, null if none is chosen. `runs` are in the order in which they are due.
+    `next_24_hours` has one cost for each connection, and
     `messages_per_week` counts the messages to each address in the next seven days. `cap` is {"messages", "seconds"}: no
     address gets more in that time, and one message tells of the others. `changes` compares
     with what is deployed: ids under "added", "changed" and "removed", {"from", "to"} under "renamed", {"schedule",
@@ -31,6 +32,7 @@ def plan_document(found: Plan) -> dict[str, Any]:
     definitions under "fields", and under "runs" the changes to the runs of each schedule.
     """
     return {
+        "target": target,
         "now": stamp(found.now),
         "until": stamp(found.until),
         "runs": [_run(row, fire) for row, fire in in_order(found)],

@@ -26,6 +26,7 @@ def written_out(rule: Rule) -> dict[str, Any]:
     """A rule: the keys of an item of `alerts`, without ready-made ones."""
     found = {
         "id": rule.id,
+        "previously": rule.previously,
         "name": rule.name if rule.name != name_of(rule.id) else "",
         **({"on": rule.query} if rule.form is Form.QUERY else {"for_each": _for_each(rule)}),
         "if": rule.condition,

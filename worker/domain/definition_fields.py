@@ -36,6 +36,12 @@ _NAMES = {
 }
 """Fields of a schedule that have another name in the user's file."""
 
+_CALLED = frozenset({"heartbeat_url", "webhook"})
+_CALLED_WITH = frozenset(
+    {"url", *(f"options.{name}" for name in ("url", "secret", "secret_previous", "authorization"))}
+)
+"""Fields of what is called that hold secrets."""
+
 _LAST_NAMES = {"zone": "timezone", "condition": "if", "pending": "for"}
 _DURATIONS = frozenset({"seconds", "pending", "keep_firing", "repeat", "debounce", "share_for", "spread", "grace"})
 _SILENT = frozenset({"id", "kind"})
@@ -95,12 +101,16 @@ def _definition(bundle: Bundle, kind: str, name: str) -> Any:
             return bundle.languages[name]
         case "person":
             return bundle.people[name]
+        case "heartbeat_url":
+            return bundle.heartbeat
     held: Mapping[str, Any] = getattr(bundle, f"{kind}s")
     one = held[name]
     return {"type": one.type, **one.options} if isinstance(one, Connection | ChannelSpec) else one
 
 
 def _secrets(kind: str, both: tuple[Any, ...], is_secret: Secret) -> frozenset[str]:
+    if kind in _CALLED:
+        return _CALLED_WITH
     if kind not in {"connection", "channel"}:
         return frozenset()
     return frozenset(option for one in both for option in one if is_secret(kind, one["type"], option))

@@ -1,12 +1,13 @@
 """The command line. `command_table` lists the commands; each is a function in the module of its group."""
 
+import os
 from typing import Annotated
 
 import typer
 
 from worker import __version__
 from worker.entry.lazy_commands import Commands
-from worker.entry.options import Project
+from worker.entry.options import TARGET, Project
 
 app = typer.Typer(
     cls=Commands,
@@ -29,11 +30,16 @@ def _print_version(wanted: bool) -> None:
 def _before(
     ctx: typer.Context,
     project: Project = None,
+    target: Annotated[
+        str | None, typer.Option("--target", metavar="NAME", help="One of `targets` of funnelbeat.yaml, such as dev.")
+    ] = None,
     _version: Annotated[
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
     ctx.obj = project
+    if target is not None:
+        os.environ[TARGET] = target
 
 
 def main() -> None:

@@ -47,7 +47,7 @@ def export(
     Without --out, JSON and a single table as CSV are written to standard output. Nothing is fetched.
     """
     with console.guarded(as_json=as_json):
-        _refuse(format_, table, out)
+        _refuse(_form(format_, out, as_json=as_json), table, out)
 
         async def work(services: Services) -> tuple[Run, tuple[tuple[str, Snapshot], ...]]:
             found = await find_run(services.lookups, run)
@@ -66,6 +66,11 @@ def export(
         console.show_json(export_files_document(found, files))
     else:
         console.print_columns(("File", "Rows"), [(file, f"{rows:,}") for file, rows in files])
+
+
+def _form(format_: ExportFormat, out: Path | None, *, as_json: bool) -> ExportFormat:
+    """--json on standard output is the document of all answers, unless another form was asked for."""
+    return ExportFormat.JSON if as_json and out is None and format_ is ExportFormat.CSV else format_
 
 
 def _refuse(format_: ExportFormat, table: str | None, out: Path | None) -> None:

@@ -3,6 +3,7 @@ all of them costs a second of processor time, which `--version`, `--help` and co
 """
 
 import importlib
+import re
 import sys
 from collections.abc import Callable, Sequence
 from functools import cache
@@ -25,6 +26,23 @@ _ITEM: Any = vars(typer.core)["CompletionItem"]
 
 _TYPES = {"<int range>": "N", "<int>": "N", "<float>": "N", "<str>": "TEXT", "<list[str]>": "TEXT", "<path>": "PATH"}
 """What the help writes for a value's type: Python's names mean nothing to most readers."""
+
+
+_WORDS = (
+    (re.compile(r"Value error, (.*) is not one of (.*)\."), r"found \1, expected one of \2."),
+    (re.compile(r"Input should be a valid integer.*"), "expected a whole number."),
+    (re.compile(r"Input should be a valid number.*"), "expected a number."),
+    (re.compile(r"Input should be greater than or equal to (\S+)"), r"expected \1 or more."),
+    (re.compile(r"Input should be less than or equal to (\S+)"), r"expected \1 or less."),
+    (re.compile(r"Got unexpected extra argument\(s\) \((.*)\)"), r"Found more than the command takes: \1."),
+)
+"""What libraries say of a value, and what a person is told."""
+
+
+def plain_words(message: str) -> str:
+    for pattern, words in _WORDS:
+        message = pattern.sub(words, message)
+    return message
 
 
 class Commands(TyperGroup):
@@ -69,14 +87,21 @@ class Commands(TyperGroup):
             "complete_var": complete_var,
             "windows_expand_args": windows_expand_args,
         }
-        if not standalone_mode or "--json" not in words:
-            return super().main(args, standalone_mode=standalone_mode, **named, **more)
+        if not standalone_mode:
+            return super().main(args, standalone_mode=False, **named, **more)
+        as_json = "--json" in words
         try:
             status = super().main(args, standalone_mode=False, **named, **more)
         except _USAGE as error:
-            console.show_json(problem_document(RequestError(error.format_message()), console.WRONG))
+            error.message = plain_words(error.message)
+            if as_json:
+                console.show_json(problem_document(RequestError(error.format_message()), console.WRONG))
+            else:
+                error.show()
             sys.exit(console.WRONG)
         except typer.Abort:
+            if not as_json:
+                typer.echo("Aborted!", err=True)
             sys.exit(console.TROUBLE)
         sys.exit(status if isinstance(status, int) else console.OK)
 

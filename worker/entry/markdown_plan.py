@@ -19,14 +19,19 @@ WIDTH = 200
 """Characters of one cell."""
 
 
-def markdown_plan(found: Plan) -> Iterator[str]:
-    """Line by line. Every text of a file is escaped: it may hold Markdown, HTML or a mention."""
+def markdown_plan(found: Plan, target: str = "", project: str = "") -> Iterator[str]:
+    """Line by line. `target`: the one whose `project` is planned, empty for none.
+
+    Every text of a file is escaped: it may hold Markdown, HTML or a mention.
+    """
     changes = found.changes
     counts = [f"{len(ids)} {word}" for word in ("added", "changed", "removed") if (ids := getattr(changes, word))]
     counts += [f"{len(changes.renamed)} renamed"] if changes.renamed else []
     counts += [f"{len(changes.besides_schedules)} other definitions"] if changes.besides_schedules else []
     yield "## Funnelbeat plan"
     yield ""
+    if target:
+        yield from (f"Target: {_text(target)}, project {_text(project)}.", "")
     yield f"Schedules: {', '.join(counts)}." if changes else "Nothing changes against what is deployed."
     yield from _definitions(found)
     yield from _table("Changed keys", ("Definition", "Key", "Before", "After"), [_field(one) for one in found.fields])

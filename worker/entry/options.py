@@ -8,6 +8,8 @@ import typer
 
 from worker.adapters.dotenv_file import variables
 
+TARGET = "FUNNELBEAT_TARGET"
+
 Project = Annotated[
     Path | None, typer.Option("--project", help="The project's directory (default: here).", show_default=False)
 ]
@@ -25,4 +27,9 @@ def directory(ctx: typer.Context, project: Path | None) -> Path:
     place = (project or before or Path()).resolve()
     for name, value in variables(place).items():
         os.environ.setdefault(name, value)
+    told = ctx.find_root().meta
+    if target := os.environ.get(TARGET):
+        if not told.get(TARGET):
+            typer.echo(f"Target: {target}", err=True)
+        told[TARGET] = target
     return place

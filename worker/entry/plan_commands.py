@@ -1,5 +1,6 @@
 """Commands for what will fire: plan, pause, resume."""
 
+import os
 from datetime import datetime
 from enum import StrEnum
 from typing import Annotated
@@ -15,7 +16,7 @@ from worker.entry import console
 from worker.entry.actor import command_line_actor
 from worker.entry.instants import instant
 from worker.entry.markdown_plan import markdown_plan
-from worker.entry.options import Json, Project, directory
+from worker.entry.options import TARGET, Json, Project, directory
 from worker.entry.plan_output import show, until_words
 from worker.entry.project_dir import bundle_of
 from worker.entry.run_commands import ScheduleId
@@ -62,9 +63,9 @@ def plan(
         with console.progress("Reckoning", quiet=as_json):
             found = with_ledger(place, work)
     if as_json:
-        console.show_json(plan_document(found))
+        console.show_json(plan_document(found, os.environ.get(TARGET) or None))
     elif format_ is PlanFormat.MARKDOWN:
-        for line in markdown_plan(found):
+        for line in markdown_plan(found, os.environ.get(TARGET, ""), bundle.project):
             console.out.print(line, markup=False)
     else:
         show(found)

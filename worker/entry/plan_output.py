@@ -41,7 +41,7 @@ def show(found: Plan) -> None:
     if total > SHOWN:
         console.out.print(f"and {total - len(runs[:SHOWN])} more until {stamp(found.until)}")
     for row in found.schedules:
-        _show_schedule(row, found.until)
+        _show_schedule(row, found.now, found.until)
     for of in found.day:
         console.out.print(f"{of.connection}, next 24 hours: {of}.", markup=False)
     _show_messages(found.messages)
@@ -53,7 +53,7 @@ def show(found: Plan) -> None:
         console.out.print(line, markup=False)
 
 
-def _show_schedule(row: Planned, until: datetime) -> None:
+def _show_schedule(row: Planned, now: datetime, until: datetime) -> None:
     for one in row.left_out[:LINES]:
         local = one.at.astimezone(ZoneInfo(row.zone))
         console.out.print(f"{row.schedule} leaves out {local:%a %d %b %H:%M}: {one.name}.", markup=False)
@@ -62,7 +62,9 @@ def _show_schedule(row: Planned, until: datetime) -> None:
     if row.paused is not None:
         console.out.print(f"{row.schedule} is paused{until_words(row.paused)}.", markup=False)
     elif not row.count and row.event is None:
-        console.out.print(f"{row.schedule} does not fire until {stamp(until)}.", markup=False)
+        end = row.as_read.trigger.end
+        said = f"has ended, at {stamp(end)}" if end is not None and end <= now else ""
+        console.out.print(f"{row.schedule} {said or f'does not fire until {stamp(until)}'}.", markup=False)
     if row.event is not None:
         console.out.print(f"{row.schedule} {_waits(row.event)}.", markup=False)
     for reached in row.owners:
@@ -154,7 +156,7 @@ def _cells(row: Planned, fire: Fire) -> tuple[str, ...]:
         f"{local:%a %d %b %H:%M:%S} {row.zone}",
         stamp(fire.slot),
         row.schedule,
-        _counted(len(row.readers), "reader") + (" and owners" if row.owners else ""),
+        _readers(row),
         _counted(requests, "request") + (" or more" if row.cost.unknown else ""),
         "" if fire.due == fire.slot else f"due {stamp(fire.due)}",
         ", ".join(_shift_text(one, fire, len(row.readers)) for one in row.shifts.get(fire, ())),
@@ -178,6 +180,13 @@ def _reached(found: OwnersReached) -> str:
     nowhere = len(found.without_address)
     told = f"about {_counted(len(found.addresses), 'reader')} by the last run"
     return f"{told}, and {_counted(nowhere, 'owner')} without an address" if nowhere else told
+
+
+def _readers(row: Planned) -> str:
+    """As in "3 readers and owners"; owners are known when a run has fetched."""
+    if not row.readers and row.owners:
+        return "owners"
+    return _counted(len(row.readers), "reader") + (" and owners" if row.owners else "")
 
 
 def _counted(count: int, thing: str) -> str:

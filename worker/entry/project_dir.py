@@ -6,12 +6,15 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import ExitStack, aclosing, contextmanager
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from worker.adapters.definitions.files import PROJECT_FILE
 from worker.adapters.definitions.load import Loaded, load
 from worker.adapters.definitions.secrets import available, references
+from worker.adapters.definitions.targets import TARGET, targets_of
 from worker.adapters.definitions.yaml_nodes import parse
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
@@ -31,7 +34,7 @@ _PROJECT_LINE = re.compile(r"^project:[ \t]*['\"]?([a-z0-9][a-z0-9-]{0,62})['\"]
 
 
 def definitions(directory: Path) -> Loaded:
-    return load(directory, registry())
+    return load(directory, registry(), now=datetime.now(UTC))
 
 
 def bundle_of(directory: Path) -> Bundle:
@@ -60,11 +63,23 @@ def project_name(directory: Path, settings: Settings) -> str:
     _refuse_no_project(directory)
     data = (directory / PROJECT_FILE).read_bytes()
     document, _ = parse(data, PROJECT_FILE)
-    found = document.value.get("project") if document is not None and isinstance(document.value, dict) else None
+    value = document.value if document is not None and isinstance(document.value, dict) else {}
+    found = _of_target(value) or value.get("project")
     if isinstance(found, str) and found:
         return found
     line = _PROJECT_LINE.search(data.decode("utf-8", "replace"))  # the file is no YAML at this moment
     return line[1] if line is not None else bundle_of(directory).project
+
+
+def _of_target(value: Mapping[str, Any]) -> object:
+    """`project` of the chosen target, None if none is chosen or if it has none. Raises RequestError for one that is not
+    there.
+    """
+    name, known = os.environ.get(TARGET, ""), targets_of(value)
+    if name and name not in known:
+        raise RequestError(f"found no target {name!r} in {PROJECT_FILE}; it has: {', '.join(known) or 'none'}")
+    keys = known.get(name)
+    return keys.get("project") if isinstance(keys, dict) else None
 
 
 def _refuse_no_project(directory: Path) -> None:

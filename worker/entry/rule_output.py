@@ -32,7 +32,7 @@ def _named(bundle: Bundle, wanted: str) -> list[tuple[Schedule, Rule]]:
     if found:
         return found
     close = get_close_matches(wanted, [name for s, rule in known for name in (rule.id, s.id)], n=1)
-    advice = f"did you mean {close[0]}?" if close else "name a rule, or a schedule that has `alerts`"
+    advice = f"did you mean {close[0]}?" if close else "name a rule, or a schedule that has `alerts` or `extends`"
     raise RequestError(f"{wanted}: no alert has this id; {advice}")
 
 

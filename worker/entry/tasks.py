@@ -10,6 +10,7 @@ from typing import Any
 from celery import Celery
 
 from worker.adapters.celery.app import DELIVER, PRODUCE, QUEUES, READ_MAILBOXES, make_app, queue_names
+from worker.adapters.otel_traces import refuse_missing
 from worker.app import broker, open_services
 from worker.collector import collect_rarely
 from worker.domain.delivery import DeliveryKey
@@ -57,7 +58,7 @@ class Child:
 
     async def produce(self, keys: Sequence[str]) -> None:
         services = await self.services()
-        await _each(services, [produce(services, RunKey.parse(key)) for key in keys])
+        await _each(services, [_run(services, RunKey.parse(key)) for key in keys])
 
     async def read_mailboxes(self, channels: Sequence[str]) -> None:
         services = await self.services()
@@ -65,7 +66,17 @@ class Child:
 
     async def deliver(self, keys: Sequence[str]) -> None:
         services = await self.services()
-        await _each(services, [deliver(services, DeliveryKey.parse(key)) for key in keys])
+        await _each(services, [_delivery(services, DeliveryKey.parse(key)) for key in keys])
+
+
+async def _run(services: Services, key: RunKey) -> None:
+    with services.traces.span("run", key):
+        await produce(services, key)
+
+
+async def _delivery(services: Services, key: DeliveryKey) -> None:
+    with services.traces.span("deliver", key.run, delivery=key.digest[:8]):
+        await deliver(services, key)
 
 
 async def _each(services: Services, work: Sequence[Coroutine[Any, Any, Any]]) -> None:
@@ -82,7 +93,11 @@ async def _each(services: Services, work: Sequence[Coroutine[Any, Any, Any]]) ->
 
 
 def make_worker_app(settings: Settings, project: str, directory: Path) -> Celery:
-    """The Celery app of `funnelbeat worker`, with its tasks."""
+    """The Celery app of `funnelbeat worker`, with its tasks. Raises RequestError for traces whose extra is not
+    installed: its children would fail at every message.
+    """
+    if settings.traces:
+        refuse_missing()
     app = make_app(broker(settings), project, consumes=True)
     add_worker_heartbeat(app, settings, project)
     child = Child(settings, project, directory)

@@ -39,6 +39,7 @@ from worker.ports import (
     WebhookKeys,
 )
 from worker.ports.channels import Transmit
+from worker.ports.traces import NO_TRACES, Traces
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,3 +87,4 @@ class Services:
     monotonic: Callable[[], float]
     times: Intervals
     version: str = ""
+    traces: Traces = NO_TRACES

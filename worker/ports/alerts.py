@@ -33,7 +33,8 @@ class AlertChanges:
     replaces the state whose `version` it carries. `notifications`: by reader ("alert:ENTRY" and an address); each is
     tried until `expires`. `carried`: older deliveries whose findings the new ones tell too; they are superseded.
     `ended`: fingerprints of alerts that are over, and so are their acknowledgements. `dropped`: rules that are no
-    longer defined. `record`: kept with the run. `notices`: to the operator, of rules without data.
+    longer defined; `inherited`: those of them that another rule goes on with, and the version of the state that it
+    read. `record`: kept with the run. `notices`: to the operator, of rules without data.
     """
 
     states: Mapping[str, RuleState]
@@ -43,6 +44,7 @@ class AlertChanges:
     carried: Sequence[DeliveryKey] = ()
     ended: Sequence[str] = ()
     dropped: Sequence[str] = ()
+    inherited: Mapping[str, int] = field(default_factory=dict)
     notices: Sequence[NoticeRequest] = ()
 
 

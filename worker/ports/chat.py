@@ -52,6 +52,11 @@ class ChatAnswer:
     run: RunKey | None = None
 
 
+def counted(channel: str) -> str:
+    """Under which name the ledger counts what became of requests. No connection has a slash in its name."""
+    return f"chat/{channel}"
+
+
 class ChatDoor(Protocol):
     """One service's way of asking, with the secrets of one channel."""
 

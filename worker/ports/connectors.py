@@ -143,10 +143,6 @@ class Connectors(Protocol):
         """
         ...
 
-    def takes_requests(self, bundle: Bundle, channel: str) -> bool:
-        """Whether people may ask through the channel by HTTP: its service can, and it names the secret."""
-        ...
-
     def chat_door(self, bundle: Bundle, channel: str) -> ChatDoor | None:
         """What verifies, reads and answers requests of people; None if the channel takes none. Its secrets are resolved
         in an offline process too.

@@ -355,3 +355,27 @@ def test_an_entry_that_is_named_after_a_channel_called_alert_needs_an_id(loading
     said = loading({"funnelbeat.yaml": mail, SCHEDULE: addressed}).complaints
     assert any('the id "alert:sales@acme.example"' in str(one) and "give the entry an `id`" in str(one) for one in said)
     assert loading(files).complaints == ()
+
+
+def test_a_rule_names_the_id_that_it_had_before(loading: Load) -> None:
+    assert rule(loading, "previously: old, for_each: deals, if: row.value >= 5").previously == "old"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "sentence"),
+    [
+        ("two", "", "`previously: two`, while there is an alert `two`"),
+        ("one", "", "`previously: one`, while there is an alert `one`"),
+        ("old", "old", "`previously: old` for the second time"),
+        ("an id", "", '`previously` with "an id", which can be no id'),
+    ],
+)
+def test_an_id_of_before_that_somebody_has_or_that_two_rules_want_is_refused(
+    first: str, second: str, sentence: str, loading: Load
+) -> None:
+    ids = {"one": first, "two": second}
+    named = [(name, f"previously: '{was}', " if was else "") for name, was in ids.items()]
+    rules = [f"{{id: {name}, {was}for_each: deals, if: row.value >= 5}}" for name, was in named]
+    loaded = loading({SCHEDULE: WEEKLY + "alerts:\n" + "".join(f"  - {one}\n" for one in rules)})
+    [told] = [str(one) for one in loaded.complaints]
+    assert sentence in told

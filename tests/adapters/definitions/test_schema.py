@@ -175,3 +175,16 @@ def test_a_schedule_that_extends_a_file_may_lack_what_that_has() -> None:
     assert not accepts(rule, {"name": "North"})
     assert accepts(rule, {"extends": "base.yaml", "name": "North", "when": {"timezone": "Europe/Berlin"}})
     assert not accepts(rule, {"extends": "base.yaml", "nmae": "North"})
+
+
+def test_the_schema_takes_people_addresses_and_targets() -> None:
+    """`people` and `web` were text to an editor, which marked every mapping below them."""
+    rule = schema(KINDS)["funnelbeat.yaml"]
+    more = {"people": {"user_a": {"email": "a@tern.example"}}, "shared_addresses": ["all@tern.example"]}
+    dev = {
+        "project": "tern-dev",
+        "defaults": {"locale": "de_DE"},
+        "readers": {"channel": "mail", "address": "me@x.example"},
+    }
+    assert accepts(rule, {"project": "tern", **more, "web": {"base_url": "https://x.example"}, "targets": {"dev": dev}})
+    assert not accepts(rule, {"project": "tern", "targets": {"dev": {"schedules": {}}}})

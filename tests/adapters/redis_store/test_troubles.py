@@ -61,7 +61,7 @@ async def test_what_a_run_asks_about_the_time_before_it_is_one_round_trip(story:
         trips = Trips(patch)
         found = await story.lookups.since(later, 20, [notice.notice.subject, "slots_missed week"])
         assert trips.count == 1
-    assert (found.before, found.expired, found.told) == (first, 0, frozenset({notice.notice.subject}))
+    assert (found.before, found.expired, found.reported) == (first, 0, frozenset({notice.notice.subject}))
     assert (await story.lookups.since(first, 20, [])).before is None
 
 

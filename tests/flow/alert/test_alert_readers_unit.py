@@ -9,6 +9,7 @@ from tests.support.alert_fakes import BIG, LARGE, NOTHING, WATCHED, found, parts
 from tests.support.fakes import TEAM
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.readers import AlertReader
+from worker.domain.alert.silence import AlertFilter
 from worker.domain.alert.state import RuleState, Withheld
 from worker.domain.schedule import Each, Person, Schedule
 from worker.flow.alert.alert_readers import Judged, alert_readers, rules_of, seen_by
@@ -21,7 +22,7 @@ OWNERS = replace(TEAM, id="owners", address=None, each=Each.OWNER)
 
 async def judged(run: RunFound, **readers: str) -> Judged:
     """`readers`: whom earlier notifications named what fires now."""
-    contexts = await rule_contexts(parts(), run, "weekly")
+    contexts = await rule_contexts(parts(), run, NOTHING)
     made = await evaluate_rules(run, contexts, NOTHING, {})
     told: Mapping[str, Evaluation] = {
         rule: replace(one, transitions=tuple(replace(step, readers=readers) for step in one.transitions))
@@ -70,7 +71,7 @@ async def test_of_an_entry_with_each_the_owners_of_what_fires_are_told_of_their_
     known = await judged(run)
     readers = await alert_readers(parts(), known)
     assert names(readers) == [("owners", "ann@acme.example"), ("owners", "ben@acme.example")]
-    (context,) = await rule_contexts(parts(), run, "weekly")
+    (context,) = await rule_contexts(parts(), run, NOTHING)
     facts = {one.subject: one.facts for one in known.evaluations["big"].transitions}
     seen = [[key for key in "abc" if one.sees is not None and one.sees(context, facts[key])] for one in readers]
     assert seen == [["a"], ["b"]]
@@ -95,7 +96,7 @@ async def test_who_was_told_of_an_alert_is_asked_though_the_row_has_another_owne
 async def test_an_entry_with_a_condition_sees_the_rows_for_which_it_holds() -> None:
     run = owned(replace(WATCHED, to=(replace(TEAM, rows="5000"),)), a="ann")
     (reader,) = await alert_readers(parts(), await judged(run))
-    (context,) = await rule_contexts(parts(), run, "weekly")
+    (context,) = await rule_contexts(parts(), run, NOTHING)
     assert reader.sees is not None
     (step,) = (await judged(run)).evaluations["big"].transitions
     assert not reader.sees(context, step.facts)
@@ -139,3 +140,9 @@ async def test_readers_see_what_their_audience_says_though_only_the_owners_are_a
     assert set(asked) == {"ann a", "ben b"}
     other = replace(facts[0], key="of a row that nobody asked for")
     assert [sees(context, other) for sees in shown.values()] == [True, False], "it is judged when it is asked for"
+
+
+def test_who_subscribed_to_a_rule_is_told_of_it_after_a_rename() -> None:
+    entry = replace(WATCHED.to[0], alerts=AlertFilter(("big",)))
+    rules = (replace(BIG, id="large", previously="big"), replace(BIG, id="other"))
+    assert rules_of(replace(WATCHED, alerts=rules), entry) == {"large"}

@@ -20,7 +20,7 @@ async def test_what_a_table_beside_the_list_holds_is_read_from_its_declared_colu
     had = found(LARGE, schedule=replace(WATCHED, alerts=(rule,)))
     answers = replace(had.answers, snapshots={"deals": replace(listed(LARGE), tables=(users,), main=None)})
     given = parts(connectors=connectors, compiled=Compiled(CelExpressions()))
-    contexts = await rule_contexts(given, had, "weekly")
+    contexts = await rule_contexts(given, had, NOTHING)
     [one] = (await evaluate_rules(replace(had, answers=answers), contexts, NOTHING, {}))["big"].transitions
     assert [clause.operands for clause in one.clauses] == [
         (Operand("row.won", Kind.MONEY, 20_000_00, "EUR"),),

@@ -18,29 +18,29 @@ EARLIER = RuleState("m", "before", NOW - HOUR)
 
 async def test_each_rule_knows_its_query_and_where_its_fingerprints_come_from() -> None:
     inhibited = replace(WATCHED, inhibit=(Inhibition("big", "other", ("owner",)), Inhibition("x", "y", ("stage",))))
-    (context,) = await rule_contexts(parts(), found(SMALL, schedule=inhibited), "formerly")
+    (context,) = await rule_contexts(parts(), found(SMALL, schedule=inhibited), replace(NOTHING, origin="formerly"))
     assert (context.schedule, context.query, context.kept) == ("weekly", "deals", frozenset({"owner"}))
     assert context.traits.lists_opportunities
-    (renamed,) = await rule_contexts(parts(), found(SMALL), "weekly")
+    (renamed,) = await rule_contexts(parts(), found(SMALL), NOTHING)
     assert context.fingerprint("a") != renamed.fingerprint("a")
 
 
 async def test_what_fires_is_found_and_the_answer_becomes_the_baseline() -> None:
     run = found(LARGE, SMALL)
-    made = await evaluate_rules(run, await rule_contexts(parts(), run, "weekly"), NOTHING, {})
+    made = await evaluate_rules(run, await rule_contexts(parts(), run, NOTHING), NOTHING, {})
     assert [(one.subject, one.reason) for one in made["big"].transitions] == [("a", AlertReason.FIRST)]
     assert (made["big"].state.snapshot, made["big"].state.slot) == ("at 08", NOW)
 
 
 async def test_a_run_without_an_answer_counts_one_evaluation_without_data() -> None:
     run = found()
-    made = await evaluate_rules(run, await rule_contexts(parts(), run, "weekly"), NOTHING, {})
+    made = await evaluate_rules(run, await rule_contexts(parts(), run, NOTHING), NOTHING, {})
     assert (made["big"].state.missing, made["big"].skipped) == (1, Skip.GAP)
 
 
 async def test_a_slot_that_is_not_later_than_the_last_changes_nothing() -> None:
     run, memory = found(LARGE), AlertMemory("weekly", {"big": replace(EARLIER, slot=NOW)}, {})
-    made = await evaluate_rules(run, await rule_contexts(parts(), run, "weekly"), memory, {})
+    made = await evaluate_rules(run, await rule_contexts(parts(), run, NOTHING), memory, {})
     assert made["big"].skipped is Skip.OLDER
 
 

@@ -11,7 +11,7 @@ from tests.support.watched import MINUTE, START, TEAM, Watched, watched
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.alerts_codec import silence_text
 from worker.domain.alert.silence import AlertFilter, Matcher, Silence
-from worker.domain.alert.state import Acknowledgement
+from worker.domain.alert.state import Acknowledgement, Withheld
 from worker.domain.alert.subject import Operand
 from worker.domain.delivery import DeliveryState
 from worker.domain.reason import Reason
@@ -241,3 +241,17 @@ async def test_the_value_that_decided_is_told_in_the_currency_of_its_deal(watch:
     said = await watch.services.alerts.notification(row.key.run, row.content)
     assert said is not None
     assert said.findings[0].clauses[0].operands == (Operand("row.value", Kind.MONEY, BIG, "EUR"),)
+
+
+async def test_what_fired_while_nobody_might_see_it_is_told_once_as_new_to_who_may_and_so_is_its_end(
+    empty_redis: EmbeddedRedis, tmp_path: Path
+) -> None:
+    own = "to:\n  - {id: own, channel: mail, address: a@acme.example, rows: row.owner_id == 'user_ann', send: on_alert}"
+    async with watched(empty_redis.url, tmp_path / "p", to=own) as watch:
+        for owner, value in ((None, BIG), (None, BIG), ("user_ann", BIG), ("user_ann", BIG), ("user_ann", SMALL)):
+            await watch.run([deal("a", value, owner_id=owner)])
+        assert await watch.told() == [("own", "a", "new"), ("own", "a", "resolved")]
+        explained = [await explain_run(watch.services, run.key) for run in await watch.runs()]
+        sums = [(one.balance.fired, dict(one.balance.ends), dict(one.balance.kept)) for one in explained if one]
+        told, muted = {FindingEnd.SENT: 1}, {Withheld.NO_READER: 1}
+        assert sums == [(1, {}, muted), (0, {}, {}), (1, told, {}), (0, {}, {}), (1, told, {})]

@@ -31,7 +31,7 @@ from worker.domain.due.pauses import Pause
 from worker.domain.quiet import QuietHours
 from worker.domain.schedule import Schedule
 from worker.domain.snapshot.requests import requests
-from worker.domain.subscription import Origin, SubscriptionRecord
+from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
 from worker.flow.deploy.fires import LIST, Fire
 from worker.flow.deploy.plan import Plan, plan
 from worker.ports.kinds import Price, QuerySpec
@@ -95,6 +95,21 @@ async def test_who_subscribed_at_run_time_is_a_reader_of_the_coming_runs() -> No
     record = SubscriptionRecord("weekly", replace(TEAM, id="eve"), Origin.CLI, "ops", NOW)
     [row] = (await planned([WEEKLY], WEEKLY, subscriptions=Subscribed(record))).schedules
     assert row.readers == (READER.id, record.reader.id)
+
+
+class Stopped(Subscribed):
+    """A reader of the definition, and one who subscribed, ended their subscriptions by a link."""
+
+    async def preferences(self, schedule: str) -> Mapping[str, Preference]:
+        stop = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", NOW)
+        return {READER.id: stop, **{one.reader.id: stop for one in self.held}}
+
+
+async def test_who_unsubscribed_is_no_reader_of_the_coming_runs_and_gets_no_messages() -> None:
+    record = SubscriptionRecord("weekly", replace(TEAM, id="eve", address="eve@acme.example"), Origin.CLI, "ops", NOW)
+    found = await planned([WEEKLY], WEEKLY, subscriptions=Stopped(record))
+    [row] = found.schedules
+    assert (row.readers, found.messages) == ((), ())
 
 
 async def test_what_a_reader_chose_counts_for_waits_and_messages() -> None:

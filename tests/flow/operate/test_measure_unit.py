@@ -10,6 +10,7 @@ from worker.domain.alert.state import Phase
 from worker.domain.heartbeat import Alive
 from worker.domain.measurements import LedgerReading, Measurements, WebhookCounts
 from worker.domain.outgoing import EventWebhook
+from worker.domain.schedule import ChannelSpec
 from worker.flow.operate.measure import measure
 from worker.ports.event_webhooks import WebhookState
 
@@ -34,7 +35,7 @@ class EachFires:
 
 class Posted:
     async def counts(self, connections: Sequence[str]) -> Mapping[str, Mapping[str, int]]:
-        return {name: {"accepted": 1} if name == "close" else {} for name in (*connections, "quiet")}
+        return {name: {"accepted": 1} if name in {"close", "chat/room"} else {} for name in (*connections, "quiet")}
 
 
 class Told:
@@ -44,7 +45,9 @@ class Told:
 
 async def test_rules_and_connections_are_those_that_are_deployed() -> None:
     bundle = bundle_with(WEEKLY, replace(WATCHED, id="watch"))
-    deployed = Deployed(replace(bundle, webhooks={"ops": EventWebhook("ops", {}, ("*",))}))
+    room = ChannelSpec("room", "any", {"answers.secret": "${SECRET}"})
+    channels = {**bundle.channels, "room": room}
+    deployed = Deployed(replace(bundle, channels=channels, webhooks={"ops": EventWebhook("ops", {}, ("*",))}))
     told = uses(
         deployments=deployed,
         measured=Read(),
@@ -57,7 +60,7 @@ async def test_rules_and_connections_are_those_that_are_deployed() -> None:
         READING,
         (CLOCK,),
         {(Phase.FIRING, Severity.WARNING): 1},
-        {"close": {"accepted": 1}},
+        {"close": {"accepted": 1}, "chat/room": {"accepted": 1}},
         {"ops": WebhookCounts(1, 2, 3, 4)},
     )
 

@@ -23,6 +23,7 @@ from worker.flow.run.readers import (
     operator_entry,
     readers,
     subjects,
+    without,
 )
 
 HOOK = replace(TEAM, id="hook", channel="room", address=None)
@@ -186,3 +187,9 @@ def test_a_schedule_as_it_is_read_has_an_entry_for_each_reader_as_that_reader_ch
     assert as_read(schedule, {}, {}) == schedule
     told = as_read(schedule, {record: eve}, made)
     assert told.to == (replace(TEAM, days=(0,)), BOSS, replace(eve, days=(0,)), owners)
+
+
+def test_who_ended_it_is_left_out_and_an_entry_for_each_owner_stays() -> None:
+    owners = replace(TEAM, id="owners", address=None, each=Each.OWNER)
+    schedule = replace(WEEKLY, to=(TEAM, replace(TEAM, id="eve"), owners))
+    assert [entry.id for entry in without(schedule, {READER.id, "owners|ann@acme.example"}).to] == ["eve", "owners"]

@@ -10,6 +10,7 @@ from pathlib import Path
 import httpx
 
 from tests.support.in_process import SCHEDULE
+from tests.support.patience import PATIENCE
 from tests.web.api.served import ServedApi, served_api
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.access import TokenScope
@@ -34,7 +35,7 @@ class ApiInThread:
 
     def ask(self, method: str, path: str, token: str | None, **more: object) -> httpx.Response:
         headers = {"Authorization": f"Bearer {token}"} if token is not None else {}
-        with httpx.Client(trust_env=False) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE) as client:
             return client.request(method, self.url + path, headers=headers, **more)  # type: ignore[arg-type]
 
 

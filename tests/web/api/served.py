@@ -12,6 +12,7 @@ import uvicorn
 
 from tests.support import in_process
 from tests.support.in_process import SCHEDULE, InProcessRun
+from tests.support.patience import PATIENCE
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services
 from worker.domain.access import Actor, Door, TokenScope
@@ -72,7 +73,8 @@ async def served_api(redis: EmbeddedRedis, place: Path) -> AsyncIterator[ServedA
         while not server.started:  # noqa: ASYNC110  # uvicorn tells nobody when it has started
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
-        async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}/api/v1", trust_env=False) as client:
+        address = f"http://127.0.0.1:{port}/api/v1"
+        async with httpx.AsyncClient(base_url=address, trust_env=False, timeout=PATIENCE) as client:
             yield ServedApi(project, client, made, clock, config, redis.url)
         server.should_exit = True
         await going

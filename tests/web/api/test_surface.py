@@ -16,6 +16,7 @@ from schemathesis import BaseSchema, Case, GenerationMode
 from schemathesis.checks import positive_data_acceptance
 from schemathesis.config import SchemathesisConfig
 
+from tests.support.patience import PATIENCE
 from tests.web.api.in_thread import ApiInThread, api_in_thread
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.access import TokenScope
@@ -106,7 +107,7 @@ def _there(case: AnyCase, values: dict[str, str]) -> AnyCase:
 def answer_fits(case: AnyCase, served: ApiInThread) -> None:
     """422 is also for what no schema can say, such as an instant that has passed."""
     token = served.tokens[TokenScope.MANAGE]
-    response = case.call(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=30)
+    response = case.call(base_url=served.url, headers={"Authorization": f"Bearer {token}"}, timeout=PATIENCE)
     case.validate_response(response, excluded_checks=[positive_data_acceptance])
 
 
@@ -146,7 +147,7 @@ def test_what_an_answer_leads_to_answers_as_well(served: ApiInThread, described:
 
     class Linked(described.as_state_machine()):  # type: ignore[misc]  # a class that schemathesis makes
         def get_call_kwargs(self, _case: AnyCase) -> dict[str, Any]:
-            return {"base_url": served.url, "headers": headers, "timeout": 30}
+            return {"base_url": served.url, "headers": headers, "timeout": PATIENCE}
 
         def validate_response(self, response: Any, case: AnyCase, **_more: Any) -> None:
             case.validate_response(response, excluded_checks=[positive_data_acceptance])

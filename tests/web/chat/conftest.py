@@ -14,8 +14,8 @@ from tests.support.patience import PATIENCE
 from tests.support.slack_requests import ANNA, BEN, ROOM, SECRET, SlackUser
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.entry.draft import checked_draft
+from worker.ports.chat import counted
 from worker.sandbox.slack_api import HOOKS
-from worker.web.chat.app import counted
 from worker.web.server import server_config
 from worker.web.site import SiteUses
 from worker.web.site import site as whole_site

@@ -6,7 +6,7 @@ from urllib.parse import urlencode
 
 import pytest
 
-from tests.support.slack_requests import FORM, SlackUser, signed
+from tests.support.slack_requests import BEN, FORM, SlackUser, signed
 from tests.web.chat.conftest import ChatSite
 from worker.channels.slack.signature import SIGNATURE, TIMESTAMP
 from worker.web.chat import app
@@ -136,6 +136,7 @@ async def test_what_takes_longer_is_answered_later(site: ChatSite, monkeypatch: 
     later = await site.replied(user)
     assert later["response_type"] == "ephemeral"
     assert "Weekly pipeline" in later["text"]
+    assert "Die Antwort folgt hier." in await site.user(BEN).ask("next")
 
 
 async def test_more_than_can_be_followed_is_put_off(site: ChatSite, monkeypatch: pytest.MonkeyPatch) -> None:

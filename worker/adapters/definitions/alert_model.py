@@ -21,6 +21,7 @@ class AlertShape(Shape):
     title = "an alert"
 
     id: Text = Field(description="Names the rule within its schedule.")
+    previously: Text = Field(default="", description="The id that it had before a rename; its alerts go on.")
     name: Text = Field(default="", description="What messages call it; the id in words unless given.")
     for_each: Any = Field(
         default=None,

@@ -46,6 +46,7 @@ def alerts(
         if isinstance(written_id, str):
             _note(context.sheet, str(written_id), index, names)
         rules += [made] if made is not None else []
+    _refuse_previously(context.sheet, values, names)
     inhibitions = [inhibition(context.sheet, ("inhibit", i), value, names, rules) for i, value in enumerate(inhibit)]
     return Alerts(tuple(rules), tuple(one for one in inhibitions if one), tuple(known.own.values()))
 
@@ -56,6 +57,23 @@ def _note(sheet: Sheet, rule_id: str, index: int, names: dict[str, int]) -> None
         found = f"the alert id {described(rule_id)} for the second time (first in line {line})"
         sheet.complain(("alerts", index, "id"), found, "rename one of the two")
     names.setdefault(rule_id, index)
+
+
+def _refuse_previously(sheet: Sheet, values: list[Any], names: dict[str, int]) -> None:
+    """An id of before that can be none, that an alert has, or that two alerts would go on with."""
+    taken = set[str]()
+    for index, value in enumerate(values):
+        before, path = value.get("previously") if isinstance(value, dict) else None, ("alerts", index, "previously")
+        if not isinstance(before, str) or not before:
+            continue
+        if not NAME.fullmatch(before):
+            sheet.complain(path, f"`previously` with {described(before)}, which can be no id", "write the id of before")
+        elif before in names:
+            found = f"`previously: {before}`, while there is an alert `{before}`"
+            sheet.complain(path, found, "remove that alert, or leave the key out")
+        elif before in taken:
+            sheet.complain(path, f"`previously: {before}` for the second time", "only one alert can go on with it")
+        taken.add(before)
 
 
 def _rule(
@@ -107,6 +125,7 @@ def _rule(
         no_data=piece.no_data or (NoData.ALERT if piece.rule is ReadyMade.NO_DATA else NoData.OPERATOR),
         after=piece.after,
         ready_made=piece.rule or "",
+        previously=piece.previously,
     )
     if sheet.count == before:
         check_expressions(context, path, rule, aim)

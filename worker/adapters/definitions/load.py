@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,9 @@ from worker.adapters.definitions.outgoing import secret_texts
 from worker.adapters.definitions.place import Document, Findings, Sheet
 from worker.adapters.definitions.place import Path as Path_
 from worker.adapters.definitions.project import Project, project
-from worker.adapters.definitions.schedules import check_allowed, check_renames, schedule
+from worker.adapters.definitions.schedules import check_allowed, check_renames, schedule, warn_of_ends
 from worker.adapters.definitions.secrets import SecretReference, available, references, unescaped
+from worker.adapters.definitions.targets import TARGET, for_sole_reader, operator_of, sole_reader, targeted
 from worker.adapters.definitions.yaml_nodes import parse
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Schedule
 from worker.domain.subscription import allowed_by_default
@@ -35,19 +37,29 @@ class Loaded:
     expanded: Mapping[str, Document] = field(default_factory=dict)
 
 
-def load(directory: Path, kinds: Registry, environ: Mapping[str, str] | None = None) -> Loaded:
+def load(
+    directory: Path, kinds: Registry, environ: Mapping[str, str] | None = None, now: datetime | None = None
+) -> Loaded:
     """Reads funnelbeat.yaml, schedules/ and templates/. `environ` (default: this process's) only shows which secrets
-    are set; their values are not kept. Raises nothing: every error becomes a complaint.
+    are set; their values are not kept. `now`: warns of what has ended before. Raises nothing: every error becomes a
+    complaint.
     """
     findings = Findings()
+    given = os.environ if environ is None else environ
+    target = given.get(TARGET, "")
     source = files.project_file(directory, findings)
-    sheet = _sheet(source, findings) if source else None
+    written = _sheet(source, findings) if source else None
+    sheet = targeted(written, target) if written else None
     made = project(sheet, kinds) if sheet else Project()
-    secrets = tuple(_secrets(sheet, made, os.environ if environ is None else environ, directory)) if sheet else ()
+    secrets = tuple(_secrets(sheet, made, given, directory)) if sheet else ()
     if sheet:
         _refuse_stray_references(sheet, skip=("connections", "channels", "heartbeat_url", "webhooks"))
     expanded = dict[str, Document]()
-    schedules = _schedules(directory, made, kinds, findings, expanded)
+    schedules = _schedules(directory, made, kinds, findings, expanded, now)
+    alone = sole_reader(written, target, made, kinds) if written else None
+    if alone is not None:
+        schedules = for_sole_reader(schedules, alone)
+        made = replace(made, defaults=replace(made.defaults, operator=(operator_of(alone),)))
     templates = files.templates(directory, findings)
     own_words = languages(directory, kinds, (one.type for one in made.connections.values()), findings)
     bundle = Bundle(
@@ -82,7 +94,12 @@ def _sheet(source: files.DefinitionFile, findings: Findings) -> Sheet | None:
 
 
 def _schedules(
-    directory: Path, made: Project, kinds: Registry, findings: Findings, expanded: dict[str, Document]
+    directory: Path,
+    made: Project,
+    kinds: Registry,
+    findings: Findings,
+    expanded: dict[str, Document],
+    now: datetime | None,
 ) -> dict[str, Schedule]:
     """Fills `expanded`, see Loaded."""
     first: dict[str, str] = {}
@@ -108,6 +125,8 @@ def _schedules(
         if one is not None:
             schedules[schedule_id] = one
     check_renames(schedules, sheets)
+    if now is not None:
+        warn_of_ends(schedules, sheets, now)
     check_allowed(schedules, sheets, made.rules.allow)
     if not first and (directory / files.SCHEDULES).is_dir():
         findings.warnings.append(

@@ -56,10 +56,35 @@ class ProjectShape(Shape):
         default=(), description="Addresses that several people read: nobody unsubscribes them."
     )
     web: Keys = Field(default_factory=dict, description="Where readers reach their pages: {base_url: https://…}.")
+    targets: Keys = Field(default_factory=dict, description="What is otherwise for a target, such as dev, by its name.")
     heartbeat_url: Any = Field(
         default=None, description="Called while the clock ticks: a URL, or {url, every, private}; a secret."
     )
     webhooks: Keys = Field(default_factory=dict, description="URLs that are told of events, by a name of your own.")
+
+
+class TargetShape(Shape):
+    title = "a target"
+
+    project: Text = Field(default="", description="The target's own project: its keys in Redis, apart from the others.")
+    connections: Keys = Field(default_factory=dict, description="As above; one with a type replaces the other whole.")
+    channels: Keys = Field(default_factory=dict, description="As above; one with a type replaces the other whole.")
+    defaults: Keys = Field(default_factory=dict, description="Keys that are otherwise.")
+    people: Keys = Field(default_factory=dict, description="Keys that are otherwise.")
+    subscriptions: Keys = Field(default_factory=dict, description="Keys that are otherwise.")
+    web: Keys = Field(default_factory=dict, description="Keys that are otherwise.")
+    heartbeat_url: Any = Field(default=None, description="Its own; a target with readers has none otherwise.")
+    webhooks: Keys = Field(default_factory=dict, description="Its own; a target with readers has none otherwise.")
+    readers: Any = Field(
+        default=None, description="Who gets every message in place of all readers: {channel, address}."
+    )
+
+
+class SoleReaderShape(Shape):
+    title = "readers"
+
+    channel: Text = Field(description="A channel.")
+    address: Text = Field(default="", description="As the channel takes it.")
 
 
 class HeartbeatShape(Shape):

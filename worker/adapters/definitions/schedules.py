@@ -1,5 +1,7 @@
 """Reads one file below schedules/."""
 
+from datetime import datetime
+
 from worker.adapters.definitions.alert_notify import NotifyEntries
 from worker.adapters.definitions.alerts import alerts
 from worker.adapters.definitions.entries import entries, fallback
@@ -108,6 +110,15 @@ def check_renames(schedules: dict[str, Schedule], sheets: dict[str, Sheet]) -> N
             found = f"`previously: {before}`, which {sheets[heirs[before]].document.path} says as well"
             sheet.complain(("previously",), found, "keep it in one of the two")
         heirs.setdefault(before, name)
+
+
+def warn_of_ends(schedules: dict[str, Schedule], sheets: dict[str, Sheet], now: datetime) -> None:
+    """A schedule that has ended is deployed all the same: its runs and baselines stay."""
+    for name, one in schedules.items():
+        end = one.trigger.end
+        if end is not None and end <= now:
+            found = f"`end`, which has passed: {name} never fires again"
+            sheets[name].warn(("end",), found, "write a later one, leave it out, or remove the file")
 
 
 def check_allowed(schedules: dict[str, Schedule], sheets: dict[str, Sheet], allow: tuple[str, ...]) -> None:

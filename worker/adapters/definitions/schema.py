@@ -19,6 +19,8 @@ from worker.adapters.definitions.model import (
     ScheduleShape,
     Shape,
     ShowShape,
+    SoleReaderShape,
+    TargetShape,
     WebhookShape,
     WhenShape,
 )
@@ -35,6 +37,9 @@ Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": ["string", "number", "boolean"]}
 _TEXTS: Schema = {"anyOf": [{"type": "array", "items": _TEXT}, _TEXT]}
+_KEYS: Schema = {"type": "object"}
+_MAPPINGS = ("people", "subscriptions", "web")
+"""Keys of a project with keys below them, which `check` knows better than a schema."""
 _COUNT: Schema = {"type": "integer", "minimum": 1}
 _SPAN: Schema = {
     "type": "object",
@@ -67,6 +72,11 @@ def _project(kinds: Registry) -> Schema:
         "heartbeat_url": {"anyOf": [_TEXT, _object(HeartbeatShape, {})]},
         "webhooks": {"type": "object", "additionalProperties": _object(WebhookShape, {"events": _TEXTS})},
     }
+    # A target changes single keys of what stands above, so that nothing is required there.
+    keys = dict.fromkeys(("connections", "channels", "defaults", *_MAPPINGS), _KEYS)
+    one = _object(TargetShape, {**keys, "readers": _object(SoleReaderShape, {})})
+    fields |= {**dict.fromkeys(_MAPPINGS, _KEYS), "shared_addresses": _TEXTS}
+    fields["targets"] = {"type": "object", "additionalProperties": one}
     return {"$schema": _DRAFT, "title": "Funnelbeat project", **_object(ProjectShape, fields)}
 
 

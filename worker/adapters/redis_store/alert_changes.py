@@ -44,6 +44,7 @@ async def stage(scripts: Scripts, key: RunKey, changes: AlertChanges, notice_las
         "carried": [[str(one.run), one.reader] for one in changes.carried],
         "ended": list(changes.ended),
         "dropped": list(changes.dropped),
+        "inherited": [list(one) for one in changes.inherited.items()],
         "notices": [request_row(notice, notice_lasts) for notice in changes.notices],
     }
     return Staged(given, [[reader, to_ms(changes.expires), name] for reader, name in names.items()])

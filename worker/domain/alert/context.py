@@ -12,8 +12,9 @@ from worker.domain.snapshot.traits import QueryTraits
 class RuleContext:
     """One rule of one schedule, ready to be evaluated. `query`: the id of its query. `watch`: of the
     query (domain.schedule.Query). `kept`: columns that inhibitions compare; they are kept with the subject. `origin`:
-    the id that the schedule had when its alerts got their fingerprints, if it was renamed since. `source`: the type of
-    the connection that answers the query. `asked`: what is asked there; `called`: what readers call it.
+    the id that the schedule had when its alerts got their fingerprints, if it was renamed since; `rule_origin`: the
+    same of the rule. `source`: the type of the connection that answers the query. `asked`: what is asked there;
+    `called`: what readers call it.
     """
 
     project: str
@@ -26,11 +27,12 @@ class RuleContext:
     kept: frozenset[str] = frozenset()
     origin: str = ""
     source: str = ""
+    rule_origin: str = ""
     asked: str = ""
     called: str = ""
 
     def fingerprint(self, subject: str) -> str:
-        return alert_fingerprint(self.project, self.origin or self.schedule, self.rule.id, subject)
+        return alert_fingerprint(self.project, self.origin or self.schedule, self.rule_origin or self.rule.id, subject)
 
 
 @dataclass(frozen=True, slots=True)

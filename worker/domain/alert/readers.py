@@ -37,11 +37,10 @@ class AlertReader:
 
     def notified_by(self, rule: Rule, readers: Mapping[str, str]) -> str:
         """The run whose notification told this reader last; empty if none did. `readers`: as AlertState has them. The
-        rule may have been grouped otherwise then.
+        rule may have been grouped otherwise then, or have had another id.
         """
-        return (
-            readers.get(self.id(rule)) or readers.get(self._named(f"/{rule.id}")) or readers.get(self._named("")) or ""
-        )
+        ids = (self.id(rule), self._named(f"/{rule.id}"), self._named(f"/{rule.previously}"), self._named(""))
+        return next((run for one in ids if (run := readers.get(one))), "")
 
     def wants(self, context: RuleContext, facts: SubjectFacts, labels: Labels) -> bool:
         """Whether this reader is told when such an alert fires."""

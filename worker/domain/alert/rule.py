@@ -60,7 +60,8 @@ class Rule:
     a rule over groups. `condition` and `until` are expressions; without `until` an alert holds as long as `condition`
     is true. `pending`, `keep_firing`, `repeat`: seconds (`repeat` None: never). `severities`: expressions that raise
     the severity, by the severity that they give. `notify`: ids of entries. `name`: the words that head a message.
-    `ready_made`: the ready-made rule that this one was written as, empty if none.
+    `ready_made`: the ready-made rule that this one was written as, empty if none. `previously`: the id that it had
+    before it was renamed, empty if none.
     """
 
     id: str
@@ -84,6 +85,7 @@ class Rule:
     no_data: NoData = NoData.OPERATOR
     after: int = NO_DATA_AFTER
     ready_made: str = ""
+    previously: str = ""
 
     @property
     def event(self) -> bool:

@@ -86,6 +86,7 @@ class RuleState:
     complete answer that was evaluated; empty before the first. `missed`: the last slot without data, `missing`: how
     many in a row. `alerts`: by subject; the rule's own alert that it has no data is that of NO_DATA_SUBJECT. `events`:
     for an event rule the fingerprints that were told, with the slot; kept for 400 days. `version`: counts the writes.
+    `origin`: the id with which the fingerprints of its alerts are made, if the rule was renamed since.
     """
 
     meaning: str = ""
@@ -96,6 +97,7 @@ class RuleState:
     alerts: Mapping[str, AlertState] = field(default_factory=dict)
     events: Mapping[str, datetime] = field(default_factory=dict)
     version: int = 0
+    origin: str = ""
 
 
 @dataclass(frozen=True, slots=True)

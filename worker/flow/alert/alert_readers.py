@@ -77,7 +77,7 @@ def rules_of(schedule: Schedule, entry: Subscription) -> frozenset[str]:
     """
     if entry.alerts is not None:
         asked = frozenset(entry.alerts.rules)
-        return frozenset(rule.id for rule in schedule.alerts if not asked or rule.id in asked)
+        return frozenset(rule.id for rule in schedule.alerts if not asked or asked & {rule.id, rule.previously})
     apart = {one.id for one in schedule.notify}
     return frozenset(
         rule.id for rule in schedule.alerts if (entry.id in rule.notify if rule.notify else entry.id not in apart)

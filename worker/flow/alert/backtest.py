@@ -18,6 +18,7 @@ from worker.domain.subscription import live_records
 from worker.flow.alert.acts import ACKED, UNACKED
 from worker.flow.alert.alert_readers import ReaderUses
 from worker.flow.alert.deployed_rules import contexts_of
+from worker.flow.alert.memory import memory_of
 from worker.flow.alert.past_readers import PastQuiet, past_readers
 from worker.flow.run.collect import COMPARED
 from worker.flow.run.stored_answers import load_found
@@ -93,7 +94,7 @@ async def backtested(
     """
     name, now = history or schedule.id, await uses.clock.now()
     runs = (await _runs(uses, name, since))[-(most or 0) :]
-    memory, silences = await asyncio.gather(uses.alerts.memory(name), uses.alerts.silences())
+    memory, silences = await asyncio.gather(memory_of(uses.alerts, schedule, name), uses.alerts.silences())
     beside = {one.source for one in schedule.inhibit if one.target == rule.id} | {rule.id}
     contexts = [one for one in await contexts_of(uses, bundle, schedule, memory) if one.rule.id in beside]
     records = await uses.subscriptions.records(name)

@@ -12,6 +12,7 @@ from worker.domain.schedule import Schedule
 from worker.errors import NotFound, RequestError
 from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.alert.deployed_rules import as_run, bundle_in_force, contexts_of
+from worker.flow.alert.memory import memory_of
 from worker.flow.uses import UsesAlerts, UsesClock, UsesConnectors, UsesDeployments
 from worker.together import together
 
@@ -32,7 +33,7 @@ async def current(
     now, silences = await asyncio.gather(uses.clock.now(), uses.alerts.silences())
 
     async def of_schedule(one: Schedule) -> list[ListedAlert]:
-        memory = await uses.alerts.memory(one.id)
+        memory = await memory_of(uses.alerts, one)
         contexts = await contexts_of(uses, bundle, one, memory)
         rows = rows_of(as_run(one, contexts, memory.states, memory, silences, now))
         return sorted((row for row in rows if matches(matchers, row.labels)), key=_place)

@@ -58,7 +58,7 @@ async def contexts_of(
 ) -> tuple[RuleContext, ...]:
     """Of every rule of the schedule. Raises RequestError for a rule that this version does not understand."""
     nothing = RunFound(RunKey(schedule.id, _ANY), bundle, schedule, Answers({}, {}, ()), {})
-    return await rule_contexts(uses, nothing, memory.origin)
+    return await rule_contexts(uses, nothing, memory)
 
 
 def as_run(

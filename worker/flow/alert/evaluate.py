@@ -17,6 +17,7 @@ from worker.domain.schedule import Bundle, Schedule
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.snapshot.values import KEY
 from worker.flow.alert.compiled import UsesCompiled
+from worker.flow.alert.memory import memory_of
 from worker.flow.run.comparison import Answers
 from worker.flow.run.conditions import ROW
 from worker.flow.uses import UsesAlerts, UsesConnectors, UsesSnapshots
@@ -41,10 +42,8 @@ class RunFound:
     stored: Mapping[str, str]
 
 
-async def rule_contexts(uses: ContextUses, found: RunFound, origin: str) -> tuple[RuleContext, ...]:
-    """Of every rule, in the schedule's order. `origin`: as in AlertMemory. Raises RequestError for a rule that this
-    version does not understand.
-    """
+async def rule_contexts(uses: ContextUses, found: RunFound, memory: AlertMemory) -> tuple[RuleContext, ...]:
+    """Of every rule, in the schedule's order. Raises RequestError for a rule that this version does not understand."""
     bundle, schedule = found.bundle, found.schedule
     made = []
     for rule in schedule.alerts:
@@ -62,7 +61,8 @@ async def rule_contexts(uses: ContextUses, found: RunFound, origin: str) -> tupl
                 query=item.id,
                 watch=item.watch,
                 kept=_compared(schedule.inhibit, rule.id),
-                origin=origin,
+                origin=memory.origin,
+                rule_origin=memory.states[rule.id].origin if rule.id in memory.states else "",
                 source=bundle.connections[item.source].type,
                 asked=item.query,
                 called=item.name,
@@ -104,7 +104,7 @@ async def rule_baselines(uses: BaselineUses, schedule: Schedule) -> tuple[Mappin
     """
     if not schedule.alerts:
         return ()
-    states = (await uses.alerts.memory(schedule.id)).states
+    states = (await memory_of(uses.alerts, schedule)).states
     known = await baselines(uses.snapshots, states.values())
     return tuple(
         {rule.query: Baseline(state.snapshot, state.slot, known[state.snapshot].as_of[0])}

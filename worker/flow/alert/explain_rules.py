@@ -21,6 +21,7 @@ from worker.domain.snapshot.snapshot import Gap, Snapshot
 from worker.errors import NotFound
 from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.alert.deployed_rules import as_run, bundle_in_force, contexts_of, find_rule
+from worker.flow.alert.memory import memory_of
 from worker.flow.deployed import schedule_of
 from worker.flow.run.stored_answers import load_found
 from worker.flow.uses import UsesAlerts, UsesConnectors, UsesDeployments, UsesLookups, UsesRuns, UsesSnapshots
@@ -60,7 +61,7 @@ async def explain_rules(uses: RuleUses, run: Run, only: str = "") -> tuple[RuleE
     if not schedule.alerts:
         return ()
     memory, record, silences = await asyncio.gather(
-        uses.alerts.memory(schedule.id), uses.alerts.record(run.key), uses.alerts.silences()
+        memory_of(uses.alerts, schedule), uses.alerts.record(run.key), uses.alerts.silences()
     )
     contexts = await contexts_of(uses, bundle, schedule, memory)
     made = {one.rule: one for one in record.evaluations} if record is not None else {}
@@ -78,7 +79,7 @@ async def explain_rule(uses: RuleUses, name: str, subject: str | None = None) ->
     NotFound for a rule that was never evaluated, and where there is no such subject.
     """
     found = find_rule(await bundle_in_force(uses.deployments), name)
-    state = (await uses.alerts.memory(found.schedule.id)).states.get(found.rule.id)
+    state = (await memory_of(uses.alerts, found.schedule)).states.get(found.rule.id)
     run = await _last_run(uses, found.schedule, state) if state is not None else None
     if run is None:
         raise NotFound(

@@ -8,6 +8,7 @@ from typing import Protocol
 
 from worker.domain.alert.context import RuleContext
 from worker.domain.alert.evaluation import Evaluation, Skip, Transition
+from worker.domain.alert.inherit import heirs
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.notify import Notified, notify
 from worker.domain.alert.readers import AlertReader
@@ -21,6 +22,7 @@ from worker.domain.schedule import Subscription
 from worker.flow.alert.alert_readers import Judged, alert_readers
 from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.alert.evaluate import RunFound, baselines, evaluate_rules, rule_contexts
+from worker.flow.alert.memory import memory_of
 from worker.flow.alert.operator_notices import of_rules
 from worker.flow.run.notices import stopped_ways
 from worker.flow.run.readers import OPERATOR
@@ -49,11 +51,11 @@ async def alerted(
     after a kill, it is the same.
     """
     schedule = found.schedule
-    memory = await uses.alerts.memory(schedule.id)
+    memory = await memory_of(uses.alerts, schedule)
     if not schedule.alerts and not memory.states:
         return None
     silences = await uses.alerts.silences()
-    contexts = await rule_contexts(uses, found, memory.origin)
+    contexts = await rule_contexts(uses, found, memory)
     known = await baselines(uses.snapshots, memory.states.values())
     evaluations = await as_reached(uses.alerts, await evaluate_rules(found, contexts, memory, known))
     before = {
@@ -138,6 +140,7 @@ async def _changes(
         carried=made.carried,
         ended=(*_ended(given), *_ended_with(dropped, found, memory)),
         dropped=dropped,
+        inherited={one: memory.states[one].version for one in heirs(memory.states, schedule.alerts) if one in dropped},
         notices=of_rules(uses.connectors, found.bundle, schedule, apart.values(), now, stopped),
     )
     facts = [_evaluated(found.run, one) for one in given.evaluations.values()]
@@ -174,10 +177,13 @@ def _dropped(found: RunFound, memory: AlertMemory) -> tuple[str, ...]:
 
 
 def _ended_with(dropped: Iterable[str], found: RunFound, memory: AlertMemory) -> Iterator[str]:
-    """The fingerprints of the alerts that end with their rules, and with them their acknowledgements."""
-    for rule in dropped:
-        for subject in memory.states[rule].alerts:
-            yield alert_fingerprint(found.bundle.project, memory.origin, rule, subject)
+    """The fingerprints of the alerts that end with their rules, and with them their acknowledgements. Those of a rule
+    that was renamed go on.
+    """
+    for rule in set(dropped) - set(heirs(memory.states, found.schedule.alerts)):
+        state = memory.states[rule]
+        for subject in state.alerts:
+            yield alert_fingerprint(found.bundle.project, memory.origin, state.origin or rule, subject)
 
 
 def _evaluated(run: RunKey, found: Evaluation) -> AlertRuleEvaluated:

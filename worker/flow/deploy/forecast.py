@@ -1,7 +1,7 @@
 """What new and changed alert rules would have told over stored answers: what is to be expected of them."""
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from worker.domain.alert.rule import Rule
@@ -56,8 +56,11 @@ def _news(schedule: Schedule, was: Schedule | None) -> Iterator[tuple[Rule, str]
     """Whoever reads an entry may change what is told as well, but not what fires."""
     old = {rule.id: rule for rule in was.alerts} if was is not None else {}
     for rule in schedule.alerts:
-        if rule != old.get(rule.id):
-            yield rule, "changed" if rule.id in old else "added"
+        before = old.get(rule.id) or old.get(rule.previously)
+        if before is None:
+            yield rule, "added"
+        elif replace(rule, id=before.id, previously=before.previously) != before:
+            yield rule, "changed"
 
 
 def _same_query(schedule: Schedule, was: Schedule, rule: Rule) -> bool:

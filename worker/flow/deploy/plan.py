@@ -12,7 +12,7 @@ from worker.domain.cap import Cap
 from worker.domain.definition_fields import FieldChange, field_changes
 from worker.domain.due.pauses import Pause
 from worker.domain.schedule import Bundle, EventTrigger, Schedule
-from worker.domain.subscription import live_records, of_digests
+from worker.domain.subscription import Choice, Preference, live_records, of_digests
 from worker.flow.alert.backtest import BackTestUses
 from worker.flow.deploy.cost import DayCost, answer_cost, attached, cost, is_unknown
 from worker.flow.deploy.deploy import Changes, ChangesUses, changes
@@ -22,7 +22,7 @@ from worker.flow.deploy.last_answers import LastAnswers, last_answers
 from worker.flow.deploy.messages import Messages, Shift, messages, shifts
 from worker.flow.deploy.moves import Moves, compared
 from worker.flow.deploy.owners_reached import OwnersReached, owners_reached
-from worker.flow.run.readers import as_read, readers
+from worker.flow.run.readers import as_read, readers, without
 from worker.flow.uses import UsesConnectors, UsesHolidays, UsesRuns, UsesSnapshots, UsesSubscriptions
 
 
@@ -39,10 +39,10 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """`fires`: the first of `count`. `readers`: ids of those whom the definition names. `paused`: by its definition, or
-    at run time. `shifts`: the digests of each run that wait for the end of quiet hours. `left_out`: times on public
-    holidays that are no slots. `owners`: of each entry with `each`. `event`: what causes runs besides slots. `as_read`:
-    the schedule with an entry for each reader, as the reader chose it.
+    """`fires`: the first of `count`. `readers`: ids of those who are sent a digest, without owners. `paused`: by its
+    definition, or at run time. `shifts`: the digests of each run that wait for the end of quiet hours. `left_out`:
+    times on public holidays that are no slots. `owners`: of each entry with `each`. `event`: what causes runs besides
+    slots. `as_read`: the schedule with an entry for each reader, as the reader chose it.
     """
 
     schedule: str
@@ -158,7 +158,8 @@ async def _planned(
     own = was.id if was is not None else name
     records = await uses.subscriptions.records(own) if own in subscribed else ()
     made = of_digests(live_records(records, bundle, schedule, span.now))
-    told = as_read(schedule, made, await uses.subscriptions.choices(own))
+    ended = _unsubscribed(await uses.subscriptions.preferences(own)) if own in subscribed else frozenset[str]()
+    told = without(as_read(schedule, made, await uses.subscriptions.choices(own)), ended)
     coming, count = span.first(name, schedule, span.at(schedule, found), pause)
     listed = (*late, *coming)
     return Planned(
@@ -166,7 +167,7 @@ async def _planned(
         zone=schedule.trigger.zone,
         fires=listed,
         count=count + len(late),
-        readers=tuple(reader.id for reader in {**readers(schedule), **made}),
+        readers=tuple(reader.id for reader in {**readers(schedule), **made} if reader.id not in ended),
         cost=await _cost(uses, bundle, schedule, was),
         paused=pause if pause is not None and not pause.over(span.now) else None,
         as_read=told,
@@ -175,6 +176,10 @@ async def _planned(
         owners=await owners_reached(uses, bundle, schedule, was),
         event=schedule.event,
     )
+
+
+def _unsubscribed(said: Mapping[str, Preference]) -> frozenset[str]:
+    return frozenset(reader for reader, one in said.items() if one.choice is Choice.UNSUBSCRIBED)
 
 
 async def _cost(uses: PlanUses, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> Cost:

@@ -7,6 +7,7 @@ from typing import Protocol
 from worker.domain.measurements import Measurements, WebhookCounts
 from worker.flow.operate.event_webhooks import WebhookUses, webhook_states
 from worker.flow.uses import UsesAlerts, UsesDeployments, UsesHeartbeats, UsesMeasured, UsesSourceEvents
+from worker.ports.chat import ANSWERS, counted
 
 
 class MeasureUses(UsesAlerts, UsesHeartbeats, UsesMeasured, UsesSourceEvents, WebhookUses, Protocol): ...
@@ -27,10 +28,17 @@ async def measure(uses: MeasureUses) -> Measurements:
 
 
 async def _deployed(uses: UsesDeployments) -> tuple[Mapping[str, Collection[str]], list[str]]:
-    """Rules by schedule, and connections. Nothing if nothing is deployed."""
+    """Rules by schedule, and what is posted to: connections, and channels that people ask through. Nothing if nothing
+    is deployed.
+    """
     deployed = await uses.deployments.deployed()
     bundle = await uses.deployments.bundle(deployed.bundle) if deployed else None
     if bundle is None:
         return {}, []
     watched = {one.id: [rule.id for rule in one.alerts] for one in bundle.schedules.values() if one.alerts}
-    return watched, sorted(bundle.connections)
+    asked = [
+        counted(name)
+        for name, one in sorted(bundle.channels.items())
+        if any(option.startswith(ANSWERS) for option in one.options)
+    ]
+    return watched, [*sorted(bundle.connections), *asked]

@@ -1,6 +1,6 @@
 """Who reads a schedule's digests: one reader per entry and address."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from worker.domain.choices import Choices
@@ -78,6 +78,12 @@ def as_read(schedule: Schedule, subscribed: Mapping[Reader, Subscription], choic
     chosen = chosen_entries(schedule, subscribed, [*named, *subscribed], choices)
     each = tuple(entry for entry in schedule.to if entry.each)
     return replace(schedule, to=(*(named | chosen).values(), *each))
+
+
+def without(schedule: Schedule, ended: Collection[str]) -> Schedule:
+    """The schedule without the entries of these readers; of an entry with `each`, single readers cannot be left out."""
+    names = ((Reader(schedule.id, entry.id, entry.address or WEBHOOK).id, entry) for entry in schedule.to)
+    return replace(schedule, to=tuple(entry for name, entry in names if name not in ended))
 
 
 def is_notice(reader_id: str) -> bool:

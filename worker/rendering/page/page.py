@@ -63,7 +63,7 @@ class Page:
         self._inbox = Inbox(digest, w, names, head, vocabulary, series=series)
         self._amounts = DealAmounts(digest, w)
         self._movements = MovementRows(digest, w, cut)
-        self._stages = OpenByStage(digest, w, self._number)
+        self._stages = OpenByStage(digest, w, cut, self._number)
         self._stalled = StalledDeals(digest, w, cut, self._amounts, csv)
         self._funnels = FunnelRows(digest, w, cut, vocabulary)
         self._tables = OtherTables(digest, w, names, cut, csv)
@@ -128,6 +128,8 @@ class Page:
     move_line = property(attrgetter("_movements.move_line"))
 
     stage_rows = property(attrgetter("_stages.stage_rows"))
+    shown_stages = property(attrgetter("_stages.shown_stages"))
+    other_stages = property(attrgetter("_stages.other_stages"))
     stage_total = property(attrgetter("_stages.stage_total"))
 
     owner_blocks = property(attrgetter("_stalled.owner_blocks"))

@@ -3,14 +3,15 @@
 from worker.domain.digest.model import Digest
 from worker.rendering.bars import from_zero
 from worker.rendering.page.key_number import KeyNumber
-from worker.rendering.page.rows import StageRow
+from worker.rendering.page.rows import Cut, StageRow
 from worker.rendering.wording import NONE, Wording, needs_cents
 
 
 class OpenByStage:
-    def __init__(self, digest: Digest, w: Wording, number: KeyNumber) -> None:
+    def __init__(self, digest: Digest, w: Wording, cut: Cut, number: KeyNumber) -> None:
         self._digest = digest
         self._w = w
+        self._cut = cut
         self._number = number
 
     @property
@@ -35,6 +36,19 @@ class OpenByStage:
             StageRow(self._stage_name(s.stage), self._w.count(s.count), self._w.sum(s.totals, cents), length)
             for s, length in zip(self._digest.stages, lengths, strict=True)
         )
+
+    @property
+    def shown_stages(self) -> tuple[StageRow, ...]:
+        """Those of `stage_rows` with most deals, as many as are printed, in the order of the pipeline."""
+        rows, deals = self.stage_rows, [stage.count for stage in self._digest.stages]
+        largest = sorted(range(len(rows)), key=lambda at: -deals[at])[: self._cut.stages]
+        return tuple(rows[at] for at in sorted(largest))
+
+    @property
+    def other_stages(self) -> str:
+        """What is said of the stages that are not printed; "" for none."""
+        left = len(self._digest.stages) - self._cut.stages
+        return self._w.say("cut.stages", n=left) if left > 0 else ""
 
     def _stage_name(self, stage: str | None) -> str:
         return self._w.named(stage, self._w.say("no_stage"))

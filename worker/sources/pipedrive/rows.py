@@ -16,10 +16,10 @@ from worker.sources.pipedrive import notes as said
 from worker.sources.pipedrive.amounts import Amounts
 from worker.sources.pipedrive.currencies import STANDARD, Currencies, CurrenciesCache
 from worker.sources.pipedrive.names import PipedriveNames, PipedriveStage
+from worker.sources.pipedrive.plain_rows import STATUS, plain_row
 from worker.sources.pipedrive.stalls import MOVING, DealActivity, StallRule, Verdict
 
 _IN_ORDER = itemgetter(*(column.name for column in COLUMNS))
-_STATUS = {"open": Status.OPEN, "won": Status.WON, "lost": Status.LOST, "deleted": Status.DELETED}
 
 
 @dataclass(slots=True)
@@ -48,6 +48,11 @@ class DealRowReader:
 
     def row(self, node: Node) -> Row:
         """Raises SourceShapeChanged with the deal and the path of a malformed field."""
+        plain = plain_row(node.value, self.names, self.rule, self.now, self._known, archives=self.archives)
+        return plain or self.walked(node)
+
+    def walked(self, node: Node) -> Row:
+        """As `row`, field by field: for what is not as documented, and for version 1."""
         key = node.get("id").number_id()
         try:
             return self._row(node, key)
@@ -91,11 +96,11 @@ class DealRowReader:
     def _status(self, node: Node) -> Status:
         """Deleted and archived are flags beside the status. v1 names the first `deleted`."""
         told = node.get("status")
-        if not isinstance(told.value, str) or told.value not in _STATUS:
+        if not isinstance(told.value, str) or told.value not in STATUS:
             raise told.wrong("open, won, lost or deleted")
         if node.value.get("is_deleted") is True or node.value.get("deleted") is True:
             return Status.DELETED
-        status = _STATUS[told.value]
+        status = STATUS[told.value]
         put_away = node.get("is_archived").flag_or_none() is True and not self.archives
         return Status.ARCHIVED if put_away and status is Status.OPEN else status
 

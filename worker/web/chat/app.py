@@ -15,6 +15,7 @@ The service waits for three seconds. What takes longer goes on behind the answer
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import dataclass
 
 import structlog
 from starlette.applications import Starlette
@@ -23,11 +24,13 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
+from worker.domain.schedule import Bundle
 from worker.domain.source_event import EventOutcome
 from worker.errors import DeliveryError, FunnelbeatError, PostRefused, SignatureRefused
 from worker.flow.deployed import bundle_of
+from worker.flow.operate.own_view import view_of
 from worker.flow.services import Services
-from worker.ports.chat import ChatAnswer, ChatDoor, ChatRequest
+from worker.ports.chat import ChatAnswer, ChatDoor, ChatRequest, counted
 from worker.ports.first_answers import FirstAnswer, Repetition
 from worker.rendering.wording import Wording
 from worker.web.chat.answer import answers
@@ -49,9 +52,18 @@ def chat(uses: Services) -> Starlette:
     return Starlette(routes=routes, exception_handlers={404: _nothing, 405: _nothing})
 
 
-def counted(channel: str) -> str:
-    """Under which name the ledger counts what became of requests. No connection has a slash in its name."""
-    return f"{PREFIX.strip('/')}/{channel}"
+@dataclass(frozen=True, slots=True)
+class Asking:
+    """The channel that a request came to."""
+
+    bundle: Bundle
+    channel: str
+    door: ChatDoor
+
+    def working(self, asked: ChatRequest) -> ChatAnswer:
+        """What is said where the answer follows."""
+        locale = view_of(self.bundle, self.channel, asked.person, asked.place).locale
+        return ChatAnswer(Wording(locale, "UTC", own=self.bundle.languages).say("chat.working"))
 
 
 class ChatRequests:
@@ -62,20 +74,23 @@ class ChatRequests:
     async def post(self, request: Request) -> Response:
         channel = request.path_params["channel"]
         try:
-            door = await self._door(channel)
-            return _refused(404, _NO_CHANNEL) if door is None else await self._answered(channel, door, request)
+            bundle = await self._bundle(channel)
+            door = self._uses.connectors.chat_door(bundle, channel) if bundle is not None else None
+            if bundle is None or door is None:
+                return _refused(404, _NO_CHANNEL)
+            return await self._answered(Asking(bundle, channel, door), request)
         except FunnelbeatError as error:
             structlog.get_logger().error("chat_failed", channel=channel, sentence=str(error))
             return _refused(503, _BUSY)
 
-    async def _door(self, channel: str) -> ChatDoor | None:
+    async def _bundle(self, channel: str) -> Bundle | None:
+        """What is in force, if it has the channel."""
         deployed = await self._uses.deployments.deployed()
         bundle = await bundle_of(self._uses.deployments, deployed.bundle) if deployed else None
-        if bundle is None or channel not in bundle.channels:
-            return None
-        return self._uses.connectors.chat_door(bundle, channel)
+        return bundle if bundle is not None and channel in bundle.channels else None
 
-    async def _answered(self, channel: str, door: ChatDoor, request: Request) -> Response:
+    async def _answered(self, to: Asking, request: Request) -> Response:
+        channel, door = to.channel, to.door
         if len(self._later) >= LATER:
             return _refused(503, _BUSY)
         try:
@@ -90,7 +105,7 @@ class ChatRequests:
                 await self._count(channel, EventOutcome.DUPLICATE)
                 return _refused(409, "this request came before")
             await self._uses.first_answers.keep(once, FirstAnswer(200, None))
-            return await self._dealt_with(channel, door, door.read(headers, body))
+            return await self._dealt_with(to, door.read(headers, body))
         except SignatureRefused as error:
             await self._count(channel, EventOutcome.UNSIGNED)
             return _refused(401, str(error))
@@ -98,21 +113,21 @@ class ChatRequests:
             await self._count(channel, EventOutcome.MALFORMED)
             return _refused(400, str(error))
 
-    async def _dealt_with(self, channel: str, door: ChatDoor, asked: ChatRequest | None) -> Response:
-        await self._count(channel, EventOutcome.UNUSED if asked is None else EventOutcome.ACCEPTED)
+    async def _dealt_with(self, to: Asking, asked: ChatRequest | None) -> Response:
+        await self._count(to.channel, EventOutcome.UNUSED if asked is None else EventOutcome.ACCEPTED)
         if asked is None:
             return Response(status_code=200, headers=_HEADERS)
-        said = answers(self._uses, channel, asked)
+        said = answers(self._uses, to.channel, asked)
         first = asyncio.ensure_future(anext(said))
         await asyncio.wait({first}, timeout=AT_ONCE)
         inline = asked.clicked is None and first.done()
-        task = asyncio.create_task(_reply(door, asked, said, first, inline=inline))
+        task = asyncio.create_task(_reply(to.door, asked, said, first, inline=inline))
         self._later.add(task)
         task.add_done_callback(self._later.discard)
         if asked.clicked is not None:  # nothing of an answer to a click is shown
             return Response(status_code=200, headers=_HEADERS)
-        shown = first.result() if inline else ChatAnswer(Wording("en_GB", "UTC").say("chat.working"))
-        return Response(door.inline(shown), 200, headers=_HEADERS, media_type="application/json")
+        shown = first.result() if inline else to.working(asked)
+        return Response(to.door.inline(shown), 200, headers=_HEADERS, media_type="application/json")
 
     async def _count(self, channel: str, outcome: EventOutcome) -> None:
         structlog.get_logger().info("chat_received", channel=channel, outcome=str(outcome))

@@ -653,11 +653,13 @@ end
 
 -- Whether what an evaluation was made from is still so. `given`: token, fields (how many were staged), rules [[rule,
 -- version]], readers [id] of its notifications, carried [[run, reader]], ended [fingerprint], dropped [rule],
--- notices (as for `add_notice`)
+-- inherited [[rule, version]] (of a rule that another one goes on with), notices (as for `add_notice`)
 local function alerts_stand(run, given)
   local key, carried = alerts_key(schedule_of(run)), {}
-  for _, rule in ipairs(given.rules) do
-    if state_head(call('HGET', key, rule[1])) ~= rule[2] then return false end
+  for _, read in ipairs({given.rules, given.inherited or {}}) do
+    for _, rule in ipairs(read) do
+      if state_head(call('HGET', key, rule[1])) ~= rule[2] then return false end
+    end
   end
   for _, one in ipairs(given.carried) do
     if not unsent(call('HGET', rows_key(one[1]), one[2])) then return false end

@@ -76,7 +76,7 @@ class UnacknowledgedShape(FiringAlertShape):
 
 
 class SilenceShape(ApiShape):
-    """`until` is exclusive. `snooze`: it was made for one alert."""
+    """`until` is exclusive. `snooze`: made for one alert. `fault`: why it keeps nothing quiet, null if it does."""
 
     id: str
     matchers: list[str]
@@ -85,6 +85,7 @@ class SilenceShape(ApiShape):
     starts: datetime
     until: datetime
     snooze: bool
+    fault: str | None
 
 
 class NewSilenceShape(SilenceShape):

@@ -55,8 +55,9 @@ class DeployedShape(ApiShape):
 
 
 class PlanShape(ApiShape):
-    """As `funnelbeat plan --json` prints it."""
+    """As `funnelbeat plan --json` prints it. `target` is null: only the command line chooses one."""
 
+    target: str | None
     now: datetime
     until: datetime
     runs: list[dict[str, Any]]

@@ -1,0 +1,58 @@
+"""A rule whose id is renamed goes on: nothing is told again, nothing is lost, and its end is told to those who knew."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.domain.builders import deal
+from tests.support.watched import SCHEDULE, TEAM, Watched, watched
+from worker.adapters.redis_server import EmbeddedRedis
+from worker.domain.access import Actor, Door
+from worker.flow.alert.acts import acknowledge
+from worker.flow.alert.current import current
+from worker.flow.alert.explain_rules import explain_rule
+
+BIG, SMALL = 100_000, 100
+ANN = Actor(Door.CLI, "ann")
+
+
+def renamed(again: str = "", rule: str = "") -> str:
+    return SCHEDULE.format(to=TEAM, rule=rule).replace("{id: big,", f"{{id: {again or 'large'}, previously: big,")
+
+
+@pytest.mark.parametrize("rule", [", repeat: 10m", ", repeat: 10m, group: rule"])
+async def test_a_rename_tells_nothing_anew_and_the_end_once(
+    empty_redis: EmbeddedRedis, tmp_path: Path, rule: str
+) -> None:
+    async with watched(empty_redis.url, tmp_path / "p", rule=rule) as watch:
+        await watch.run([deal("a", BIG), deal("b", SMALL)])
+        [before] = await current(watch.services)
+        await acknowledge(watch.services, ANN, before.fingerprint, "calling them")
+        await watch.deploy(renamed(rule=rule))
+        [listed] = await current(watch.services)
+        assert (listed.rule.id, listed.fingerprint) == ("large", before.fingerprint), "before its first run, too"
+        for values in ((BIG, SMALL), (BIG, SMALL), (BIG, BIG), (SMALL, BIG)):
+            await watch.run([deal(name, value) for name, value in zip("ab", values, strict=True)])
+        told = [(subject, reason) for _, subject, reason in await watch.told()]
+        assert told == [("a", "first"), ("b", "new"), ("a", "resolved")], "no repeat: the acknowledgement went along"
+        memory = await watch.services.alerts.memory("week")
+        assert (set(memory.states), set(memory.states["large"].alerts)) == ({"large"}, {"b"})
+        assert memory.acks == {}, "it ended with its alert"
+        assert (await explain_rule(watch.services, "large", "b")).subjects
+
+
+async def test_without_the_old_id_it_is_another_rule_whose_alerts_begin_anew(watch: Watched) -> None:
+    await watch.run([deal("a", BIG)])
+    await watch.deploy(SCHEDULE.format(to=TEAM, rule="").replace("id: big", "id: large"))
+    await watch.run([deal("a", BIG)])
+    assert [reason for *_, reason in await watch.told()] == ["first", "first"]
+
+
+async def test_a_process_that_dies_on_the_way_leaves_the_old_state_or_the_new_one(watch: Watched) -> None:
+    await watch.run([deal("a", BIG)])
+    await watch.deploy(renamed())
+    watch.deadly = ["run.evaluated", "run.delivering"]
+    await watch.run([deal("a", BIG), deal("b", BIG)])
+    await watch.calm()
+    assert [(subject, reason) for _, subject, reason in await watch.told()] == [("a", "first"), ("b", "new")]
+    assert set((await watch.services.alerts.memory("week")).states) == {"large"}
