@@ -86,3 +86,11 @@ async def test_nothing_deployed_is_said_and_an_empty_deployment_is_empty(
             await schedules(parts)
     else:
         assert await schedules(parts) == found
+
+
+async def test_one_schedule_is_found_alone() -> None:
+    other, lookups = replace(WEEKLY, id="daily"), KnownRuns(RUN)
+    bundle = bundle_with(WEEKLY, other)
+    parts = uses(clock=Clock(), deployments=Deployed(bundle), lookups=lookups, subscriptions=Subscribed())
+    assert [row.schedule.id for row in await schedules(parts, "daily")] == ["daily"]
+    assert await schedules(parts, "nothing") == ()

@@ -32,13 +32,13 @@ class ScheduleRow:
 class SchedulesUses(UsesClock, UsesDeployments, UsesLookups, UsesSubscriptions, Protocol): ...
 
 
-async def schedules(uses: SchedulesUses) -> tuple[ScheduleRow, ...]:
-    """By id. Raises RequestError if nothing is deployed."""
+async def schedules(uses: SchedulesUses, only: str | None = None) -> tuple[ScheduleRow, ...]:
+    """By id; `only` this one, none if it is not deployed. Raises RequestError if nothing is deployed."""
     deployed = await uses.deployments.deployed()
     if deployed is None:
         raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
     bundle = await bundle_of(uses.deployments, deployed.bundle)
-    names = sorted(bundle.schedules)
+    names = [name for name in sorted(bundle.schedules) if only in (None, name)]
     now, due, pauses = await uses.clock.now(), await uses.clock.pending(names), await uses.clock.pauses()
     subscribed = set(await uses.subscriptions.schedules())
 

@@ -44,12 +44,28 @@ class ShownAlert:
     acked: bool
 
 
-async def shown_alerts(visit: Visit, matchers: Sequence[Matcher] = ()) -> list[ShownAlert]:
+@dataclass(frozen=True, slots=True)
+class ShownAlerts:
+    """`rows`: as many as were asked for. `all` and `open`: how many there are, and how many of them are open."""
+
+    rows: list[ShownAlert]
+    all: int = 0
+    open: int = 0
+
+
+async def shown_alerts(visit: Visit, most: int, matchers: Sequence[Matcher] = ()) -> ShownAlerts:
     """Those that are open first, then by schedule, rule and severity. Raises RequestError."""
     if not visit.project:
-        return []
-    rows = [shown_alert(visit, row) for row in await current(visit.uses, matchers=matchers)]
-    return sorted(rows, key=lambda row: row.mark.rank)
+        return ShownAlerts([])
+    found = sorted(await current(visit.uses, matchers=matchers), key=lambda row: mark_of(row).rank)
+    is_open = sum(mark_of(row) == FIRING for row in found)
+    return ShownAlerts([shown_alert(visit, row) for row in found[:most]], len(found), is_open)
+
+
+def mark_of(row: ListedAlert) -> StateMark:
+    if row.state.phase is Phase.PENDING:
+        return PENDING
+    return ACKED if row.ack else QUIET if row.quiet else FIRING
 
 
 def matchers_of(text: str) -> tuple[Matcher, ...]:
@@ -61,9 +77,7 @@ def matchers_of(text: str) -> tuple[Matcher, ...]:
 
 
 def shown_alert(visit: Visit, row: ListedAlert) -> ShownAlert:
-    w, facts = visit.w, row.state.facts
-    pending = row.state.phase is Phase.PENDING
-    mark = PENDING if pending else ACKED if row.ack else QUIET if row.quiet else FIRING
+    w, facts, mark = visit.w, row.state.facts, mark_of(row)
     note = ""
     if row.ack is not None:
         note = w.say("console.acked_by", by=w.clean(row.ack.by), date=w.stamp(row.ack.at))

@@ -7,7 +7,7 @@ from worker.domain.alert.matcher_text import silence_fault, written
 from worker.domain.alert.silence import Silence
 from worker.errors import RequestError
 from worker.web.console.alert import rule_rows
-from worker.web.console.alert_rows import matchers_of, shown_alerts
+from worker.web.console.alert_rows import ShownAlerts, matchers_of, shown_alerts
 from worker.web.console.page import Visit, shown
 
 MOST = 40
@@ -19,13 +19,13 @@ async def alerts_page(visit: Visit, request: Request) -> Response:
     match = request.query_params.get("match", "")[:1_000]
     problem = ""
     try:
-        rows = await shown_alerts(visit, matchers_of(match))
+        found = await shown_alerts(visit, MOST, matchers_of(match))
     except RequestError as error:
-        rows, problem = [], str(error)
+        found, problem = ShownAlerts([]), str(error)
     values: dict[str, object] = {
-        "rows": rows[:MOST],
-        "all": len(rows),
-        "open": sum(row.open for row in rows),
+        "rows": found.rows,
+        "all": found.all,
+        "open": found.open,
         "match": match,
         "problem": problem,
         "rules": await rule_rows(visit) if visit.bundle is not None else (),

@@ -26,6 +26,9 @@ MISSED_FOR = timedelta(days=7)
 ROWS = 40
 """Schedules on this page. The page Schedules has all."""
 
+ALERTS = 5
+"""Open alerts on this page. The page Alerts has all."""
+
 MOST = 12
 """Troubles that are listed."""
 
@@ -51,13 +54,15 @@ async def overview(visit: Visit, _request: Request) -> Response:
     found = sorted([*await _runs(visit, names), *await _missed(visit, names)], key=lambda one: one.mark.rank)
     first = sorted(rows, key=lambda row: run_mark(row.last).rank)[:ROWS]
     due = min((row for row in rows if row.next_slot), key=lambda row: row.next_slot or visit.now, default=None)
+    alerts = await shown_alerts(visit, ALERTS)
     values: dict[str, object] = {
         "troubles": found[:MOST],
         "more": max(0, len(found) - MOST),
         "rows": await shown_schedules(visit, first),
         "all": len(rows),
         "next": (names[due.schedule.id], visit.w.stamp(due.next_slot)) if due and due.next_slot else None,
-        "alerts": [row for row in await shown_alerts(visit) if row.open],
+        "alerts": [row for row in alerts.rows if row.open],
+        "open_alerts": alerts.open,
         "budgets": await shown_budgets(visit),
         "quiet": await quiet_processes(visit),
     }

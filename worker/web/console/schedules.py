@@ -37,8 +37,7 @@ async def schedules_page(visit: Visit, request: Request) -> Response:
 async def schedule_page(visit: Visit, request: Request) -> Response:
     """Raises NotFound."""
     name = request.path_params["schedule"]
-    rows = await schedules(visit.uses) if visit.project else ()
-    row = next((one for one in rows if one.schedule.id == name), None)
+    row = next(iter(await schedules(visit.uses, name) if visit.project else ()), None)
     if row is None:
         raise NotFound(f"no schedule {name!r} is deployed")
     runs = await visit.uses.lookups.runs(name, RUNS)
