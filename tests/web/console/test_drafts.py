@@ -28,12 +28,16 @@ def test_of_a_folder_the_files_of_the_project_count() -> None:
         "file:acme/README.md": "x",
         "file:schedules/alone.yaml": "name: Alone",
         "file:acme\\templates\\own\\email.txt.j2": "x",
+        "file:acme/pieces/team/base.yaml": "grace: 5m",
+        "file:pieces/alone.yaml": "grace: 5m",
     }
     assert set(files_of(chosen)) == {
         "funnelbeat.yaml",
         "schedules/week.yaml",
         "schedules/alone.yaml",
         "templates/own/email.txt.j2",
+        "pieces/team/base.yaml",
+        "pieces/alone.yaml",
     }
 
 

@@ -30,7 +30,8 @@ SHORT = 12
 _HEAD = re.compile(r"^==> (.+?) <==[ \t]*\r?$", re.MULTILINE)
 """The line before each file, as `tail -n +1 FILES` writes it."""
 
-_OURS = re.compile(r"funnelbeat\.yaml|(?:schedules|templates)/.+")
+_FOLDERS = frozenset({"schedules", "templates", "pieces"})
+_OURS = re.compile(rf"funnelbeat\.yaml|(?:{'|'.join(sorted(_FOLDERS))})/.+")
 
 
 async def deployments_page(visit: Visit, _request: Request) -> Response:
@@ -117,7 +118,7 @@ def _inside(name: str) -> str:
     """Without the folder that was chosen: "acme/schedules/weekly.yaml" is schedules/weekly.yaml."""
     path = name.replace("\\", "/").lstrip("/")
     folder, _, rest = path.partition("/")
-    return rest if rest and folder not in {"schedules", "templates"} else path
+    return rest if rest and folder not in _FOLDERS else path
 
 
 async def _activate(visit: Visit, bundle: Bundle, based_on: str) -> tuple[str, str]:
