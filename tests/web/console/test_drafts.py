@@ -1,5 +1,6 @@
 """Drafts that come in a form: which files they have, what is wrong with them, and that nobody else finds them."""
 
+import asyncio
 from urllib.parse import quote
 
 import httpx
@@ -77,6 +78,27 @@ async def test_a_draft_is_deployed_by_the_session_that_planned_it_and_once_only(
     assert "Every Monday" in (await client.get("/console/schedules")).text
     await client.post("/console/acts/deploy", data=form)
     assert "another deployment came in between" in (await client.get("/console/deployments")).text
+
+
+async def test_of_several_sessions_that_put_something_in_force_at_once_only_one_does(served: ServedConsole) -> None:
+    clients, earlier = [await served.signed_in() for _ in range(3)], list[str]()
+    week = (served.project.place / "schedules" / "week.yaml").read_text("utf-8")
+    for number in range(4):
+        earlier.append(await in_force(served))
+        answer = await planned(clients[0], served, week.replace("Weekly pipeline", f"Plan {number}"))
+        await clients[0].post("/console/acts/deploy", data=forms(answer.text)["/console/acts/deploy"])
+    plans = [await one.get(f"/console/rollback/{name}") for one, name in zip(clients, earlier, strict=False)]
+    chosen = [forms(plan.text)["/console/acts/rollback"] for plan in plans]
+    pairs = zip(clients, chosen, strict=True)
+    await asyncio.gather(*(one.post("/console/acts/rollback", data=form) for one, form in pairs))
+    said = [(await client.get("/console/deployments")).text for client in clients]
+    assert sorted("another deployment came in between" in page for page in said) == [False, True, True]
+
+
+async def in_force(served: ServedConsole) -> str:
+    deployed = await served.project.services.deployments.deployed()
+    assert deployed is not None
+    return deployed.bundle
 
 
 async def test_faults_are_told_with_their_places_and_another_project_is_refused(served: ServedConsole) -> None:

@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker.domain.schedule import Bundle
-from worker.errors import RequestError
+from worker.errors import PreconditionFailed, RequestError
 from worker.flow.deploy.plan import plan
 from worker.flow.operate.rollback import deployments, rollback_target
 from worker.flow.operate.upkeep_acts import deploy_definitions
@@ -122,10 +122,11 @@ def _inside(name: str) -> str:
 
 
 async def _activate(visit: Visit, bundle: Bundle, based_on: str) -> tuple[str, str]:
-    deployed = await visit.uses.deployments.deployed()
-    if based_on != (deployed.bundle if deployed is not None else ""):
-        raise RequestError("another deployment came in between; plan it again")
-    deployment, found = await deploy_definitions(visit.uses, visit.actor, bundle)
+    """`based_on`: what the plan was compared with, empty for nothing."""
+    try:
+        deployment, found = await deploy_definitions(visit.uses, visit.actor, bundle, {based_on or None})
+    except PreconditionFailed:
+        raise RequestError("another deployment came in between; plan it again") from None
     added, changed, removed = (visit.w.count(len(one)) for one in (found.added, found.changed, found.removed))
     name = deployment.bundle[:SHORT]
     said = visit.w.say("console.done.deploy", bundle=name, added=added, changed=changed, removed=removed)
