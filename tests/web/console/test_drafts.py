@@ -27,6 +27,8 @@ def test_of_a_folder_the_files_of_the_project_count() -> None:
         "file:acme/schedules/week.yaml": "name: Week",
         "file:acme/.git/config": "x",
         "file:acme/README.md": "x",
+        "file:acme/schedules/.DS_Store": "\0Bud1",
+        "file:acme/templates/.old/email.txt.j2": "x",
         "file:schedules/alone.yaml": "name: Alone",
         "file:acme\\templates\\own\\email.txt.j2": "x",
         "file:acme/pieces/team/base.yaml": "grace: 5m",

@@ -97,9 +97,11 @@ async def rollback(visit: Visit, form: Form) -> tuple[str, str]:
 
 def files_of(form: Form) -> Mapping[str, str]:
     """Path in the project → text: of the files that were chosen, and of those that were pasted, which come last. A
-    folder that was chosen whole has other files too, which say nothing here. Raises RequestError if there is none.
+    folder that was chosen whole has other files too, also hidden ones, which say nothing here. Raises RequestError if
+    there is none.
     """
     chosen = {_inside(name.removeprefix(FILE)): text for name, text in form.items() if name.startswith(FILE)}
+    chosen = {path: text for path, text in chosen.items() if "/." not in path}
     parts = _HEAD.split(form.get("draft", ""))
     pasted = {
         path.strip(): text.lstrip("\r\n").replace("\r\n", "\n")
