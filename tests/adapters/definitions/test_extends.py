@@ -2,8 +2,10 @@
 
 import json
 import re
+from collections import UserDict
 from collections.abc import ItemsView
 from pathlib import Path
+from typing import cast
 
 import pytest
 import yaml
@@ -144,7 +146,7 @@ def test_a_link_out_of_the_project_is_refused_and_chains_are_bounded(tmp_path: P
     assert any(f"more than {DEEPEST} files" in one for one in said(loaded))
 
 
-class CountedSpots(dict[Path_, Spot]):
+class CountedSpots(UserDict[Path_, Spot]):
     """Counts how often all positions are gone through."""
 
     rounds = 0
@@ -157,7 +159,10 @@ class CountedSpots(dict[Path_, Spot]):
 def test_positions_are_gone_through_once_for_a_list_and_not_for_each_of_its_readers() -> None:
     readers = [{"id": f"r{n}"} for n in range(500)]
     spots = CountedSpots({(n, "id"): Spot((n + 1, 1)) for n in range(500)})
-    found = merged(Merged(readers, spots), Merged([{"id": "r7", "rows": "x"}], {(0, "rows"): Spot((9, 9))}))
+    found = merged(
+        Merged(readers, cast("dict[Path_, Spot]", spots)),
+        Merged([{"id": "r7", "rows": "x"}], {(0, "rows"): Spot((9, 9))}),
+    )
     assert (len(found.value), found.value[7], found.spots[(7, "rows")]) == (
         500,
         {"id": "r7", "rows": "x"},

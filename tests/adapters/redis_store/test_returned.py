@@ -19,8 +19,7 @@ async def test_notifications_of_alerts_that_a_cap_held_are_told_too(story: Ledge
     await story.client.hset(_rows(first.run), also.reader, f"P{json.dumps({'i': told})}")
     await story.deliveries.settle(also, 0, Refused(Reason.REFUSED, "550 no"))
     again, *_ = await story.delivering(slot=SLOT + WEEK)
-    row = await story.client.hget(_rows(again.run), ANN)
-    found = json.loads(row[1:])
+    found = json.loads((await story.client.hget(_rows(again.run), ANN) or b"")[1:])
     assert (found.get("j"), found.get("k")) == (told["g"], 3)
     assert await story.client.keys(f"{PROJECT}:returned:*") == []
 
