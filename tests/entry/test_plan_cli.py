@@ -18,7 +18,10 @@ from worker.domain.schedule import Trigger
 from worker.entry.cli import app
 
 ID = "weekly-pipeline"
-MONDAYS = Trigger("cron", "Europe/Berlin", "0 9 * * MON")
+DAY = f"{datetime.now(ZoneInfo('Europe/Berlin')) + timedelta(days=3):%a}".upper()
+"""A weekday that is neither today nor tomorrow: no slot comes, and no week ends, while a test runs."""
+NINE, HALF_PAST = f'"0 9 * * {DAY}"', f'"30 9 * * {DAY}"'
+WEEKLY = Trigger("cron", "Europe/Berlin", NINE.strip('"'))
 
 
 @pytest.fixture
@@ -32,7 +35,7 @@ def weekly(tmp_path: Path, empty_redis: EmbeddedRedis, monkeypatch: pytest.Monke
     for other in path.parent.glob("*.yaml"):
         if other != path:
             other.unlink()
-    assert 'cron: "0 9 * * MON"' in path.read_text(encoding="utf-8")
+    edit(path, '"0 9 * * MON"', NINE)
     return path
 
 
@@ -50,10 +53,10 @@ def edit(path: Path, old: str, new: str) -> None:
     path.write_text(text.replace(old, new), encoding="utf-8")
 
 
-def mondays(found: Any) -> list[datetime]:
+def weekly_slots(found: Any) -> list[datetime]:
     """Those at nine that a plan covers, in UTC."""
     now, until = datetime.fromisoformat(found["now"]), datetime.fromisoformat(found["until"])
-    return list(takewhile(lambda slot: slot < until, ApTriggers().upcoming(MONDAYS, now)))
+    return list(takewhile(lambda slot: slot < until, ApTriggers().upcoming(WEEKLY, now)))
 
 
 def overdue(server: EmbeddedRedis, weeks: int) -> list[datetime]:
@@ -61,7 +64,7 @@ def overdue(server: EmbeddedRedis, weeks: int) -> list[datetime]:
     slots: list[datetime] = []
     before = datetime.now(UTC)
     for _ in range(weeks):
-        found = ApTriggers().previous(MONDAYS, before)
+        found = ApTriggers().previous(WEEKLY, before)
         assert found is not None
         before = found
         slots.insert(0, found)
@@ -72,7 +75,7 @@ def overdue(server: EmbeddedRedis, weeks: int) -> list[datetime]:
 
 def test_plan_names_every_run_in_local_time_and_utc_with_its_readers_and_requests(weekly: Path) -> None:
     found = document_of("plan", "--days", "15")
-    slots = mondays(found)
+    slots = weekly_slots(found)
     assert len(slots) in (2, 3)
     assert [run["slot"] for run in found["runs"]] == [stamp(slot) for slot in slots]
     first = found["runs"][0]
@@ -119,7 +122,7 @@ def test_lists_that_were_read_have_a_cost(weekly: Path) -> None:
 def test_plan_says_what_a_deployment_would_change_and_deploy_does_it(weekly: Path) -> None:
     call("deploy", "--yes")
     assert "Nothing changes against what is deployed." in call("plan").stdout
-    edit(weekly, '"0 9 * * MON"', '"30 9 * * MON"')
+    edit(weekly, NINE, HALF_PAST)
     edit(weekly, "sales@acme.example", "boss@acme.example")
     edit(weekly, "name:", "spread: 20m\nname:")
     found = document_of("plan")["changes"]
@@ -152,11 +155,11 @@ def test_plan_shows_a_rename_as_one_thing_and_a_removal_as_what_vanishes(weekly:
     gone = document_of("plan", "--days", "8")
     assert gone["changes"]["removed"] == ["monday"]
     vanish = [fire["slot"] for fire in gone["changes"]["runs"][0]["vanish"]]
-    assert vanish == [stamp(slot) for slot in mondays(gone)]
+    assert vanish == [stamp(slot) for slot in weekly_slots(gone)]
 
 
 def test_many_runs_are_counted_and_a_screenful_is_printed(weekly: Path) -> None:
-    edit(weekly, 'cron: "0 9 * * MON"', "every: 10s")
+    edit(weekly, f"cron: {NINE}", "every: 10s")
     found = document_of("plan", "--days", "2")
     assert found["schedules"][0]["runs"] in (17_280, 17_281)
     assert len(found["runs"]) == 500
@@ -180,7 +183,7 @@ def test_a_paused_schedule_fires_nothing_until_it_is_resumed(weekly: Path) -> No
         "schedule": ID,
         "paused": False,
         "was_paused": True,
-        "next": stamp(mondays(found)[0]),
+        "next": stamp(weekly_slots(found)[0]),
     }
     assert "was not paused" in call("resume", ID).stdout
 
@@ -230,7 +233,7 @@ def test_a_missed_slot_is_run_for_its_own_window_and_the_newest_also_with_the_st
 
 def test_the_days_requests_count_every_run_of_a_schedule_that_fires_often(weekly: Path) -> None:
     """Only 500 runs are named one by one; the budget that somebody confirms is that of all of them."""
-    edit(weekly, 'cron: "0 9 * * MON"', "every: 1m")
+    edit(weekly, f"cron: {NINE}", "every: 1m")
     (day,) = document_of("plan", "--days", "1")["next_24_hours"]
     runs = document_of("plan", "--days", "1")["schedules"][0]["runs"]
     queries = 6  # two funnels with a comparison each, and two lists
@@ -239,7 +242,7 @@ def test_the_days_requests_count_every_run_of_a_schedule_that_fires_often(weekly
 
 
 def test_the_days_requests_leave_out_what_a_pause_keeps_from_firing(weekly: Path) -> None:
-    edit(weekly, 'cron: "0 9 * * MON"', "every: 1h")
+    edit(weekly, f"cron: {NINE}", "every: 1h")
     call("deploy", "--yes")
     (whole,) = document_of("plan")["next_24_hours"]
     call("pause", ID, "--until", (datetime.now(UTC) + timedelta(hours=18)).isoformat())
@@ -275,7 +278,7 @@ def test_another_mail_server_sender_or_template_is_in_the_plan(weekly: Path) -> 
 def test_deploy_names_what_changes_in_a_schedule(weekly: Path) -> None:
     call("deploy", "--yes")
     edit(weekly, "sales@acme.example", "boss@acme.example")
-    edit(weekly, '"0 9 * * MON"', '"30 9 * * MON"')
+    edit(weekly, NINE, HALF_PAST)
     assert f"  changed  {ID} (to, when)\n" in call("deploy", "--yes").stdout
 
 

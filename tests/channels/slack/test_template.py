@@ -135,7 +135,7 @@ def test_a_gap_in_the_key_part_never_shows_the_old_figure_as_the_number() -> Non
 def test_a_gap_elsewhere_keeps_the_number_and_names_the_part() -> None:
     out = rendered(DIGESTS["other-gap"])
     assert header(out).startswith("€1,274,500 open")
-    assert any("Incomplete: 1 of 3 parts missing" in text for text in strings(out.posts[0]))
+    assert any("Incomplete: 1 of 4 parts missing" in text for text in strings(out.posts[0]))
 
 
 def test_currencies_stand_side_by_side_and_are_never_added() -> None:
