@@ -216,6 +216,19 @@ async def test_two_clocks_tell_each_event_once_and_one_takes_over_when_the_other
     assert len(ids) == len(set(ids)) == 3
 
 
+async def test_a_clock_that_ends_leaves_its_turns_to_the_next_one(
+    project: InProcessRun, receiver: EventReceiver
+) -> None:
+    """A restart would stop every webhook for a minute otherwise."""
+    ops = hook(receiver, "ops", "run_ended")
+    for count in (1, 2):
+        async with forwarding(project, ops):
+            await project.run()
+            await came(receiver, count)
+        async with Redis.from_url(redis_of(project)) as client:
+            assert await client.hget("acme:webhook:ops", "who") is None
+
+
 async def test_a_new_url_is_used_at_once_and_a_webhook_that_is_gone_is_told_nothing(
     project: InProcessRun, receiver: EventReceiver
 ) -> None:
