@@ -118,6 +118,23 @@ async def test_faults_are_told_with_their_places_and_another_project_is_refused(
     assert "which is served here" in (await client.get(refused.headers["location"])).text
 
 
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([(f"acme/.git/{number}", "x") for number in range(501)], "found more than 500 files"),
+        ([("acme/.git/pack", "x" * 1_000_001)], "found a form of more than 1,000,000 bytes"),
+    ],
+)
+async def test_a_folder_with_too_much_in_it_says_so(
+    served: ServedConsole, others: list[tuple[str, str]], said: str
+) -> None:
+    client = await served.signed_in()
+    mark = forms_of_files((await client.get("/console/deployments")).text)
+    files = [("folder", one) for one in [("acme/funnelbeat.yaml", "project: acme"), *others]]
+    answer = await client.post("/console/ask/plan", data=mark, files=files)
+    assert (answer.status_code, said in answer.text) == (422, True)
+
+
 @pytest.mark.parametrize("name", ["plan", "check", "preview"])
 async def test_pages_that_a_form_asks_for_need_its_mark_and_a_scope(served: ServedConsole, name: str) -> None:
     reader, client = await served.signed_in(TokenScope.READ), await served.signed_in()
