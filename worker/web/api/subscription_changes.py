@@ -73,8 +73,7 @@ async def _reader_of(uses: acts.SubscribeUses, actor: Actor, schedule: str, name
     try:
         row = named(own, schedule, name)
     except NotFound:
-        _refuse_others(actor, "")
-        raise
+        raise _of_others() from None
     _refuse_others(actor, row.reader.address)
     return row.reader.id
 
@@ -86,4 +85,8 @@ def _is_own(actor: Actor, address: str) -> bool:
 def _refuse_others(actor: Actor, address: str) -> None:
     """Raises HttpRefusal for an address of somebody else."""
     if not actor.may(TokenScope.MANAGE) and not _is_own(actor, address):
-        raise HttpRefusal(403, "forbidden", "this token may change subscriptions of its own address only")
+        raise _of_others()
+
+
+def _of_others() -> HttpRefusal:
+    return HttpRefusal(403, "forbidden", "this token may change subscriptions of its own address only")
