@@ -68,6 +68,8 @@ def test_values_are_read_as_compose_reads_them_and_nothing_is_replaced_in_them(t
         (b"A=1\nB='5up3r\n", 2),
         (b"5UP3R\n", 1),
         (b"=5up3r\n", 1),
+        (b"A=1\nB=5up3r\0\n", 2),
+        (b"'A=B'=5up3r\n", 1),
         (b"A=1\nB=\xff\xfe\n", 2),
     ],
 )

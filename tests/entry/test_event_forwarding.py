@@ -153,6 +153,21 @@ async def test_what_is_refused_for_long_is_given_up_and_can_be_sent_again(
     assert (await project.services.event_webhooks.states(["ops"]))["ops"].dead == 0
 
 
+async def test_each_event_that_is_refused_has_its_own_tries(
+    project: InProcessRun, receiver: EventReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A receiver whose key is being set up refuses everything for a while."""
+    monkeypatch.setattr("worker.flow.operate.forward_events.WAITS", (0.02,))
+    answers = iter([401] * 9)
+    receiver.answer = lambda _request: next(answers, 200)
+    ops = hook(receiver, "ops", "run_begun", "run_ended")
+    async with forwarding(project, ops):
+        await project.run()
+        state = await until(project, lambda states: states["ops"].sent == 1, ops)
+    assert [told(one)[1] for one in receiver.seen] == ["run_begun"] * 5 + ["run_ended"] * 5
+    assert state["ops"].dead == 1
+
+
 async def test_a_receiver_that_was_away_for_a_day_gets_what_is_newer(
     project: InProcessRun, receiver: EventReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -199,6 +214,19 @@ async def test_two_clocks_tell_each_event_once_and_one_takes_over_when_the_other
         await until(project, lambda states: states["ops"].sent == 3, ops)
     ids = [told(one)[0] for one in receiver.seen]
     assert len(ids) == len(set(ids)) == 3
+
+
+async def test_a_clock_that_ends_leaves_its_turns_to_the_next_one(
+    project: InProcessRun, receiver: EventReceiver
+) -> None:
+    """A restart would stop every webhook for a minute otherwise."""
+    ops = hook(receiver, "ops", "run_ended")
+    for count in (1, 2):
+        async with forwarding(project, ops):
+            await project.run()
+            await came(receiver, count)
+        async with Redis.from_url(redis_of(project)) as client:
+            assert await client.hget("acme:webhook:ops", "who") is None
 
 
 async def test_a_new_url_is_used_at_once_and_a_webhook_that_is_gone_is_told_nothing(

@@ -38,12 +38,17 @@ def variables(directory: Path) -> Mapping[str, str]:
         raise RequestError(f"{path}:{line}: found bytes that are not UTF-8; save the file as UTF-8") from None
     found = {}
     for binding in parse_stream(io.StringIO(text)):
-        if binding.error or (binding.key is not None and binding.value is None):
+        if binding.error or (binding.key is not None and not _can_be_set(binding.key, binding.value)):
             line = binding.original.line + _blank_lines(binding.original.string)
             raise RequestError(f"{path}:{line}: found no NAME=value; write one, or begin the line with #")
         if binding.key is not None and binding.value is not None:
             found[binding.key] = binding.value
     return found
+
+
+def _can_be_set(name: str, value: str | None) -> bool:
+    """Whether a process may have such a variable: no operating system takes NUL, nor "=" in a name."""
+    return value is not None and "\0" not in name + value and "=" not in name
 
 
 def _blank_lines(text: str) -> int:

@@ -6,6 +6,7 @@ import os
 import secrets
 import socket
 from collections.abc import Mapping
+from contextlib import suppress
 
 import structlog
 
@@ -40,10 +41,16 @@ class EventForwarding:
                 self._going[name] = asyncio.ensure_future(self._follow(name))
 
     async def end(self) -> None:
-        """A request that is on its way is given up, and sent again by another clock."""
+        """A request that is on its way is given up, and sent again by another clock, which has the turn at once."""
         for task in self._going.values():
             task.cancel()
         await asyncio.gather(*self._going.values(), return_exceptions=True)
+        try:
+            for name in self._going:
+                with suppress(ClaimLost):  # another clock has the turn
+                    await self._uses.event_webhooks.leave(name, self._who)
+        except LedgerError as error:
+            structlog.get_logger().warning("webhook_waits", webhook=name, sentence=str(error))
 
     async def _follow(self, name: str) -> None:
         while (webhook := self._webhooks.get(name)) is not None:

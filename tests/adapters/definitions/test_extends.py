@@ -2,14 +2,19 @@
 
 import json
 import re
+from collections import UserDict
+from collections.abc import ItemsView
 from pathlib import Path
+from typing import cast
 
 import pytest
 import yaml
 from typer.testing import CliRunner
 
-from worker.adapters.definitions.extends import DEEPEST
+from worker.adapters.definitions.extends import DEEPEST, Merged, merged
 from worker.adapters.definitions.load import Loaded, load
+from worker.adapters.definitions.place import Path as Path_
+from worker.adapters.definitions.place import Spot
 from worker.app import registry
 from worker.domain.schedule import Schedule
 from worker.entry.cli import app
@@ -130,9 +135,40 @@ def test_a_link_out_of_the_project_is_refused_and_chains_are_bounded(tmp_path: P
     (place / "pieces" / "link.yaml").symlink_to(outside)
     loaded = project(place, schedules__north="extends: link.yaml\n")
     assert any("a link that leads out of the project" in one for one in said(loaded))
+    (place / "pieces" / "folder").symlink_to(tmp_path)
+    loaded = project(place, schedules__north="extends: folder/outside.yaml\n")
+    assert any("pieces/folder/outside.yaml:1:1: a link that leads out" in one for one in said(loaded)), said(loaded)
+    (place / "pieces" / "itself.yaml").symlink_to("itself.yaml")
+    loaded = project(place, schedules__north="extends: itself.yaml\n")
+    assert any("pieces/itself.yaml:1:1: what is not a file" in one for one in said(loaded)), said(loaded)
     chain = {f"pieces__c{n}": f"extends: c{n + 1}.yaml\n" for n in range(DEEPEST + 2)}
     loaded = project(place, schedules__north="extends: c0.yaml\n", **chain)
     assert any(f"more than {DEEPEST} files" in one for one in said(loaded))
+
+
+class CountedSpots(UserDict[Path_, Spot]):
+    """Counts how often all positions are gone through."""
+
+    rounds = 0
+
+    def items(self) -> ItemsView[Path_, Spot]:
+        self.rounds += 1
+        return super().items()
+
+
+def test_positions_are_gone_through_once_for_a_list_and_not_for_each_of_its_readers() -> None:
+    readers = [{"id": f"r{n}"} for n in range(500)]
+    spots = CountedSpots({(n, "id"): Spot((n + 1, 1)) for n in range(500)})
+    found = merged(
+        Merged(readers, cast("dict[Path_, Spot]", spots)),
+        Merged([{"id": "r7", "rows": "x"}], {(0, "rows"): Spot((9, 9))}),
+    )
+    assert (len(found.value), found.value[7], found.spots[(7, "rows")]) == (
+        500,
+        {"id": "r7", "rows": "x"},
+        Spot((9, 9)),
+    )
+    assert spots.rounds <= 2
 
 
 def test_explain_shows_the_whole_schedule_which_loads_as_it_stands(tmp_path: Path) -> None:

@@ -98,6 +98,7 @@ def test_without_a_target_and_with_an_empty_one_the_file_is_as_it_stands(place: 
     [
         ("dve", ("", ""), "no target `dve`, which FUNNELBEAT_TARGET or --target names; did you mean `dev`?"),
         ("dev", ("    project: acme-dev\n", ""), "`readers` of a target that has no `project` of its own"),
+        ("dev", ("project: acme-dev", "project: acme"), "`readers` of a target that has no `project` of its own"),
         ("dev", ("address: Me@acme.example", "address: me"), "funnelbeat.yaml:14:39: `address` with "),
         ("dev", ("readers: {channel: mail", "readers: {channel: mial"), "funnelbeat.yaml:14:24: `channel` with "),
         ("dev", ("locale: de_DE", "locale: xx_XX"), "funnelbeat.yaml:13:24: "),

@@ -92,6 +92,20 @@ async def test_a_beat_after_the_hand_over_finds_nothing_to_renew_and_nothing_los
         await story.runs.beat(key, attempt + 1)
 
 
+@pytest.mark.parametrize("outcome", ["sent", "skipped", "refused"])
+async def test_nothing_is_lost_either_where_others_have_closed_all_deliveries_by_then(
+    story: LedgerFixture, outcome: str
+) -> None:
+    """Notices about sources, which come last, would be cancelled otherwise."""
+    key, attempt = await story.begun()
+    (delivery,) = (await story.runs.deliver(key, attempt, {"deals": "x"}, (), {who(ANN): SLOT + FAR})).deliveries
+    await story.finish(delivery, outcome)
+    assert (await story.run(key)).state is not RunState.DELIVERING
+    assert not await story.runs.beat(key, attempt)
+    with pytest.raises(ClaimLost):
+        await story.runs.beat(key, attempt + 1)
+
+
 async def test_a_lapsed_run_can_be_begun_before_any_tick_has_looked(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.elapse(61)

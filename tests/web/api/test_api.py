@@ -221,6 +221,8 @@ async def test_ones_own_address_is_subscribed_and_nobody_elses(served: ServedApi
     assert (await served.post("/schedules/week/subscriptions", others, scope=SUBSCRIBE)).status_code == 403
     team = await served.post("/schedules/week/subscriptions/team/pause", scope=SUBSCRIBE)
     assert (team.status_code, reason(team.json())) == (403, "forbidden")
+    guessed = await served.post("/schedules/week/subscriptions/nobody/pause", scope=SUBSCRIBE)
+    assert (guessed.status_code, guessed.json()) == (403, team.json()), "nobody learns which readers there are"
     gone = await served.ask("DELETE", "/schedules/week/subscriptions/ann@acme.example", SUBSCRIBE)
     assert gone.json()["removed"] is True
     states = [row["state"] for row in (await served.get("/subscriptions")).json()]

@@ -1,5 +1,6 @@
 """Drafts that come in a form: which files they have, what is wrong with them, and that nobody else finds them."""
 
+import asyncio
 from urllib.parse import quote
 
 import httpx
@@ -26,14 +27,20 @@ def test_of_a_folder_the_files_of_the_project_count() -> None:
         "file:acme/schedules/week.yaml": "name: Week",
         "file:acme/.git/config": "x",
         "file:acme/README.md": "x",
+        "file:acme/schedules/.DS_Store": "\0Bud1",
+        "file:acme/templates/.old/email.txt.j2": "x",
         "file:schedules/alone.yaml": "name: Alone",
         "file:acme\\templates\\own\\email.txt.j2": "x",
+        "file:acme/pieces/team/base.yaml": "grace: 5m",
+        "file:pieces/alone.yaml": "grace: 5m",
     }
     assert set(files_of(chosen)) == {
         "funnelbeat.yaml",
         "schedules/week.yaml",
         "schedules/alone.yaml",
         "templates/own/email.txt.j2",
+        "pieces/team/base.yaml",
+        "pieces/alone.yaml",
     }
 
 
@@ -75,6 +82,27 @@ async def test_a_draft_is_deployed_by_the_session_that_planned_it_and_once_only(
     assert "another deployment came in between" in (await client.get("/console/deployments")).text
 
 
+async def test_of_several_sessions_that_put_something_in_force_at_once_only_one_does(served: ServedConsole) -> None:
+    clients, earlier = [await served.signed_in() for _ in range(3)], list[str]()
+    week = (served.project.place / "schedules" / "week.yaml").read_text("utf-8")
+    for number in range(4):
+        earlier.append(await in_force(served))
+        answer = await planned(clients[0], served, week.replace("Weekly pipeline", f"Plan {number}"))
+        await clients[0].post("/console/acts/deploy", data=forms(answer.text)["/console/acts/deploy"])
+    plans = [await one.get(f"/console/rollback/{name}") for one, name in zip(clients, earlier, strict=False)]
+    chosen = [forms(plan.text)["/console/acts/rollback"] for plan in plans]
+    pairs = zip(clients, chosen, strict=True)
+    await asyncio.gather(*(one.post("/console/acts/rollback", data=form) for one, form in pairs))
+    said = [(await client.get("/console/deployments")).text for client in clients]
+    assert sorted("another deployment came in between" in page for page in said) == [False, True, True]
+
+
+async def in_force(served: ServedConsole) -> str:
+    deployed = await served.project.services.deployments.deployed()
+    assert deployed is not None
+    return deployed.bundle
+
+
 async def test_faults_are_told_with_their_places_and_another_project_is_refused(served: ServedConsole) -> None:
     client = await served.signed_in()
     answer = await planned(client, served, "name: <script>alert(1)</script>\nwhen: {cron: '* *'}\n")
@@ -88,6 +116,23 @@ async def test_faults_are_told_with_their_places_and_another_project_is_refused(
     refused = await client.post("/console/ask/plan", data={**mark, "draft": text})
     assert refused.status_code == 303
     assert "which is served here" in (await client.get(refused.headers["location"])).text
+
+
+@pytest.mark.parametrize(
+    ("others", "said"),
+    [
+        ([(f"acme/.git/{number}", "x") for number in range(501)], "found more than 500 files"),
+        ([("acme/.git/pack", "x" * 1_000_001)], "found a form of more than 1,000,000 bytes"),
+    ],
+)
+async def test_a_folder_with_too_much_in_it_says_so(
+    served: ServedConsole, others: list[tuple[str, str]], said: str
+) -> None:
+    client = await served.signed_in()
+    mark = forms_of_files((await client.get("/console/deployments")).text)
+    files = [("folder", one) for one in [("acme/funnelbeat.yaml", "project: acme"), *others]]
+    answer = await client.post("/console/ask/plan", data=mark, files=files)
+    assert (answer.status_code, said in answer.text) == (422, True)
 
 
 @pytest.mark.parametrize("name", ["plan", "check", "preview"])

@@ -3,7 +3,7 @@
 Every value keeps the position and the file where it stands, so that a complaint names the file in which it is mended.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path as Directory
 from typing import Any
@@ -100,23 +100,23 @@ def merged(base: Merged, own: Merged) -> Merged:
 
 def _mappings(base: Merged, own: Merged) -> Merged:
     value: dict[str, Any] = {}
-    spots = _top(own)
+    spots, below, mine = _top(own), _parts(base), _parts(own)
     for key in dict.fromkeys((*base.value, *own.value)):
         if key in base.value and key in own.value and own.value[key] is None:
             continue
-        value[key] = _put(spots, key, _at(base, key), _at(own, key))
+        value[key] = _put(spots, key, below.get(key), mine.get(key))
     return Merged(value, spots)
 
 
 def _lists(base: Merged, own: Merged) -> Merged:
     places = {str(one["id"]): at for at, one in enumerate(own.value)}
-    spots = _top(own)
+    spots, below, mine = _top(own), _parts(base), _parts(own)
     value: list[Any] = []
     for at, one in enumerate(base.value):
-        mine = places.pop(str(one["id"]), None)
-        value.append(_put(spots, len(value), _at(base, at), None if mine is None else _at(own, mine)))
+        place = places.pop(str(one["id"]), None)
+        value.append(_put(spots, len(value), below[at], None if place is None else mine[place]))
     for at in sorted(places.values()):
-        value.append(_put(spots, len(value), None, _at(own, at)))
+        value.append(_put(spots, len(value), None, mine[at]))
     return Merged(value, spots)
 
 
@@ -133,15 +133,14 @@ def _put(spots: dict[Path, Spot], step: str | int, base: Merged | None, own: Mer
     return found.value
 
 
-def _at(of: Merged, step: str | int) -> Merged | None:
-    if isinstance(of.value, dict) and step not in of.value:
-        return None
-    spots = dict(_below(of.spots, step))
-    return Merged(of.value[step], spots)
-
-
-def _below(spots: dict[Path, Spot], step: str | int) -> Iterator[tuple[Path, Spot]]:
-    return ((path[1:], spot) for path, spot in spots.items() if path[:1] == (step,))
+def _parts(of: Merged) -> dict[str | int, Merged]:
+    """What is one step below, in one pass: a list may have thousands of readers."""
+    steps: Iterable[str | int] = of.value if isinstance(of.value, dict) else range(len(of.value))
+    parts = {step: Merged(of.value[step], {}) for step in steps}
+    for path, spot in of.spots.items():
+        if path and path[0] in parts:
+            parts[path[0]].spots[path[1:]] = spot
+    return parts
 
 
 def _by_id(value: Any) -> bool:

@@ -124,7 +124,9 @@ def _unreadable(directory: Path, error: OSError, findings: Findings) -> None:
 
 def _read(directory: Path, path: Path, findings: Findings) -> DefinitionFile | None:
     shown = _shown(directory, path)
-    if path.is_symlink() and not path.resolve().is_relative_to(directory.resolve()):
+    # The folders above a piece are named by a definition. Those above other files were walked, and hold no links.
+    linked = path.is_symlink() or path.is_relative_to(directory / PIECES)
+    if linked and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(directory)):
         findings.refuse_file(shown, "a link that leads out of the project", "put the file itself here")
         return None
     if not path.is_file():

@@ -63,7 +63,7 @@ def sole_reader(sheet: Sheet, name: str, made: Project, kinds: Registry) -> Sole
     if not isinstance(keys, dict) or READERS not in keys:
         return None
     path: Path = (KEY, name, READERS)
-    if not keys.get("project"):
+    if keys.get("project") in (None, "", sheet.document.value.get("project")):
         found = f"`{READERS}` of a target that has no `project` of its own"
         expected = "write `project:` beside it: otherwise a deployment of this target is the one that everybody reads"
         sheet.complain(path, found, expected, key=True)

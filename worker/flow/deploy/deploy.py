@@ -100,10 +100,12 @@ async def changes(bundle: Bundle, uses: ChangesUses) -> Changes:
     )
 
 
-async def deploy(bundle: Bundle, uses: DeployUses, upon: Collection[str] | None = None) -> tuple[Deployment, Changes]:
+async def deploy(
+    bundle: Bundle, uses: DeployUses, upon: Collection[str | None] | None = None
+) -> tuple[Deployment, Changes]:
     """One atomic step: before it the old definitions are in force, after it the new ones. Slots that were due under the
     old ones and not yet claimed are claimed or recorded as missed first, as a clock would do, so that no slot is lost.
-    `upon`: ids of bundles, of which one must be in force; None for whatever is.
+    `upon`: ids of bundles, of which one must be in force (None among them: none is); None for whatever is.
 
     Raises PreconditionFailed, and LedgerError if other deployments keep changing what is in force.
     """

@@ -27,7 +27,7 @@ class BouncesActUses(AuditUses, BouncesUses, Protocol): ...
 
 
 async def deploy_definitions(
-    uses: DeployActUses, actor: Actor, bundle: Bundle, upon: Collection[str] | None = None
+    uses: DeployActUses, actor: Actor, bundle: Bundle, upon: Collection[str | None] | None = None
 ) -> tuple[Deployment, Changes]:
     """`upon`: as in `deploy`."""
     deployment, found = await deploy(bundle, uses, upon)

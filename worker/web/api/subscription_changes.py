@@ -11,8 +11,9 @@ from worker.documents.subscriptions import (
     removed_document,
 )
 from worker.domain.access import Actor, TokenScope
+from worker.errors import NotFound
 from worker.flow.operate import acts
-from worker.flow.operate.subscriptions import listed, named
+from worker.flow.operate.subscriptions import EVERYBODY, listed, named
 from worker.flow.services import Services
 from worker.web.api.guard import Guard
 from worker.web.api.once import once_route
@@ -40,34 +41,52 @@ def subscription_changes(uses: Services, guard: Guard) -> APIRouter:
     @router.delete("/schedules/{schedule:path}/subscriptions/{reader}", response_model=RemovedShape)
     async def unsubscribe(schedule: Id, reader: Reader, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
         """Ends a subscription that was made at run time."""
-        await _refuse_others_of(uses, actor, schedule, reader)
-        return removed_document(await acts.unsubscribe(uses, actor, schedule, reader))
+        name = await _reader_of(uses, actor, schedule, reader)
+        return removed_document(await acts.unsubscribe(uses, actor, schedule, name))
 
     @router.post("/schedules/{schedule:path}/subscriptions/{reader}/pause", response_model=ReaderPausedShape)
     async def pause_reader(
         schedule: Id, reader: Reader, wanted: PauseRequest, actor: Annotated[Actor, subscribes]
     ) -> dict[str, Any]:
         """Pauses one reader's messages."""
-        await _refuse_others_of(uses, actor, schedule, reader)
-        until = wanted.until
-        return reader_paused_document(await acts.pause_reader(uses, actor, schedule, reader, until), until)
+        name, until = await _reader_of(uses, actor, schedule, reader), wanted.until
+        return reader_paused_document(await acts.pause_reader(uses, actor, schedule, name, until), until)
 
     @router.post("/schedules/{schedule:path}/subscriptions/{reader}/resume", response_model=ReaderPausedShape)
     async def resume_reader(schedule: Id, reader: Reader, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
         """Ends the pause of one reader's messages."""
-        await _refuse_others_of(uses, actor, schedule, reader)
-        row, ended = await acts.resume_reader(uses, actor, schedule, reader)
+        name = await _reader_of(uses, actor, schedule, reader)
+        row, ended = await acts.resume_reader(uses, actor, schedule, name)
         return reader_resumed_document(row, was_paused=ended)
 
     return router
 
 
-async def _refuse_others_of(uses: acts.SubscribeUses, actor: Actor, schedule: str, name: str) -> None:
-    row = named(await listed(uses, schedule), schedule, name)
+async def _reader_of(uses: acts.SubscribeUses, actor: Actor, schedule: str, name: str) -> str:
+    """The reader's id. What a token says that may change only its own address names no other reader, and is the same
+    whether there is such a reader or not. Raises HttpRefusal, NotFound and RequestError.
+    """
+    rows = await listed(uses, schedule)
+    if actor.may(TokenScope.MANAGE):
+        return named(rows, schedule, name).reader.id
+    own = [row for row in rows if row.reader.address == EVERYBODY or _is_own(actor, row.reader.address)]
+    try:
+        row = named(own, schedule, name)
+    except NotFound:
+        raise _of_others() from None
     _refuse_others(actor, row.reader.address)
+    return row.reader.id
+
+
+def _is_own(actor: Actor, address: str) -> bool:
+    return bool(address) and address.casefold() == actor.address.casefold()
 
 
 def _refuse_others(actor: Actor, address: str) -> None:
     """Raises HttpRefusal for an address of somebody else."""
-    if not actor.may(TokenScope.MANAGE) and (not address or address.casefold() != actor.address.casefold()):
-        raise HttpRefusal(403, "forbidden", "this token may change subscriptions of its own address only")
+    if not actor.may(TokenScope.MANAGE) and not _is_own(actor, address):
+        raise _of_others()
+
+
+def _of_others() -> HttpRefusal:
+    return HttpRefusal(403, "forbidden", "this token may change subscriptions of its own address only")

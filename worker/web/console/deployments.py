@@ -8,7 +8,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker.domain.schedule import Bundle
-from worker.errors import RequestError
+from worker.errors import PreconditionFailed, RequestError
 from worker.flow.deploy.plan import plan
 from worker.flow.operate.rollback import deployments, rollback_target
 from worker.flow.operate.upkeep_acts import deploy_definitions
@@ -30,7 +30,8 @@ SHORT = 12
 _HEAD = re.compile(r"^==> (.+?) <==[ \t]*\r?$", re.MULTILINE)
 """The line before each file, as `tail -n +1 FILES` writes it."""
 
-_OURS = re.compile(r"funnelbeat\.yaml|(?:schedules|templates)/.+")
+_FOLDERS = frozenset({"schedules", "templates", "pieces"})
+_OURS = re.compile(rf"funnelbeat\.yaml|(?:{'|'.join(sorted(_FOLDERS))})/.+")
 
 
 async def deployments_page(visit: Visit, _request: Request) -> Response:
@@ -96,9 +97,11 @@ async def rollback(visit: Visit, form: Form) -> tuple[str, str]:
 
 def files_of(form: Form) -> Mapping[str, str]:
     """Path in the project → text: of the files that were chosen, and of those that were pasted, which come last. A
-    folder that was chosen whole has other files too, which say nothing here. Raises RequestError if there is none.
+    folder that was chosen whole has other files too, also hidden ones, which say nothing here. Raises RequestError if
+    there is none.
     """
     chosen = {_inside(name.removeprefix(FILE)): text for name, text in form.items() if name.startswith(FILE)}
+    chosen = {path: text for path, text in chosen.items() if "/." not in path}
     parts = _HEAD.split(form.get("draft", ""))
     pasted = {
         path.strip(): text.lstrip("\r\n").replace("\r\n", "\n")
@@ -117,14 +120,15 @@ def _inside(name: str) -> str:
     """Without the folder that was chosen: "acme/schedules/weekly.yaml" is schedules/weekly.yaml."""
     path = name.replace("\\", "/").lstrip("/")
     folder, _, rest = path.partition("/")
-    return rest if rest and folder not in {"schedules", "templates"} else path
+    return rest if rest and folder not in _FOLDERS else path
 
 
 async def _activate(visit: Visit, bundle: Bundle, based_on: str) -> tuple[str, str]:
-    deployed = await visit.uses.deployments.deployed()
-    if based_on != (deployed.bundle if deployed is not None else ""):
-        raise RequestError("another deployment came in between; plan it again")
-    deployment, found = await deploy_definitions(visit.uses, visit.actor, bundle)
+    """`based_on`: what the plan was compared with, empty for nothing."""
+    try:
+        deployment, found = await deploy_definitions(visit.uses, visit.actor, bundle, {based_on or None})
+    except PreconditionFailed:
+        raise RequestError("another deployment came in between; plan it again") from None
     added, changed, removed = (visit.w.count(len(one)) for one in (found.added, found.changed, found.removed))
     name = deployment.bundle[:SHORT]
     said = visit.w.say("console.done.deploy", bundle=name, added=added, changed=changed, removed=removed)

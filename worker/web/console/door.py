@@ -119,6 +119,12 @@ class ConsoleDoor:
             return _trouble(request, error)
 
     async def sign_out(self, request: Request) -> Response:
+        try:
+            return await self._sign_out(request)
+        except FunnelbeatError as error:
+            return _trouble(request, error)
+
+    async def _sign_out(self, request: Request) -> Response:
         session = self._sessions.find(cookie.session_name(request))
         form = await read_form(request)
         response = _go(request, "sign-in")

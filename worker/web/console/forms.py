@@ -7,6 +7,8 @@ from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 from starlette.requests import Request
 
+from worker.errors import RequestError
+
 LONGEST = 8192
 """Bytes of a form. More is not read."""
 
@@ -18,18 +20,20 @@ FILES = 500
 FILE = "file:"
 """What the name of a field begins with that holds the text of a file, before the file's own name."""
 
+_EXPECTED = "expected less: of a folder only what belongs to the project, without .git and the like"
+
 Form = dict[str, str]
 
 
 async def read_form(request: Request, longest: int = LONGEST) -> Form:
-    """The first value of each field; empty for another body than a form, and for one that is too long. A file's text is
-    the field `file:PATH`.
+    """The first value of each field; empty for another body than a form. A file's text is the field `file:PATH`. Raises
+    RequestError for a form that is too long.
     """
     body = b""
     async for chunk in request.stream():
         body += chunk
         if len(body) > longest:
-            return {}
+            raise RequestError(f"found a form of more than {longest:,} bytes, {_EXPECTED}")
     kind = request.headers.get("content-type", "")
     if kind.startswith("multipart/form-data"):
         return await _of_parts(request, body)
@@ -48,7 +52,9 @@ async def _of_parts(request: Request, body: bytes) -> Form:
     parser = MultiPartParser(request.headers, whole(), max_files=FILES, max_fields=20, max_part_size=LONGEST_DRAFT)
     try:
         found = await parser.parse()
-    except (MultiPartException, KeyError):  # KeyError: no boundary is named
+    except (MultiPartException, KeyError) as error:  # KeyError: no boundary is named
+        if "Too many files" in str(error):
+            raise RequestError(f"found more than {FILES} files, {_EXPECTED}") from None
         return {}
     form: Form = {}
     for name, value in found.multi_items():

@@ -280,7 +280,8 @@ local function write(run, reader, row, state, look)
 end
 
 -- Held digests of which a message was to tell that ended without being sent. They go back to the reader, by the run of
--- that message, and the reader's next digest tells of them. JSON: {run: [digests, how many more]}.
+-- that message, and the reader's next digest tells of them, also of held notifications of alerts. JSON: {run: [digests,
+-- how many more]}.
 local function returned_key(run) return P .. 'returned:' .. schedule_of(run) end
 
 local function return_held(run, reader, row)
@@ -290,7 +291,7 @@ local function return_held(run, reader, row)
   if notice then more = row.i.m end
   if row.g and not row.a then list[#list + 1] = row.g end -- nobody tried to send what waited until its time was over
   if #list + more == 0 then return end
-  local key, plain = returned_key(run), notice or reader
+  local key, plain = returned_key(run), person(notice or reader)
   local text = call('HGET', key, plain)
   local back = text and cjson.decode(text) or {}
   back[run .. '/' .. reader] = {list, more}
@@ -299,7 +300,7 @@ end
 
 -- A message that is tried again tells of what it was to tell of, so that no other one does.
 local function take_again(run, reader)
-  local plain = string.match(reader, '^also/(.*)$') or reader
+  local plain = person(string.match(reader, '^also/(.*)$') or reader)
   local text = call('HGET', returned_key(run), plain)
   local back = text and cjson.decode(text) or {}
   if not back[run .. '/' .. reader] then return end

@@ -46,7 +46,10 @@ function on.failed()
   call('HINCRBY', key, 'failures', 1)
   call('HSET', key, 'trouble', A.sentence, 'retry_at', now + A.wait)
   local first = call('XRANGE', queue, A.entry, A.entry)[1]
-  if A.given_up and first then give_up(first[1], first[2], A.sentence) end
+  if A.given_up and first then
+    give_up(first[1], first[2], A.sentence)
+    call('HDEL', key, 'failures') -- the tries of the next event are its own
+  end
   if not A.stale then return end
   for _, one in ipairs(call('XRANGE', queue, '-', '+', 'COUNT', 200)) do
     if tonumber(string.match(one[2][2], '^%d+')) >= A.stale then break end
