@@ -6,6 +6,7 @@ import subprocess
 import sys
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,18 @@ def test_the_facts_of_a_run_are_printed_oldest_first(here: CommandLine) -> None:
 
 def follow(here: CommandLine, *words: str) -> subprocess.Popen[str]:
     command = [sys.executable, "-m", "worker.entry", "--project", str(here.place), "logs", "--follow", *words]
-    return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    with default_interrupt():
+        return subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+
+
+@contextmanager
+def default_interrupt() -> Iterator[None]:
+    """A shell starts what is in its background with SIGINT ignored, and a child takes that over."""
+    before = signal.signal(signal.SIGINT, signal.default_int_handler)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_who_follows_a_run_is_done_when_it_has_ended(here: CommandLine) -> None:
