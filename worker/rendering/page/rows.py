@@ -36,6 +36,7 @@ CUTS = (
     Cut(rows=5, tables=0, deals=10, owners=5, stages=8, every_source=False, names=0, moves=0, sections=16),
     Cut(rows=5, tables=0, deals=10, owners=5, stages=8, every_source=False, names=0, moves=0, sections=8),
     Cut(rows=5, tables=0, deals=5, owners=5, stages=8, every_source=False, names=0, moves=0, sections=4),
+    Cut(rows=3, tables=0, deals=3, owners=3, stages=5, every_source=False, names=0, moves=0, sections=2),
 )
 """Tried in order until the message fits; each says what it left out. Rows of tables go first, then deals, moves and
 names; whole sections go only where a report has dozens of them.
