@@ -3,6 +3,7 @@
 import importlib
 import os
 import re
+import shlex
 import subprocess
 import sys
 from pathlib import Path
@@ -86,7 +87,7 @@ def test_completion_of_a_commands_name_imports_no_command() -> None:
 
 
 def test_a_reader_that_has_read_enough_is_no_failure() -> None:
-    piped = f"{sys.executable} -m worker.entry --help | true; echo ${{PIPESTATUS[0]}}"
+    piped = f"{shlex.quote(sys.executable)} -m worker.entry --help | true; echo ${{PIPESTATUS[0]}}"
     ended = subprocess.run(["/bin/bash", "-c", piped], capture_output=True, text=True, timeout=60, check=True)
     assert (ended.stdout, ended.stderr) == ("0\n", "")
 
