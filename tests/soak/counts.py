@@ -190,6 +190,9 @@ def _listed(counts: Counter[str]) -> str:
 OPEN = {DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.SENDING, DeliveryState.UNKNOWN}
 
 
+Ledger = tuple[tuple[Run, ...], tuple[MissedRow, ...], list[tuple[Run, Delivery]]]
+
+
 def still_open(here: Installation) -> list[str]:
     """Runs and deliveries that are not closed. A held delivery counts as closed."""
 
@@ -214,17 +217,15 @@ def wait_until_closed(here: Installation, seconds: float) -> None:
 
 
 def counts_of(here: Installation, hits: Sequence[Hit] = ()) -> Counts:
-    items: list[Received] = here.box.call(lambda box: list(box.outbox.items))
+    """What the receivers have, and the ledger as it was before and after they were asked: a notice may be sent in
+    between, and would be counted as lost or as a stranger.
+    """
+    ledger, items, taken = _seen(here)
+    while _ledger(here) != ledger:
+        ledger, items, taken = _seen(here)
+    runs, missed, rows = ledger
     mails, posts, uploads, signed = _received(items)
-    taken = here.box.call(lambda box: dict(box.receiver.arrived))
     arrived = Counter(item.sha256 for item in items if item.kind == "slack" and item.meta.get("channel") == "C0WEBHOOK")
-
-    async def look(services: Services) -> tuple[tuple[Run, ...], tuple[MissedRow, ...], list[tuple[Run, Delivery]]]:
-        runs = await services.lookups.runs(None, ALL)
-        rows = [(run, row) for run in runs for row in await services.lookups.deliveries(run.key)]
-        return runs, await services.lookups.missed(None, ALL), rows
-
-    runs, missed, rows = here.ask(look)
     hooks = _shared_out(arrived, [row for _, row in rows])
     written = Counter(hashlib.sha256(path.read_bytes()).hexdigest() for path in (here.place.parent / FILES).glob("*.*"))
     fates = [Fate(run, row, _copies(row, mails, posts, uploads, hooks, signed, written)) for run, row in rows]
@@ -235,6 +236,22 @@ def counts_of(here: Installation, hits: Sequence[Hit] = ()) -> Counts:
     strangers += sum(n for sha, n in arrived.items() if sha not in shas)
     strangers += sum(n for told, n in signed.items() if told.removeprefix("msg_") not in known)
     return Counts(runs, missed, tuple(fates), hits, strangers, sum(taken.values()) - len(taken))
+
+
+def _seen(here: Installation) -> tuple[Ledger, list[Received], dict[str, int]]:
+    """The ledger, then what the receivers have."""
+    ledger = _ledger(here)
+    items: list[Received] = here.box.call(lambda box: list(box.outbox.items))
+    return ledger, items, here.box.call(lambda box: dict(box.receiver.arrived))
+
+
+def _ledger(here: Installation) -> Ledger:
+    async def look(services: Services) -> Ledger:
+        runs = await services.lookups.runs(None, ALL)
+        rows = [(run, row) for run in runs for row in await services.lookups.deliveries(run.key)]
+        return runs, await services.lookups.missed(None, ALL), rows
+
+    return here.ask(look)
 
 
 def _received(items: Sequence[Received]) -> tuple[Counter[str], Counter[str], Counter[str], Counter[str]]:

@@ -19,8 +19,7 @@ from dataclasses import dataclass
 
 import structlog
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
@@ -34,6 +33,7 @@ from worker.ports.chat import ChatAnswer, ChatDoor, ChatRequest, counted
 from worker.ports.first_answers import FirstAnswer, Repetition
 from worker.rendering.wording import Wording
 from worker.web.chat.answer import answers
+from worker.web.posted_body import posted_body
 
 PREFIX = "/chat"
 LONGEST_BODY = 262_144
@@ -94,7 +94,7 @@ class ChatRequests:
         if len(self._later) >= LATER:
             return _refused(503, _BUSY)
         try:
-            body = await _body(request)
+            body = await posted_body(request, LONGEST_BODY)
             if body is None:
                 await self._count(channel, EventOutcome.OVERSIZED)
                 return _refused(413, f"the body has more than {LONGEST_BODY} bytes")
@@ -151,24 +151,6 @@ async def _reply(
             await door.reply(asked, later)
     except DeliveryError as error:
         structlog.get_logger().error("chat_unanswered", verb=asked.verb[:40], sentence=str(error))
-
-
-async def _body(request: Request) -> bytes | None:
-    """None past LONGEST_BODY. Raises PostRefused for one that broke off."""
-    told = request.headers.get("content-length", "")
-    if told.isdigit() and int(told[:12]) > LONGEST_BODY:
-        return None
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LONGEST_BODY:
-                return None
-    except HTTPException:  # the site's own limit was reached first
-        return None
-    except ClientDisconnect:
-        raise PostRefused("the body broke off") from None
-    return bytes(body)
 
 
 async def _nothing(_request: Request, _error: Exception) -> Response:

@@ -14,14 +14,14 @@ The answer comes before any work: the event opens a debounce window, and the clo
 
 import structlog
 from starlette.applications import Starlette
-from starlette.exceptions import HTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.routing import Route
 
 from worker.domain.source_event import EventOutcome
 from worker.errors import FunnelbeatError, PostRefused, SignatureRefused
 from worker.flow.operate.receive_event import ReceiveUses, receive_event, takes_events
+from worker.web.posted_body import posted_body
 
 PREFIX = "/hooks"
 LONGEST_BODY = 1_000_000
@@ -59,29 +59,11 @@ class SourceEventRequests:
     async def _outcome(self, connection: str, request: Request) -> EventOutcome | None:
         if not await takes_events(self._uses, connection):
             return None
-        body = await _body(request)
+        body = await posted_body(request, LONGEST_BODY)
         if body is None:
             await self._uses.source_events.count(connection, EventOutcome.OVERSIZED)
             return EventOutcome.OVERSIZED
         return await receive_event(self._uses, connection, dict(request.headers), body)
-
-
-async def _body(request: Request) -> bytes | None:
-    """None past LONGEST_BODY. Raises PostRefused for one that broke off."""
-    told = request.headers.get("content-length", "")
-    if told.isdigit() and int(told[:12]) > LONGEST_BODY:
-        return None
-    body = bytearray()
-    try:
-        async for chunk in request.stream():
-            body += chunk
-            if len(body) > LONGEST_BODY:
-                return None
-    except HTTPException:  # the site's own limit was reached first
-        return None
-    except ClientDisconnect:
-        raise PostRefused("the body broke off") from None
-    return bytes(body)
 
 
 async def _nothing(_request: Request, _error: Exception) -> Response:
