@@ -49,7 +49,7 @@ def test_a_deal_over_a_value_with_a_severity_and_its_own_end() -> None:
     assert rule.said == [(0, "a", "first"), (5, "a", "worse"), (20, "a", "resolved cleared")]
     (worse,) = rule.found[1].transitions
     assert (worse.facts.amount, worse.severity) == (Amount(Kind.MONEY, 10_000_000, "EUR"), Severity.CRITICAL)
-    assert [(one.text, one.operator, one.threshold, one.holds) for one in worse.clauses] == [
+    assert [(one.text, one.operator, one.threshold, one.holds) for one in rule.found[1].clauses("a")] == [
         ("row.stalled == true", "==", "true", True),
         ("row.value >= 50000", ">=", "50000", True),
     ]
@@ -90,8 +90,8 @@ def test_a_measure_that_the_source_declares_is_read_as_what_it_is() -> None:
     predicates = predicates_of(CelExpressions(), rule, kinds, None)
     context = RuleContext("project", "watch", rule, predicates, QueryTraits(), "funnel")
     measures = (Measure(("won", "share"), Kind.RATIO, 0.0), Measure(("won", "value"), Kind.MONEY, 480_000, "EUR"))
-    (said,) = evaluate(context, RuleState(), at(0), answer([], at=at(0), measures=measures)).transitions
-    share, value = said.clauses
+    done = evaluate(context, RuleState(), at(0), answer([], at=at(0), measures=measures))
+    share, value = done.clauses(done.transitions[0].subject)
     assert share.operands == (Operand('now["won.share"]', Kind.RATIO, 0),)
     assert value.operands == (Operand('now["won.value"]', Kind.MONEY, 480_000, "EUR"),)
 

@@ -71,7 +71,7 @@ def notification_of(raw: bytes) -> Notification:
 
 def record_body(record: AlertRecord) -> bytes:
     """Without the states, which are stored by themselves, and what only making notifications needs."""
-    found = tuple(replace(one, state=RuleState(), quiet={}) for one in record.evaluations)
+    found = tuple(replace(one, state=RuleState(), judgements={}) for one in record.evaluations)
     return pack(replace(record, evaluations=found), VERSION)
 
 

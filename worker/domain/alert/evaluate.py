@@ -69,7 +69,7 @@ def _levels(context: RuleContext, state: RuleState, slot: datetime, answers: Ale
         tuple(found.transitions),
         judged=found.judged,
         unknown=found.unknown,
-        quiet=found.quiet,
+        judgements=found.judgements,
     )
 
 
@@ -88,6 +88,7 @@ def _events(context: RuleContext, state: RuleState, slot: datetime, answers: Ale
         (*ended, *found.transitions),
         judged=found.judged,
         unknown=found.unknown,
+        judgements=found.judgements,
     )
 
 

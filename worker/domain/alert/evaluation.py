@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.alert.predicates import Judgement
 from worker.domain.alert.rule import Severity
 from worker.domain.alert.state import AlertReason, LastNotification, Phase, RuleState
 from worker.domain.alert.subject import ClauseResult, SubjectFacts
@@ -36,7 +37,6 @@ class Transition:
     reason: AlertReason | None = None
     why: str = ""
     notified: LastNotification | None = None
-    clauses: tuple[ClauseResult, ...] = ()
     readers: Mapping[str, str] = field(default_factory=dict)
 
 
@@ -44,9 +44,9 @@ class Transition:
 class Evaluation:
     """`transitions`: every alert whose phase changed or of which somebody is to be told. `state`: what is remembered
     afterwards; `notified` and `readers` in it are filled in when the notifications are made. `judged`, `unknown`: how
-    many subjects. `last_check`: the slot of the evaluation before this one. `quiet`: by subject, how the condition
-    turned out for alerts that something kept quiet, or that nobody could be told so far: they are told once that is
-    over.
+    many subjects. `last_check`: the slot of the evaluation before this one. `judgements`: by subject, how the condition
+    turned out for each alert of which somebody may be told: it has a reason, or something kept it quiet, or nobody
+    could be told so far.
     """
 
     rule: str
@@ -57,4 +57,9 @@ class Evaluation:
     judged: int = 0
     unknown: int = 0
     last_check: datetime | None = None
-    quiet: Mapping[str, tuple[ClauseResult, ...]] = field(default_factory=dict)
+    judgements: Mapping[str, Judgement] = field(default_factory=dict)
+
+    def clauses(self, subject: str) -> tuple[ClauseResult, ...]:
+        """Empty for an alert that was not judged: its row is gone, or its query gave no data."""
+        found = self.judgements.get(subject)
+        return found.clauses if found is not None else ()

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from worker.domain.alert.context import RuleContext
 from worker.domain.alert.evaluation import Transition
 from worker.domain.alert.levels import severity_of
-from worker.domain.alert.predicates import Variables
+from worker.domain.alert.predicates import Judgement, Variables
 from worker.domain.alert.state import AlertReason
 from worker.domain.alert.subjects import Subjects
 from worker.domain.run import stamp
@@ -18,12 +18,13 @@ REMEMBERED = timedelta(days=400)
 
 @dataclass(slots=True)
 class Happened:
-    """`events`: fingerprints that were told, with their slots."""
+    """`events`: fingerprints that were told, with their slots. `judgements`: as in Evaluation."""
 
     events: dict[str, datetime]
     transitions: list[Transition] = field(default_factory=list)
     judged: int = 0
     unknown: int = 0
+    judgements: dict[str, Judgement] = field(default_factory=dict)
 
 
 def happened(
@@ -44,9 +45,9 @@ def happened(
             continue
         found.events[fingerprint] = slot
         facts, severity = subjects.facts(key), severity_of(context, variables)
-        clauses = context.predicates.clauses(variables, fired=True)
+        found.judgements[subject] = Judgement(context.predicates.clauses, variables, True)
         found.transitions.append(
-            Transition(subject, None, None, facts, slot, severity, AlertReason.NEW, _why(variables), clauses=clauses)
+            Transition(subject, None, None, facts, slot, severity, AlertReason.NEW, _why(variables))
         )
     return found
 

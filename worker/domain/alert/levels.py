@@ -5,10 +5,9 @@ from dataclasses import dataclass, field
 
 from worker.domain.alert.context import RuleContext
 from worker.domain.alert.evaluation import Transition
-from worker.domain.alert.predicates import Holds, Predicates, Variables
+from worker.domain.alert.predicates import Holds, Judgement, Predicates, Variables
 from worker.domain.alert.rule import Severity
 from worker.domain.alert.state import NOBODY, AlertState, Phase
-from worker.domain.alert.subject import ClauseResult
 from worker.domain.alert.subjects import Subjects, facts_of, gone
 from worker.domain.alert.transitions import AlertStep, Moment, SubjectAtSlot, beginning, left, step
 from worker.domain.alert.withheld import UNTOLD
@@ -16,13 +15,15 @@ from worker.domain.alert.withheld import UNTOLD
 
 @dataclass(slots=True)
 class RuleStep:
-    """What one evaluation found. `alerts`: those that are pending or fire afterwards. `quiet`: as in Evaluation."""
+    """What one evaluation found. `alerts`: those that are pending or fire afterwards. `judgements`: as in
+    Evaluation.
+    """
 
     alerts: dict[str, AlertState] = field(default_factory=dict)
     transitions: list[Transition] = field(default_factory=list)
     judged: int = 0
     unknown: int = 0
-    quiet: dict[str, tuple[ClauseResult, ...]] = field(default_factory=dict)
+    judgements: dict[str, Judgement] = field(default_factory=dict)
 
 
 def levels(context: RuleContext, moment: Moment, subjects: Subjects, held: Mapping[str, AlertState]) -> RuleStep:
@@ -40,10 +41,9 @@ def levels(context: RuleContext, moment: Moment, subjects: Subjects, held: Mappi
         elif holds:
             facts, severity = subjects.facts(subject), severity_of(context, variables)
             found.alerts[subject] = AlertState(phase, slot, facts, severity, None, None, NOBODY)
-            said = clauses(variables, fired=True) if reason is not None else ()
-            found.transitions.append(
-                Transition(subject, None, phase, facts, slot, severity, reason, "", None, said, NOBODY)
-            )
+            found.transitions.append(Transition(subject, None, phase, facts, slot, severity, reason, "", None, NOBODY))
+            if reason is not None:
+                found.judgements[subject] = Judgement(clauses, variables, True)
         if holds is None:
             found.unknown += 1
     for subject, before in remaining.items():
@@ -70,10 +70,9 @@ def _known(
     done = step(moment, before, seen)
     quiet = before.withheld in UNTOLD and done.after is not None
     fired = bool(holds) and _asks_if(context.predicates, before)
-    clauses = context.predicates.clauses(variables, fired=fired) if quiet or done.reason is not None else ()
-    if quiet:
-        found.quiet[subject] = clauses
-    _note(found, subject, before, done, seen, clauses)
+    if quiet or done.reason is not None:
+        found.judgements[subject] = Judgement(context.predicates.clauses, variables, fired)
+    _note(found, subject, before, done, seen)
 
 
 def severity_of(context: RuleContext, variables: Variables, held: AlertState | None = None) -> Severity:
@@ -103,14 +102,7 @@ def _asks_if(predicates: Predicates, held: AlertState) -> bool:
     return predicates.until is None or held.phase is not Phase.FIRING
 
 
-def _note(
-    found: RuleStep,
-    subject: str,
-    before: AlertState,
-    done: AlertStep,
-    seen: SubjectAtSlot,
-    clauses: tuple[ClauseResult, ...] = (),
-) -> None:
+def _note(found: RuleStep, subject: str, before: AlertState, done: AlertStep, seen: SubjectAtSlot) -> None:
     after = done.after
     if after is not None:
         found.alerts[subject] = after
@@ -128,7 +120,6 @@ def _note(
             done.reason,
             done.why,
             before.notified,
-            clauses,
             before.readers,
         )
     )

@@ -20,6 +20,31 @@ class Clauses(Protocol):
     def __call__(self, variables: Variables, *, fired: bool = False) -> tuple[ClauseResult, ...]: ...
 
 
+class Judgement:
+    """How the condition turned out for one subject. Ten thousand alerts may begin at once, and of those that are told
+    to nobody no clause is read: they are made for the first reader, and kept for the next. They are what the evaluation
+    saw, because the expression and its values are held here (decision 098).
+    """
+
+    __slots__ = ("_asked", "_made")
+    __hash__ = None  # type: ignore[assignment]  # compared by its clauses, which are made for that
+
+    def __init__(self, expression: Clauses, variables: Variables, fired: bool) -> None:
+        """`fired`: as in Clauses."""
+        self._asked = (expression, variables, fired)
+        self._made: tuple[ClauseResult, ...] | None = None
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Judgement) and self.clauses == other.clauses
+
+    @property
+    def clauses(self) -> tuple[ClauseResult, ...]:
+        if self._made is None:
+            expression, variables, fired = self._asked
+            self._made = expression(variables, fired=fired)
+        return self._made
+
+
 @dataclass(frozen=True, slots=True)
 class Predicates:
     """`reads`: the columns and keys of each variable that any of the expressions reads; others need not be given.

@@ -10,16 +10,17 @@ from worker.domain.alert.notification import Finding
 from worker.domain.alert.readers import AlertReader
 from worker.domain.alert.run_alerts import RunAlerts
 from worker.domain.alert.state import AlertReason, AlertState, Phase, Withheld
-from worker.domain.alert.subject import NO_DATA_SUBJECT, ClauseResult
+from worker.domain.alert.subject import NO_DATA_SUBJECT
 from worker.domain.alert.withheld import QUIET, Firing, Hold, Holding
 from worker.domain.readonly import readonly
 
 
 @readonly
 class DueReason:
-    """`to`: who is told. `hold`: why nobody is."""
+    """`found`: the evaluation that has the reason. `to`: who is told. `hold`: why nobody is."""
 
     context: RuleContext
+    found: Evaluation
     alert: Firing
     transition: Transition
     reason: AlertReason
@@ -43,7 +44,7 @@ class DueReason:
             at=slot,
             why=one.why,
             notified=one.notified if self.known_to(reader) else None,
-            clauses=one.clauses,
+            clauses=self.found.clauses(one.subject),
             labels=self.alert.labels,
         )
 
@@ -58,17 +59,17 @@ def reasons_of(given: RunAlerts, holding: Holding) -> Iterator[DueReason]:
         ended |= {one.subject: one for one in _unread(given, context, found)}
         said = [one for one in found.transitions if one.reason is not None and one.subject not in ended]
         for one in (*said, *ended.values()):
-            yield _reason(given, context, one, holding)
+            yield _reason(given, context, found, one, holding)
 
 
-def _reason(given: RunAlerts, context: RuleContext, one: Transition, holding: Holding) -> DueReason:
+def _reason(given: RunAlerts, context: RuleContext, found: Evaluation, one: Transition, holding: Holding) -> DueReason:
     alert = given.alert(context, one.subject, one.facts, one.severity, one.since)
     reason = one.reason or AlertReason.AFTER_SILENCE
     hold = holding.hold(alert, reason)
     if hold is not None:
-        return DueReason(context, alert, one, reason, hold=hold)
+        return DueReason(context, found, alert, one, reason, hold=hold)
     to = _addressed(given.readers, context, one, alert)
-    return DueReason(context, alert, one, reason, to, None if to else Hold(Withheld.NO_READER))
+    return DueReason(context, found, alert, one, reason, to, None if to else Hold(Withheld.NO_READER))
 
 
 def _addressed(
@@ -87,7 +88,7 @@ def _after_quiet(given: RunAlerts, context: RuleContext, found: Evaluation, hold
             continue
         alert = given.alert(context, subject, held.facts, held.severity, held.since)
         if holding.hold(alert, AlertReason.AFTER_SILENCE) is None:
-            yield _still(subject, held, found.quiet.get(subject, ()))
+            yield _still(subject, held)
 
 
 def _unread(given: RunAlerts, context: RuleContext, found: Evaluation) -> Iterator[Transition]:
@@ -98,7 +99,7 @@ def _unread(given: RunAlerts, context: RuleContext, found: Evaluation) -> Iterat
         nobody = held.withheld is Withheld.NO_READER and held.notified is None and held.phase is Phase.FIRING
         if not nobody or subject == NO_DATA_SUBJECT or not _judged(found, subject):
             continue
-        one = _still(subject, held, found.quiet.get(subject, ()), AlertReason.NEW)
+        one = _still(subject, held, AlertReason.NEW)
         alert = given.alert(context, subject, held.facts, held.severity, held.since)
         if _addressed(given.readers, context, one, alert):
             yield one
@@ -109,12 +110,7 @@ def _judged(found: Evaluation, subject: str) -> bool:
     return found.skipped is (Skip.GAP if subject == NO_DATA_SUBJECT else None)
 
 
-def _still(
-    subject: str,
-    held: AlertState,
-    clauses: tuple[ClauseResult, ...],
-    reason: AlertReason = AlertReason.AFTER_SILENCE,
-) -> Transition:
+def _still(subject: str, held: AlertState, reason: AlertReason = AlertReason.AFTER_SILENCE) -> Transition:
     return Transition(
         subject,
         Phase.FIRING,
@@ -124,6 +120,5 @@ def _still(
         held.severity,
         reason,
         notified=held.notified,
-        clauses=clauses,
         readers=held.readers,
     )

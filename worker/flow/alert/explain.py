@@ -57,7 +57,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class RunExplained:
-    """`evaluations`: one of each rule, with the clauses of what fired. `kept`: what was told to nobody, and why."""
+    """`evaluations`: one of each rule. `kept`: what was told to nobody, and why."""
 
     evaluations: tuple[Evaluation, ...]
     ends: tuple[FindingOutcome, ...]
