@@ -96,6 +96,7 @@ NOTICES = {
     "budget-spent": watched(Trouble.BUDGET, Reason.BUDGET_SPENT, Cause("deals", "429 for two minutes")),
     "waited-too-long": watched(Trouble.TOO_LATE, Reason.WAITED_TOO_LONG, Cause("sales@acme.example", "")),
     "over-failed": watched(Trouble.FAILED, Reason.TROUBLE_OVER),
+    "over-undelivered": watched(Trouble.UNDELIVERED, Reason.TROUBLE_OVER),
     "over-missed": watched(Trouble.MISSED, Reason.TROUBLE_OVER),
     "over-budget": watched(Trouble.BUDGET, Reason.TROUBLE_OVER),
     "over-too-late": watched(Trouble.TOO_LATE, Reason.TROUBLE_OVER),

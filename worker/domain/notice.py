@@ -18,6 +18,7 @@ class Trouble(StrEnum):
     """What a notice is about."""
 
     FAILED = "failed"
+    UNDELIVERED = "undelivered"  # that readers were not reached is over
     SUSPENDED = "suspended"
     HELD = "held"
     NO_DATA = "no_data"  # of an alert rule; also when its data is back

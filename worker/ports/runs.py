@@ -146,10 +146,16 @@ class RunLedger(Protocol):
         ...
 
     async def notify(
-        self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None, alerts: AlertChanges | None = None
+        self,
+        key: RunKey,
+        gaps: Sequence[Gap],
+        notice: NoticeRequest | None,
+        alerts: AlertChanges | None = None,
+        over: Sequence[str] = (),
     ) -> FailResult:
         """Adds to a failed run, which has none yet, a notice to the operator and `alerts` like those of `fail`, and
-        gaps where the run has none. Until this is called, the sweep publishes the run again.
+        gaps where the run has none. Until this is called, the sweep publishes the run again. `over`: subjects of
+        notices whose end this one tells; it is made only if one of them was told, and not by a run of a later slot.
         """
         ...
 

@@ -104,6 +104,7 @@ class NoticePage:
             "budget_spent": ("doctor", show),
             "waited_too_long": (f"runs {schedule}", "doctor"),
             "over_failed": (show,),
+            "over_undelivered": (show,),
             "over_missed": (show,),
             "over_budget": (show,),
             "over_too_late": (show,),

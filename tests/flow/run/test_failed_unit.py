@@ -33,15 +33,16 @@ REFUSED = Delivery(KEY, DeliveryState.REFUSED, sentence="550: no such user")
 
 
 class Notifies:
-    """Makes a notice once. `asked`: the gaps and the notice of every call."""
+    """Makes a notice once. `asked`: the gaps and the notice of every call. `over`: of the last."""
 
     def __init__(self) -> None:
-        self.asked = list[tuple[Sequence[Gap], NoticeRequest | None]]()
+        self.asked, self.over = list[tuple[Sequence[Gap], NoticeRequest | None]](), list[str]()
 
     async def notify(
-        self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None, alerts: Any = None
+        self, key: RunKey, gaps: Sequence[Gap], notice: Any, alerts: Any = None, over: Sequence[str] = ()
     ) -> FailResult:
         self.asked.append((gaps, notice))
+        self.over = [*over]
         return FailResult((), noticed=len(self.asked) == 1)
 
 
@@ -88,6 +89,14 @@ async def test_a_run_that_did_not_reach_everybody_says_of_each_why() -> None:
     assert request.notice.reason is Reason.PARTLY_DELIVERED
     assert request.notice.subject == "failed weekly partly_delivered"
     assert request.notice.causes == (Cause("team@acme.example", "550: no such user"),)
+
+
+async def test_a_run_that_reached_everybody_ends_what_was_told_of_others() -> None:
+    given = parts(replace(RUN, state=RunState.DELIVERED))
+    (told,) = await notify_of_failed(given, RUN.key)
+    ((_, request),) = given.runs.asked
+    assert (told.reader, request.notice.reason, request.notice.causes) == (request.reader, Reason.TROUBLE_OVER, ())
+    assert given.runs.over == ["failed weekly undelivered", "failed weekly partly_delivered"]
 
 
 @pytest.mark.parametrize("run", [RUN, replace(FAILED, reason=Reason.SOURCE), replace(FAILED, key=RunKey("gone", NOW))])

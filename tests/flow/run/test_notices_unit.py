@@ -25,6 +25,7 @@ from worker.domain.run import RunState
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.flow.run.notices import (
     causes_of,
+    failed_subject,
     notice_day,
     notice_of,
     of_failed,
@@ -199,3 +200,16 @@ def test_a_notice_beside_others_of_its_run_has_a_reader_of_its_own() -> None:
     assert request.reader.endswith("|ops@acme.example")
     assert request.day == notice_day(BUNDLE, TROUBLE.at)
     assert of_trouble(CONNECTORS, bundle_with(WEEKLY), WEEKLY.id, TROUBLE) is None
+
+
+def test_failed_runs_are_counted_by_schedule_and_reason() -> None:
+    assert failed_subject(WEEKLY, Reason.SOURCE) == "failed weekly source"
+
+
+def test_a_trouble_is_told_to_an_operator_to_whom_the_way_is_open() -> None:
+    told = of_trouble(CONNECTORS, BOTH, WEEKLY.id, TROUBLE)
+    assert told is not None
+    first = told.reader.split("|")[1]
+    other = of_trouble(CONNECTORS, BOTH, WEEKLY.id, TROUBLE, {f"address mail {first}"})
+    assert other is not None
+    assert other.reader.split("|")[1] != first

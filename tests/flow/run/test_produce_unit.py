@@ -122,7 +122,9 @@ class Notifies(Ledger):
 
     notified = False
 
-    async def notify(self, key: RunKey, gaps: Sequence[Gap], notice: Any, alerts: Any = None) -> FailResult:
+    async def notify(
+        self, key: RunKey, gaps: Sequence[Gap], notice: Any, alerts: Any = None, over: Sequence[str] = ()
+    ) -> FailResult:
         self.writes.append(("notify", tuple(gap.query_id for gap in gaps), notice))
         first, self.notified = not self.notified, True
         return FailResult((), noticed=first)

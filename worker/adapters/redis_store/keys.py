@@ -109,7 +109,7 @@
     <p>:suspended                 hash    subject → sentence, until the next deployment
     <p>:notices                   hash    subject → {d: day of the last notice to the operator, t: when something of it
                                           last happened, n: how often since and f: first when, untold yet, o: its end
-                                          is to be told}
+                                          is to be told, s: the newest slot of which}
 
 A delivery's row is one letter and a JSON object. The letter: P pending, D deferred, G sending, S sent, K skipped,
 R refused, F failed, U unknown, H unknown and held. The object, absent where there is nothing to say: a attempt, x

@@ -175,11 +175,16 @@ class RedisRuns:
         return FailResult(facts(ends), noticed=bool(made))
 
     async def notify(
-        self, key: RunKey, gaps: Sequence[Gap], notice: NoticeRequest | None, alerts: AlertChanges | None = None
+        self,
+        key: RunKey,
+        gaps: Sequence[Gap],
+        notice: NoticeRequest | None,
+        alerts: AlertChanges | None = None,
+        over: Sequence[str] = (),
     ) -> FailResult:
         told, changes = await self._staged(key, alerts)
         words = {"notice": self._notice(notice), "alerts": changes, "told": told, "keep": self._times.ms("keep")}
-        given = {"key": str(key), "gaps": gap_rows(gaps) if gaps else None, **words}
+        given = {"key": str(key), "gaps": gap_rows(gaps) if gaps else None, "over": list(over), **words}
         made, ends = await self._scripts.run("notify", given)
         return FailResult(facts(ends), noticed=made == 1, again=made == AGAIN)
 

@@ -1,18 +1,23 @@
-"""Tells of runs that failed where no worker could: the operator, and alert rules, which had no data."""
+"""Tells of runs that ended where no worker could tell: the operator, and alert rules, which had no data."""
 
 from typing import Protocol
 
 from worker.domain.delivery import DeliveryKey
+from worker.domain.notice import Notice, Trouble
 from worker.domain.reason import SENTENCES, Reason
 from worker.domain.run import RunKey, RunState
+from worker.domain.schedule import Bundle, Schedule
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.flow.alert.evaluate import RunFound
 from worker.flow.alert.write import WriteUses, with_alerts
 from worker.flow.deployed import schedule_of
 from worker.flow.run.comparison import Answers
-from worker.flow.run.notices import of_failed, stopped_ways, undelivered
+from worker.flow.run.notices import failed_subject, of_failed, of_trouble, stopped_ways, undelivered
 from worker.flow.uses import UsesClock, UsesDeployments, UsesLookups, UsesRuns
 from worker.ports import AlertChanges, FailResult
+
+NOT_REACHED = (Reason.UNDELIVERED, Reason.PARTLY_DELIVERED)
+"""Of notices. The first run that reaches all of its readers says that they are over."""
 
 
 class FailedUses(WriteUses, UsesClock, UsesDeployments, UsesLookups, UsesRuns, Protocol): ...
@@ -20,14 +25,18 @@ class FailedUses(WriteUses, UsesClock, UsesDeployments, UsesLookups, UsesRuns, P
 
 async def notify_of_failed(uses: FailedUses, key: RunKey) -> tuple[DeliveryKey, ...]:
     """The notice of a run that failed where nobody could tell: its workers died over it, or readers were not reached.
+    Or the one of a run that reached everybody, after the operator was told of one that did not.
 
     Empty where it was told before, where one of the same kind went out today, or where nobody is to be told. To alert
     rules, an abandoned run is one without data.
     """
     run = await uses.lookups.run(key)
-    if run is None or run.state not in {RunState.FAILED, RunState.PARTIAL} or run.reason is Reason.SOURCE:
+    ended = {RunState.FAILED, RunState.PARTIAL, RunState.DELIVERED}
+    if run is None or run.state not in ended or run.reason is Reason.SOURCE:
         return ()
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, key.schedule)
+    if run.state is RunState.DELIVERED:
+        return await _all_reached(uses, key, bundle, schedule)
     now, gaps = await uses.clock.now(), tuple[Gap, ...]()
     reason = Reason.PARTLY_DELIVERED if run.state is RunState.PARTIAL else Reason.UNDELIVERED
     causes = undelivered(await uses.lookups.deliveries(key))
@@ -42,4 +51,13 @@ async def notify_of_failed(uses: FailedUses, key: RunKey) -> tuple[DeliveryKey, 
         return await uses.runs.notify(key, gaps, request, alerts)
 
     made = await (with_alerts(uses, found, now, {}, write) if reason is Reason.ABANDONED else write(None))
+    return (DeliveryKey(key, request.reader),) if made.noticed and request is not None else ()
+
+
+async def _all_reached(uses: FailedUses, key: RunKey, bundle: Bundle, schedule: Schedule) -> tuple[DeliveryKey, ...]:
+    over, now = [failed_subject(schedule, reason) for reason in NOT_REACHED], await uses.clock.now()
+    subject, reason = f"over failed {schedule.id} {Reason.UNDELIVERED}", Reason.TROUBLE_OVER
+    notice = Notice(key, schedule.name, Trouble.UNDELIVERED, subject, reason, (), 0, now)
+    request = of_trouble(uses.connectors, bundle, schedule.id, notice, await stopped_ways(uses, bundle))
+    made = await uses.runs.notify(key, (), request, over=over)
     return (DeliveryKey(key, request.reader),) if made.noticed and request is not None else ()

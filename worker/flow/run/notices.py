@@ -47,7 +47,7 @@ def of_failed(
     address = operator_address(connectors, bundle, stopped)
     if address is None:
         return None
-    notice = _notice(run, schedule, Trouble.FAILED, f"failed {schedule.id} {reason}", reason, tuple(causes), now)
+    notice = _notice(run, schedule, Trouble.FAILED, failed_subject(schedule, reason), reason, tuple(causes), now)
     return NoticeRequest(Reader(schedule.id, OPERATOR, address).id, notice_day(bundle, now), notice)
 
 
@@ -74,9 +74,11 @@ def of_suspended(
     return Suspension(subject, sentence, NoticeRequest(reader, notice_day(bundle, now), notice))
 
 
-def of_trouble(connectors: Connectors, bundle: Bundle, schedule: str, notice: Notice) -> NoticeRequest | None:
-    """A notice that a run may have beside others; None where no operator is named."""
-    address = operator_address(connectors, bundle, ())
+def of_trouble(
+    connectors: Connectors, bundle: Bundle, schedule: str, notice: Notice, stopped: Collection[str] = ()
+) -> NoticeRequest | None:
+    """A notice that a run may have beside others; None where no operator is named. `stopped`: see `stopped_ways`."""
+    address = operator_address(connectors, bundle, stopped)
     if address is None:
         return None
     one_of_many = f"{OPERATOR}/{hashlib.sha256(notice.subject.encode()).hexdigest()[:8]}"
@@ -100,7 +102,12 @@ def notice_of(row: Delivery, run: Run, schedule: Schedule) -> Notice:
     causes = tuple(Cause(query, sentence) for query, _, sentence in run.gaps)
     at = run.closed_at or datetime.min.replace(tzinfo=UTC)
     reason = run.reason or Reason.UNDELIVERED
-    return _notice(run.key, schedule, Trouble.FAILED, f"failed {schedule.id} {reason}", reason, causes, at)
+    return _notice(run.key, schedule, Trouble.FAILED, failed_subject(schedule, reason), reason, causes, at)
+
+
+def failed_subject(schedule: Schedule, reason: Reason) -> str:
+    """By which notices of failed runs are counted."""
+    return f"failed {schedule.id} {reason}"
 
 
 def _notice(

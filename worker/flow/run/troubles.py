@@ -1,6 +1,7 @@
 """The scheduler watches itself: what went wrong with a schedule since its last run, and what is over, for the operator.
 
-A run that failed, was abandoned or did not reach everybody has a notice of its own (notices.py).
+A run that failed, was abandoned or did not reach everybody has a notice of its own (failed.py), and so has the first
+run that reaches everybody again.
 """
 
 from collections.abc import Sequence
@@ -13,7 +14,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import RunKey, stamp
 from worker.domain.schedule import Bundle, Schedule
 from worker.domain.snapshot.snapshot import Gap, GapReason
-from worker.flow.run.notices import causes_of, of_trouble, operator_address
+from worker.flow.run.notices import causes_of, failed_subject, of_trouble, operator_address
 from worker.flow.run.readers import is_notice
 from worker.flow.uses import UsesConnectors, UsesLookups, UsesRuns
 
@@ -41,7 +42,7 @@ async def report_troubles(
     if operator_address(uses.connectors, bundle, ()) is None:
         return 0
     over = {reason: f"{reason} {schedule.id}" for reason in WATCHED.values()}
-    failed = [f"failed {schedule.id} {reason}" for reason in FAILED]
+    failed = [failed_subject(schedule, reason) for reason in FAILED]
     since = await uses.lookups.since(run, ROWS, [*over.values(), *failed])
     wrong = await _causes(uses, run, since, gaps)
     notices, ends = list[NoticeRequest](), list[NoticeEnd]()

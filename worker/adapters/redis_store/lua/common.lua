@@ -176,20 +176,48 @@ end
 -- says how many and since when. `given`: reader, subject, day, expires, told (what the row keeps of it).
 local NOTICES = P .. 'notices'
 
+local function slot_of(run) return call('ZSCORE', P .. 'runs', run) end
+
 local function add_notice(run, given)
   local text = call('HGET', NOTICES, given.subject)
-  local held = text and cjson.decode(text) or {}
+  local held, slot = text and cjson.decode(text) or {}, tonumber(slot_of(run) or 0)
   if held.d and given.day <= held.d then
-    held.n, held.f, held.t, held.o = (held.n or 0) + 1, held.f or now, now, 1
+    held.n, held.f, held.t, held.o, held.s = (held.n or 0) + 1, held.f or now, now, 1, math.max(held.s or 0, slot)
     call('HSET', NOTICES, given.subject, cjson.encode(held))
     return false
   end
   local told = given.told
   told.t, told.n, told.f = now, held.n, held.f
-  call('HSET', NOTICES, given.subject, cjson.encode({d = given.day, t = now, o = 1}))
+  call('HSET', NOTICES, given.subject, cjson.encode({d = given.day, t = now, o = 1, s = slot}))
   call('HSET', rows_key(run), given.reader, 'P' .. cjson.encode({x = now + given.expires, i = told}))
   call('ZADD', LOOK_DELIVERIES, now, run .. '/' .. given.reader)
   return true
+end
+
+-- What was told of a trouble that has no end yet, nil if there is none, or if a run of a later slot has it.
+local function open_trouble(run, subject)
+  local text = call('HGET', NOTICES, subject)
+  local held = text and cjson.decode(text)
+  return held and held.o and (held.s or 0) <= tonumber(slot_of(run) or 0) and held or nil
+end
+
+-- Ends a trouble. Returns whether it was told and its end was not.
+local function end_trouble(run, subject)
+  local held = open_trouble(run, subject)
+  if not held then return false end
+  held.o = nil
+  call('HSET', NOTICES, subject, cjson.encode(held))
+  return true
+end
+
+-- Whether the operator was told of readers whom this run, or one of an earlier slot, did not reach. The subjects are
+-- those of flow/run/failed.py.
+local function told_of_unreached(run)
+  local name = string.sub(run, 1, string.find(run, '@', 1, true) - 1)
+  for _, reason in ipairs({'undelivered', 'partly_delivered'}) do
+    if open_trouble(run, 'failed ' .. name .. ' ' .. reason) then return true end
+  end
+  return false
 end
 
 -- Suspends an address or a channel, once, and makes the operator's notice of it. `given`: subject, sentence, notice.
@@ -222,6 +250,7 @@ local function conclude(run, reason)
   call('ZREM', LOOK_RUNS, run)
   if unknown == 0 then call('ZREM', open_key(run), run) end
   if n[7] == 'delivering' and bad > tonumber(n[8] or 0) then leave_untold(run) end
+  if outcome == 'delivered' and n[7] ~= outcome and told_of_unreached(run) then leave_untold(run) end
 end
 
 -- A delivery's row is a letter for its state and a JSON object (keys.py). Counting needs only the letter.
@@ -245,8 +274,6 @@ local function row_in(letters, run, reader, attempt)
 end
 
 -- Order: one reader's digests of one schedule leave in the order of their slots (semantics 7).
-local function slot_of(run) return call('ZSCORE', P .. 'runs', run) end
-
 -- Ends the wait of the reader's next digest if it waits for this one.
 local function wake(run, reader)
   local slot = slot_of(run)

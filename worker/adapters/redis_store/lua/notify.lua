@@ -1,7 +1,8 @@
 -- A failed or partial run of which the operator was not notified: adds the notice, once. Without A.notice there is no operator.
+-- Or a run that reached everybody, after one that did not: ends those troubles and adds the notice if one was told.
 -- The same step writes what alert rules without data changed.
 -- keys: run:<key>, run:<key>:deliveries, attention:*, notices, alerts:<schedule>, acks:<schedule>, run:<key>:alerts
--- A: key, gaps (JSON text, of a run that has none), notice, alerts (common.lua `alerts_stand`), told [[reader, expires,
+-- A: key, gaps (JSON text, of a run that has none), notice, over [subject] (ended by it), alerts (common.lua `alerts_stand`), told [[reader, expires,
 --    content]]
 -- Returns {1 if a notice was made; 0 if one was made today, if it was done before, or the run ended in another way; AGAIN
 -- if the alert rules have to be evaluated again, the facts}.
@@ -17,4 +18,6 @@ if A.alerts then
   add_notifications(A.key, A.told)
   add_notices(A.key, A.alerts)
 end
-return {A.notice and add_notice(A.key, A.notice) and 1 or 0, facts}
+local tell = #A.over == 0
+for _, subject in ipairs(A.over) do tell = end_trouble(A.key, subject) or tell end
+return {tell and A.notice and add_notice(A.key, A.notice) and 1 or 0, facts}

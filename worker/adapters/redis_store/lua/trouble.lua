@@ -7,12 +7,6 @@ for _, notice in ipairs(A.notices) do
   if add_notice(A.run, notice) then made = made + 1 end
 end
 for _, over in ipairs(A.ends) do
-  local text = call('HGET', NOTICES, over.of)
-  local held = text and cjson.decode(text)
-  if held and held.o then
-    held.o = nil
-    call('HSET', NOTICES, over.of, cjson.encode(held))
-    if add_notice(A.run, over.notice) then made = made + 1 end
-  end
+  if end_trouble(A.run, over.of) and add_notice(A.run, over.notice) then made = made + 1 end
 end
 return made
