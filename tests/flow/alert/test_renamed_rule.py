@@ -5,9 +5,10 @@ from pathlib import Path
 import pytest
 
 from tests.domain.builders import deal
-from tests.support.watched import SCHEDULE, TEAM, Watched, watched
+from tests.support.watched import MINUTE, SCHEDULE, TEAM, Watched, watched
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.access import Actor, Door
+from worker.domain.run import Claim, RunKey
 from worker.flow.alert.acts import acknowledge
 from worker.flow.alert.current import current
 from worker.flow.alert.explain_rules import explain_rule
@@ -56,3 +57,59 @@ async def test_a_process_that_dies_on_the_way_leaves_the_old_state_or_the_new_on
     await watch.calm()
     assert [(subject, reason) for _, subject, reason in await watch.told()] == [("a", "first"), ("b", "new")]
     assert set((await watch.services.alerts.memory("week")).states) == {"large"}
+
+
+OTHER = "  - {id: other, name: Another, for_each: deals, if: row.value >= 1000000}\n"
+
+
+async def late(watch: Watched, schedule: str, *, first: bool = True) -> None:
+    """A run of the definition in force is claimed; then this one is deployed, and its run is done before that."""
+    if first:
+        await watch.run([deal("a", BIG)])
+    older = await watch.claimed()
+    await watch.deploy(schedule)
+    await watch.run([deal("a", BIG)])
+    await watch.work([older])
+    await watch.run([deal("a", BIG)])
+
+
+async def test_a_run_of_the_old_name_that_comes_late_tells_nothing_again(watch: Watched) -> None:
+    await late(watch, renamed())
+    await watch.run([deal("a", SMALL)])
+    assert [reason for *_, reason in await watch.told()] == ["first", "resolved"]
+    assert set((await watch.services.alerts.memory("week")).states) == {"large"}
+
+
+async def test_its_acknowledgement_stays(watch: Watched) -> None:
+    await watch.run([deal("a", BIG)])
+    [before] = await current(watch.services)
+    await acknowledge(watch.services, ANN, before.fingerprint, "calling them")
+    await late(watch, renamed(), first=False)
+    assert set((await watch.services.alerts.memory("week")).acks) == {before.fingerprint}
+
+
+async def test_a_rule_that_was_removed_is_not_told_by_a_run_that_comes_late(watch: Watched) -> None:
+    both = SCHEDULE.format(to=TEAM, rule="").replace("  - {id: big", OTHER + "  - {id: big")
+    await watch.deploy(both)
+    kept = "\n".join(line for line in both.splitlines() if "{id: big" not in line)
+    await late(watch, kept)
+    assert [reason for *_, reason in await watch.told()] == ["first"]
+    assert set((await watch.services.alerts.memory("week")).states) == {"other"}
+
+
+async def test_a_run_of_an_older_slot_that_took_the_state_along_gives_it_back(watch: Watched) -> None:
+    """`run --at` of a slot that has passed is done under the new name before a run of the old name is."""
+    await watch.run([deal("a", BIG)])
+    between = watch.slot + 2 * MINUTE
+    older = await watch.claimed()
+    await watch.deploy(renamed())
+    deployment = await watch.services.deployments.deployed()
+    assert deployment is not None
+    asked = RunKey("week", between, "manual", "00000001")
+    await watch.services.clock.request(Claim(asked, deployment.bundle, "manual", watch.slot + 30 * MINUTE), 1)
+    await watch.work([asked])
+    assert set((await watch.services.alerts.memory("week")).states) == {"large"}
+    await watch.work([older])
+    await watch.run([deal("a", BIG)])
+    await watch.run([deal("a", SMALL)])
+    assert [reason for *_, reason in await watch.told()] == ["first", "resolved"]

@@ -8,6 +8,7 @@ from typing import Protocol
 from worker.domain.alert.context import RuleContext
 from worker.domain.alert.evaluate import evaluate
 from worker.domain.alert.evaluation import Evaluation
+from worker.domain.alert.inherit import unknown_before
 from worker.domain.alert.rule import Inhibition, Rule
 from worker.domain.alert.state import RuleState
 from worker.domain.delivery import Baseline
@@ -117,7 +118,7 @@ def _evaluated(
     found: RunFound, context: RuleContext, states: Mapping[str, RuleState], before: Mapping[str, Snapshot]
 ) -> Evaluation:
     rule, answers = context.rule, found.answers
-    state = states.get(rule.id, RuleState())
+    state = states.get(rule.id) or unknown_before(states.values(), found.run.slot)
     gap = next((one for one in answers.gaps if one.query_id == rule.query), None)
     return evaluate(
         context,
