@@ -90,6 +90,16 @@ NOTICES = {
         0,
         ENDED,
     ),
+    "not-read": Notice(
+        RUN,
+        "Stalled watch",
+        Trouble.NO_DATA,
+        "not_read stalled-watch big",
+        Reason.NOT_READ,
+        (Cause("A big deal stalls", "its record has version 2; this program reads version 1"),),
+        0,
+        ENDED,
+    ),
     "slots-missed": watched(
         Trouble.MISSED, Reason.SLOTS_MISSED, Cause("12 × 2026-11-16T05:00:00Z – 2026-11-16T07:45:00Z", "")
     ),

@@ -124,9 +124,9 @@ def rule_explained_document(of: RuleExplained, limit: int) -> dict[str, Any]:
     {"run", "schedule", "rule", "written_out": {…}, "skipped", "gap", "missing", "judged", "unknown", "newest",
     "transitions": [transition, …], "subjects": [subject, …], "more"}
 
-    `skipped`: why it was not evaluated (older, gap, first_event). `gap`: why there was no answer. `missing`:
-    evaluations in a row without data, until now. `newest`: no later run evaluated the rule. `subjects`: at most
-    `limit` of each standing; what fires comes first, then pending, not known and quiet. `more` counts the others.
+    `skipped`: why it was not evaluated (older, gap, unreadable, first_event). `gap`: why there was no answer.
+    `missing`: evaluations in a row without data, until now. `newest`: no later run evaluated the rule. `subjects`: at
+    most `limit` of each standing; what fires comes first, then pending, not known and quiet. `more` counts the others.
     """
     found, shown = of.evaluation, _first(of.subjects, limit)
     return {

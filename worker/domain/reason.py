@@ -59,6 +59,7 @@ class Reason(StrEnum):
     PARTLY_DELIVERED = "partly_delivered"  # of a notice, too
     NO_DATA = "no_data"  # of a notice about an alert rule
     DATA_BACK = "data_back"  # of a notice, too
+    NOT_READ = "not_read"  # of a notice about an alert rule
     SLOTS_MISSED = "slots_missed"  # of a notice
     BUDGET_SPENT = "budget_spent"  # of a notice
     WAITED_TOO_LONG = "waited_too_long"  # of a notice
@@ -120,6 +121,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.PARTLY_DELIVERED: "Some readers could not be sent the digest.",
     Reason.NO_DATA: "An alert rule had no data several times in a row; what fires stays as it was.",
     Reason.DATA_BACK: "An alert rule has data again.",
+    Reason.NOT_READ: "Another version wrote what is remembered of an alert rule, so it is not evaluated.",
     Reason.SLOTS_MISSED: "Slots of the schedule never ran.",
     Reason.BUDGET_SPENT: "A connection's budget of requests was spent, so that a query has no answer.",
     Reason.WAITED_TOO_LONG: "Messages of the run before this one waited until their time was over.",

@@ -124,7 +124,11 @@ def rule_lines(rule: Mapping[str, Any]) -> Iterator[str]:
         why = rule["gap"]["sentence"] if rule["gap"] else "there was no answer"
         yield f"  no data: {why}; every alert stays as it was ({rule['missing']} in a row)"
     elif rule["skipped"]:
-        reasons = {"older": "a later slot was evaluated before", "first_event": "the first evaluation only records"}
+        reasons = {
+            "older": "a later slot was evaluated before",
+            "first_event": "the first evaluation only records",
+            "unreadable": "another version of Funnelbeat wrote what is remembered of it; update this one",
+        }
         yield f"  not evaluated: {reasons[rule['skipped']]}"
     for one in rule["transitions"]:
         yield f"  {_transition(one)}"

@@ -48,7 +48,7 @@ from worker.flow.operate.doctor import (
     subscribed,
     suspensions,
 )
-from worker.flow.operate.doctor_alerts import silences
+from worker.flow.operate.doctor_alerts import memories, silences
 from worker.flow.operate.doctor_events import events_in, events_out
 from worker.flow.operate.doctor_owners import owners
 from worker.settings import Settings, link_keys
@@ -147,13 +147,15 @@ async def _events(settings: Settings, connectors: OpenConnectors, client: Redis,
 async def _by_last_answers(
     settings: Settings, connectors: OpenConnectors, client: Redis, bundle: Bundle
 ) -> list[CheckResult]:
-    """By what is stored: what the next day asks for, who has subscribed, whether every owner is reached, and silences
-    that do nothing. Nothing when a secret is not set or Redis is not reachable, because an earlier line says so.
+    """By what is stored: what the next day asks for, who has subscribed, whether every owner is reached, silences
+    that do nothing, and what another version wrote of alerts. Nothing when a secret is not set or Redis is not
+    reachable, because an earlier line says so.
     """
     services = make_services(settings, client, bundle.project, connectors, LocalQueue())
     try:
         spent = await budgets(services, partial(RedisQuota, client, bundle.project), bundle, wall_clock())
         quiet = await silences(services.alerts, wall_clock())
+        quiet += await memories(services.alerts, bundle.schedules.values())
         return [*spent, *await subscribed(services), *await owners(services, bundle), *quiet]
     except FunnelbeatError:
         return []

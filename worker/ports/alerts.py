@@ -52,12 +52,15 @@ class AlertChanges:
 class AlertMemory:
     """What is remembered of a schedule's rules. `origin`: the id of the schedule that the fingerprints of its alerts
     are made with; it is the schedule's own unless the schedule was renamed. `states`: by rule id; rules that were never
-    evaluated are missing. `acks`: by fingerprint.
+    evaluated are missing. `acks`: by fingerprint. `unreadable`: rules whose state another version of the program wrote,
+    with what is wrong; `unreadable_acks`: the same of acknowledgements.
     """
 
     origin: str
     states: Mapping[str, RuleState]
     acks: Mapping[str, Acknowledgement]
+    unreadable: Mapping[str, str] = field(default_factory=dict)
+    unreadable_acks: Mapping[str, str] = field(default_factory=dict)
 
 
 class AlertLedger(Protocol):
@@ -110,7 +113,7 @@ class AlertLedger(Protocol):
         ...
 
     async def expire(self, silence_id: str) -> bool:
-        """Ends a silence now. False if there is no such silence, or it is over."""
+        """Ends a silence now; one that is unreadable is removed. False if there is no such silence, or it is over."""
         ...
 
     async def silences(self) -> tuple[Silence, ...]:

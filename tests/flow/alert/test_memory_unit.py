@@ -3,7 +3,7 @@
 from dataclasses import replace
 
 from tests.support.alert_fakes import BIG, FIRING, WATCHED, Ledger
-from worker.flow.alert.memory import memory_of
+from worker.flow.alert.memory import fault_of_state, memory_of
 from worker.ports import AlertMemory
 
 STATES = AlertMemory("weekly", {"big": FIRING}, {})
@@ -26,3 +26,17 @@ async def test_a_second_rename_keeps_the_first_origin() -> None:
     rules = (replace(BIG, id="largest", previously="large"),)
     memory = await memory_of(Ledger(twice), replace(WATCHED, alerts=rules))  # type: ignore[arg-type]
     assert memory.states["largest"].origin == "big"
+
+
+async def test_a_rule_whose_state_another_version_wrote_does_not_go_on_with_an_old_one() -> None:
+    newer = AlertMemory("weekly", {"big": FIRING}, {}, {"large": "it has version 2"})
+    memory = await memory_of(Ledger(newer), replace(WATCHED, alerts=(LARGE,)))  # type: ignore[arg-type]
+    assert set(memory.states) == {"big"}
+    assert fault_of_state(memory, LARGE) == "it has version 2"
+
+
+def test_the_fault_of_a_state_is_that_of_the_old_id_while_there_is_no_new_one() -> None:
+    renamed = AlertMemory("weekly", {}, {}, {"big": "it has version 2"})
+    assert fault_of_state(renamed, LARGE) == "it has version 2"
+    assert fault_of_state(replace(renamed, states={"large": FIRING}), LARGE) == ""
+    assert fault_of_state(renamed, replace(BIG, id="other")) == ""

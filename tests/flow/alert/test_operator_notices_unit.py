@@ -3,6 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
+from tests.support.alert_fakes import WATCHED
 from tests.support.fakes import NOW, RUN, WEEKLY, Takes, bundle_with, uses
 from worker.domain.alert.notification import Finding, Notification, RuleShown
 from worker.domain.alert.rule import Severity
@@ -10,7 +11,7 @@ from worker.domain.alert.state import AlertReason
 from worker.domain.alert.subject import NO_DATA_SUBJECT, SubjectFacts
 from worker.domain.notice import Trouble
 from worker.domain.reason import Reason
-from worker.flow.alert.operator_notices import of_rules
+from worker.flow.alert.operator_notices import of_rules, of_unread
 
 CONNECTORS: Any = uses(takes=Takes("mail").takes)
 BUNDLE = bundle_with(WEEKLY, operator="ops@acme.example")
@@ -37,3 +38,13 @@ def test_each_rule_is_told_by_itself() -> None:
 def test_nobody_is_told_where_no_operator_is_named() -> None:
     nobody = replace(BUNDLE, defaults=replace(BUNDLE.defaults, operator=None))
     assert of_rules(CONNECTORS, nobody, WEEKLY, [told(AlertReason.NO_DATA)], NOW) == ()
+
+
+def test_a_rule_that_cannot_be_evaluated_is_told_with_what_is_wrong() -> None:
+    faults = {rule.id: "it has version 2" for rule in WATCHED.alerts}
+    made = of_unread(CONNECTORS, BUNDLE, WATCHED, RUN.key, faults, NOW)
+    (rule,), (one,) = WATCHED.alerts, made
+    assert (one.notice.reason, one.notice.subject) == (Reason.NOT_READ, f"not_read {WATCHED.id} {rule.id}")
+    assert [(cause.who, cause.sentence) for cause in one.notice.causes] == [(rule.name, "it has version 2")]
+    nobody = replace(BUNDLE, defaults=replace(BUNDLE.defaults, operator=None))
+    assert of_unread(CONNECTORS, nobody, WATCHED, RUN.key, faults, NOW) == ()

@@ -1,8 +1,9 @@
 """The memory of alert rules. Scripts that hand runs over write it: alert_changes.py, lua/deliver.lua, lua/leave.lua."""
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from typing import TypeVar
 
 from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.alerts_codec import (
@@ -29,8 +30,10 @@ from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Reader
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.time.epoch import from_ms
-from worker.errors import RequestError
+from worker.errors import LedgerError, RequestError
 from worker.ports import AlertMemory, AlertRecord
+
+T = TypeVar("T")
 
 KEPT = timedelta(days=400)
 """For which a silence is listed after its end."""
@@ -54,8 +57,9 @@ class RedisAlerts:
                 both.hgetall(keys.acks(prefix, now))
                 held, acks = await both.execute()
         origin = text(held.pop(b"", None)) or now
-        states = {text(rule): state_of(raw) for rule, raw in held.items()}
-        return AlertMemory(origin, states, {text(name): ack_of(raw) for name, raw in acks.items()})
+        states, faults = _readable(held, state_of)
+        known, unclear = _readable(acks, ack_of)
+        return AlertMemory(origin, states, known, faults, unclear)
 
     async def waiting(self, schedule: str, readers: Sequence[Reader]) -> Mapping[DeliveryKey, Notification]:
         if not readers:
@@ -112,6 +116,8 @@ class RedisAlerts:
         known = next((one for one in await self._silences() if one.id == silence_id), None)
         if known is None or known.until <= now:
             return False
+        if known.unreadable:
+            return bool(await self._scripts.remove("HDEL", self._key, silence_id))
         ended = replace(known, starts=min(known.starts, now), until=now)
         with translated():
             await self._scripts.client.hset(self._key, silence_id, silence_text(ended))
@@ -136,7 +142,8 @@ class RedisAlerts:
         return keys.single(self._scripts.prefix, "silences")
 
     async def _silences(self) -> list[Silence]:
-        return [silence_of(raw) for raw in (await self._scripts.ask("HGETALL", self._key)).values()]
+        found = await self._scripts.ask("HGETALL", self._key)
+        return [silence_of(text(name), raw) for name, raw in found.items()]
 
     async def _now(self) -> datetime:
         return from_ms(await self._scripts.run("now", {}))
@@ -163,6 +170,17 @@ class RedisAlerts:
 
     async def _current(self, schedule: str) -> str:
         return text(await self._scripts.ask("HGET", keys.single(self._scripts.prefix, "renamed"), schedule)) or schedule
+
+
+def _readable(stored: Mapping[bytes, bytes], read: Callable[[bytes], T]) -> tuple[dict[str, T], dict[str, str]]:
+    """What is understood of records, by name, and why the others are not."""
+    found, faults = dict[str, T](), dict[str, str]()
+    for name, raw in stored.items():
+        try:
+            found[text(name)] = read(raw)
+        except LedgerError as error:
+            faults[text(name)] = str(error)
+    return found, faults
 
 
 def _unsent(row: Delivery) -> bool:

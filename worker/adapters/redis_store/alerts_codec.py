@@ -7,6 +7,7 @@ compressed. Scripts read what stands before the line's end.
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 
 import msgspec
 
@@ -28,6 +29,14 @@ class _Note:
     version: int = VERSION
 
 
+@dataclass(frozen=True, slots=True)
+class _Versioned:
+    version: int
+
+
+_FIRST, _LAST = datetime(1970, 1, 1, tzinfo=UTC), datetime(9999, 12, 1, tzinfo=UTC)
+"""Of a silence whose beginning or end is not known."""
+_VERSIONED = msgspec.json.Decoder(_Versioned)
 _NOTE = msgspec.json.Decoder(_Note)
 _STATE = msgspec.msgpack.Decoder(RuleState)
 _RECORD = msgspec.msgpack.Decoder(AlertRecord)
@@ -88,21 +97,40 @@ def silence_text(silence: Silence) -> str:
 
 
 def ack_of(raw: bytes) -> Acknowledgement:
+    """Raises LedgerError for one that cannot be read."""
     found = _note(raw).acknowledgement
     if found is None:
         raise LedgerError("what is stored as an acknowledgement is none")
     return found
 
 
-def silence_of(raw: bytes) -> Silence:
-    found = _note(raw).silence
+def silence_of(silence_id: str, raw: bytes) -> Silence:
+    """One that cannot be read is listed, and keeps nothing quiet: decision 122."""
+    try:
+        found = _note(raw).silence
+    except LedgerError as error:
+        starts, until = _instant(raw, "starts") or _FIRST, _instant(raw, "until") or _LAST
+        return Silence(silence_id, (), "", "", starts, until, unreadable=str(error))
     if found is None:
-        raise LedgerError("what is stored as a silence is none")
+        return Silence(silence_id, (), "", "", _FIRST, _LAST, unreadable="what is stored as a silence is none")
     return found
 
 
 def _note(raw: bytes) -> _Note:
-    found = _NOTE.decode(raw)
-    if found.version != VERSION:
-        raise LedgerError(f"an alert's record has version {found.version}; this program reads version {VERSION}")
-    return found
+    """Raises LedgerError."""
+    try:
+        version = _VERSIONED.decode(raw).version
+        if version != VERSION:
+            raise LedgerError(f"its record has version {version}; this program reads version {VERSION}")
+        return _NOTE.decode(raw)
+    except msgspec.MsgspecError as error:
+        raise LedgerError(f"its record cannot be read: {error}") from error
+
+
+def _instant(raw: bytes, name: str) -> datetime | None:
+    """Of a silence that cannot be read as a whole."""
+    try:
+        found = msgspec.convert(msgspec.json.decode(raw)["silence"][name], datetime)
+    except (KeyError, TypeError, msgspec.MsgspecError):
+        return None
+    return found if found.tzinfo is not None else None

@@ -17,6 +17,7 @@ class Skip(StrEnum):
 
     OLDER = "older"  # a later slot, or this one, was evaluated before
     GAP = "gap"  # its query has no complete answer
+    UNREADABLE = "unreadable"  # another version of the program wrote what is remembered of it
     FIRST_EVENT = "first_event"  # an event rule's first evaluation records, and says nothing
 
 

@@ -43,6 +43,8 @@ def fault_of(matcher: Matcher) -> str:
 
 def silence_fault(silence: Silence) -> str:
     """Why it keeps nothing quiet; empty if all is well."""
+    if silence.unreadable:
+        return silence.unreadable
     return next((f"{written(one)}: {fault}" for one in silence.matchers if (fault := fault_of(one))), "")
 
 

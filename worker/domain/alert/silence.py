@@ -19,7 +19,8 @@ class Matcher:
 @dataclass(frozen=True, slots=True)
 class Silence:
     """All matchers have to match. `until` is its end, exclusive. `snooze`: it was made for one alert by its
-    fingerprint.
+    fingerprint. `unreadable`: why a stored one is not understood. It then keeps nothing quiet (decision 122), and of
+    its fields only the id and, where they are known, `starts` and `until` are true.
     """
 
     id: str
@@ -29,9 +30,14 @@ class Silence:
     starts: datetime
     until: datetime
     snooze: bool = False
+    unreadable: str = ""
+
+    def in_force(self, at: datetime) -> bool:
+        return self.starts <= at < self.until
 
     def active(self, at: datetime) -> bool:
-        return self.starts <= at < self.until
+        """Whether it may keep something quiet."""
+        return not self.unreadable and self.in_force(at)
 
 
 @dataclass(frozen=True, slots=True)

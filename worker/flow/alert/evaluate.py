@@ -7,7 +7,7 @@ from typing import Protocol
 
 from worker.domain.alert.context import RuleContext
 from worker.domain.alert.evaluate import evaluate
-from worker.domain.alert.evaluation import Evaluation
+from worker.domain.alert.evaluation import Evaluation, Skip
 from worker.domain.alert.inherit import unknown_before
 from worker.domain.alert.rule import Inhibition, Rule
 from worker.domain.alert.state import RuleState
@@ -18,7 +18,7 @@ from worker.domain.schedule import Bundle, Schedule
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.domain.snapshot.values import KEY
 from worker.flow.alert.compiled import UsesCompiled
-from worker.flow.alert.memory import memory_of
+from worker.flow.alert.memory import fault_of_state, memory_of
 from worker.flow.run.comparison import Answers
 from worker.flow.run.conditions import ROW
 from worker.flow.uses import UsesAlerts, UsesConnectors, UsesSnapshots
@@ -87,7 +87,9 @@ async def evaluate_rules(
     run from renewing its lease.
     """
     return {
-        context.rule.id: await asyncio.to_thread(_evaluated, found, context, memory.states, before)
+        context.rule.id: Evaluation(context.rule.id, found.run.slot, RuleState(), skipped=Skip.UNREADABLE)
+        if fault_of_state(memory, context.rule)
+        else await asyncio.to_thread(_evaluated, found, context, memory.states, before)
         for context in contexts
     }
 

@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from worker.domain.alert.inherit import inherited
+from worker.domain.alert.rule import Rule
 from worker.domain.schedule import Schedule
 from worker.ports import AlertLedger, AlertMemory
 
@@ -10,4 +11,14 @@ from worker.ports import AlertLedger, AlertMemory
 async def memory_of(alerts: AlertLedger, schedule: Schedule, stored: str = "") -> AlertMemory:
     """`stored`: the id under which the schedule is known, where a deployment will rename it."""
     memory = await alerts.memory(stored or schedule.id)
-    return replace(memory, states=inherited(memory.states, schedule.alerts))
+    readable = [rule for rule in schedule.alerts if not fault_of_state(memory, rule)]
+    return replace(memory, states=inherited(memory.states, readable))
+
+
+def fault_of_state(memory: AlertMemory, rule: Rule) -> str:
+    """Why what is remembered of a rule, perhaps under its old id, is not understood: another version of the program
+    wrote it. Empty if all is well. Such a rule is not evaluated: from the beginning it would tell all of its alerts
+    again (decision 122).
+    """
+    before = memory.unreadable.get(rule.previously, "") if rule.id not in memory.states else ""
+    return memory.unreadable.get(rule.id, before)

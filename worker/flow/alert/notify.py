@@ -22,8 +22,8 @@ from worker.domain.schedule import Subscription
 from worker.flow.alert.alert_readers import Judged, alert_readers
 from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.alert.evaluate import RunFound, baselines, evaluate_rules, rule_contexts
-from worker.flow.alert.memory import memory_of
-from worker.flow.alert.operator_notices import of_rules
+from worker.flow.alert.memory import fault_of_state, memory_of
+from worker.flow.alert.operator_notices import of_rules, of_unread
 from worker.flow.run.notices import stopped_ways
 from worker.flow.run.readers import OPERATOR
 from worker.flow.uses import UsesAlerts, UsesConnectors, UsesDeliveries, UsesSnapshots
@@ -31,6 +31,10 @@ from worker.ports import AlertChanges, AlertLedger, AlertMemory, AlertRecord
 
 TRIED_FOR = timedelta(days=1)
 """A notification is tried as long as this, and not only until the next slot: no later run tells its alerts anew."""
+
+
+UNWRITTEN = frozenset({Skip.OLDER, Skip.UNREADABLE})
+"""Of evaluations that change nothing."""
 
 
 class NotifyUses(UsesAlerts, UsesCompiled, UsesConnectors, UsesDeliveries, UsesSnapshots, Protocol): ...
@@ -128,12 +132,11 @@ async def _changes(
     schedule = found.schedule
     apart = {one: said for one, said in made.notifications.items() if to_operator(one)}
     notifications = {reader_of(schedule.id, one): said for one, said in made.notifications.items() if one not in apart}
-    stopped = await stopped_ways(uses, found.bundle) if apart else frozenset[str]()
+    faults = {rule.id: fault for rule in schedule.alerts if (fault := fault_of_state(memory, rule))}
+    stopped = await stopped_ways(uses, found.bundle) if apart or faults else frozenset[str]()
     dropped = _dropped(found, memory)
     changes = AlertChanges(
-        states={
-            rule: state for rule, state in made.states.items() if given.evaluations[rule].skipped is not Skip.OLDER
-        },
+        states={rule: state for rule, state in made.states.items() if given.evaluations[rule].skipped not in UNWRITTEN},
         record=AlertRecord(tuple(given.evaluations.values()), made.notified, made.kept),
         expires=now + TRIED_FOR,
         notifications=notifications,
@@ -141,7 +144,10 @@ async def _changes(
         ended=(*_ended(given), *_ended_with(dropped, found, memory)),
         dropped=dropped,
         inherited={one: memory.states[one].version for one in heirs(memory.states, schedule.alerts) if one in dropped},
-        notices=of_rules(uses.connectors, found.bundle, schedule, apart.values(), now, stopped),
+        notices=(
+            *of_rules(uses.connectors, found.bundle, schedule, apart.values(), now, stopped),
+            *of_unread(uses.connectors, found.bundle, schedule, found.run, faults, now, stopped),
+        ),
     )
     facts = [_evaluated(found.run, one) for one in given.evaluations.values()]
     notified = [

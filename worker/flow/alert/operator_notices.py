@@ -1,7 +1,9 @@
-"""Words to the operator about rules without data: one a day of each rule, and one when the data is back."""
+"""Words to the operator about rules without data, and when the data is back, and about rules that cannot be evaluated:
+one a day of each rule.
+"""
 
 import hashlib
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 
 from worker.domain.alert.notification import Finding, Notification
@@ -9,8 +11,9 @@ from worker.domain.alert.state import AlertReason
 from worker.domain.delivery import Reader
 from worker.domain.notice import Cause, Notice, NoticeRequest, Trouble
 from worker.domain.reason import Reason
+from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, Schedule
-from worker.flow.run.notices import notice_day, operator_address
+from worker.flow.run.notices import notice_day, of_trouble, operator_address
 from worker.flow.run.readers import OPERATOR
 from worker.ports import Connectors
 
@@ -32,6 +35,34 @@ def of_rules(
         for notification in notifications
         for finding in notification.findings
     )
+
+
+def of_unread(
+    connectors: Connectors,
+    bundle: Bundle,
+    schedule: Schedule,
+    run: RunKey,
+    faults: Mapping[str, str],
+    now: datetime,
+    stopped: Collection[str] = (),
+) -> tuple[NoticeRequest, ...]:
+    """`faults`: what is wrong with the state of rules, by their ids. Empty where no operator is named."""
+    names = {rule.id: rule.name or rule.id for rule in schedule.alerts}
+    made = (
+        Notice(
+            run,
+            schedule.name,
+            Trouble.NO_DATA,
+            f"{Reason.NOT_READ} {schedule.id} {rule}",
+            Reason.NOT_READ,
+            (Cause(names[rule], fault),),
+            0,
+            now,
+        )
+        for rule, fault in faults.items()
+    )
+    requests = (of_trouble(connectors, bundle, schedule.id, one, stopped) for one in made)
+    return tuple(one for one in requests if one is not None)
 
 
 def _request(

@@ -1,8 +1,11 @@
-"""Whether what people made about alerts does its work."""
+"""Whether what people made about alerts does its work, and what is remembered of rules is understood."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from worker.domain.alert.matcher_text import silence_fault
+from worker.domain.schedule import Schedule
+from worker.flow.alert.memory import fault_of_state
 from worker.flow.operate.doctor import CheckResult, Level
 from worker.ports import AlertLedger
 
@@ -11,9 +14,26 @@ async def silences(alerts: AlertLedger, now: datetime) -> list[CheckResult]:
     """One finding for each silence in force that keeps nothing quiet. A ledger takes none: another version or a hand
     wrote it.
     """
-    found = [(one, silence_fault(one)) for one in await alerts.silences() if one.active(now)]
+    found = [(one, silence_fault(one)) for one in await alerts.silences() if one.in_force(now)]
     return [
         CheckResult(f"silence {one.id}", Level.WARN, f"it keeps nothing quiet: {fault}; expire it and make it again")
         for one, fault in found
         if fault
     ]
+
+
+async def memories(alerts: AlertLedger, schedules: Iterable[Schedule]) -> list[CheckResult]:
+    """One finding for each rule, and each acknowledgement, that another version of the program wrote."""
+    found = list[CheckResult]()
+    for schedule in schedules:
+        if not schedule.alerts:
+            continue
+        memory = await alerts.memory(schedule.id)
+        for rule in schedule.alerts:
+            fault = fault_of_state(memory, rule)
+            told = f"it is not evaluated: {fault}; update every worker"
+            found += [CheckResult(f"rule {schedule.id}/{rule.id}", Level.WARN, told)] if fault else []
+        for alert, fault in memory.unreadable_acks.items():
+            told = f"it stops no repeats: {fault}; update every worker"
+            found.append(CheckResult(f"acknowledgement of {alert}", Level.WARN, told))
+    return found
