@@ -5,6 +5,9 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+FORGOTTEN = "forgotten"
+"""Stands for a person who acted and was forgotten on request. What was done stays."""
+
 
 class TokenScope(StrEnum):
     """What a token allows. `manage` includes the others."""

@@ -94,7 +94,7 @@ class AlertLedger(Protocol):
 
     async def forget(self, what: str) -> int:
         """Takes an address or a row's key out of all that is remembered. Returns how many states, records and
-        notifications named it.
+        notifications named it. Raises LedgerError, once all else is done, if some cannot be read.
         """
         ...
 

@@ -12,12 +12,20 @@ from tests.adapters.redis_store.test_housekeeping import Kept, answer
 from tests.support.alert_changes import ANN_ALERTS, BEN_ALERTS, changes, facts, notification, rule_state
 from tests.support.ledger_fixture import ANN, BEN, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
 from worker.adapters.redis_store.forget import ForgetfulSnapshots, without
+from worker.adapters.redis_store.plain import pack
+from worker.domain.access import FORGOTTEN, AccessToken, AuditRecord, Door, TokenScope
 from worker.domain.alert.evaluation import Evaluation, Transition
+from worker.domain.alert.notification import OpenAlert
+from worker.domain.alert.notify import WithheldReason
 from worker.domain.alert.rule import Severity
-from worker.domain.alert.state import Phase
+from worker.domain.alert.silence import Matcher, Silence
+from worker.domain.alert.state import Acknowledgement, AlertReason, Phase, Withheld
 from worker.domain.delivery import DeliveryKey
 from worker.domain.outcome import Sent
 from worker.domain.run import RunState
+from worker.domain.schedule import Subscription
+from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
+from worker.errors import LedgerError
 from worker.ports import AlertRecord, Expired
 
 ADDRESS = ANN.split("|")[1]
@@ -150,6 +158,66 @@ async def test_a_deal_and_a_reader_leave_what_is_remembered_of_alerts(story: Led
     assert b"ann@" not in await unpacked(story)
     assert b"ben@" in await unpacked(story)
     assert await story.alerts.forget("Ann@tern.example") == 0
+
+
+async def test_whoever_acted_is_forgotten_and_what_was_done_stays(story: LedgerFixture) -> None:
+    """Their names stood in acknowledgements, silences, tokens, others' subscriptions and the audit list."""
+    key, attempt = await story.begun()
+    shown = replace(notification(key), open=(OpenAlert("f2", "big", facts("oppo_2"), SLOT, acked_by=ADDRESS),))
+    kept = WithheldReason("f1", "big", "oppo_1", AlertReason.REPEAT, Withheld.ACKED, ADDRESS)
+    made = replace(changes(key, None, (BEN_ALERTS,)), notifications={BEN_ALERTS: shown})
+    made = replace(made, record=replace(made.record, kept=(kept,)))
+    await story.runs.deliver(key, attempt, {}, (), {}, alerts=made)
+    now = await story.clock.now()
+    ack = Acknowledgement("f1", ADDRESS.title(), now, "calling them")
+    quiet = Silence("s1", (Matcher("rule", "=", "big"),), ADDRESS, "the fair", now, now + WEEK)
+    token = AccessToken("t1", "robot", frozenset({TokenScope.READ}), "ab", now, ADDRESS)
+    record = SubscriptionRecord(
+        WEEKLY, Subscription("extra", "mail", "ben@tern.example", "pipeline", "en_GB", "UTC"), Origin.API, ADDRESS, now
+    )
+    pause = Preference(Choice.PAUSED, Origin.API, ADDRESS, now)
+    await story.alerts.acknowledge(WEEKLY, ack)
+    await story.alerts.silence(quiet)
+    await story.access.add(token)
+    assert await story.subscriptions.add(record)
+    assert await story.subscriptions.prefer(WEEKLY, BEN, pause)
+    act = AuditRecord(
+        now, Door.API, ADDRESS, "subscriptions pause", f"{WEEKLY}/{ANN.upper()}", {"by": ADDRESS}, {"to": "x"}
+    )
+    other = replace(act, who="dann@tern.example", subject=BEN, before={}, after={"note": f"for {ADDRESS}.org"})
+    await story.audit.add(act)
+    await story.audit.add(other)
+
+    await story.upkeep.forget_reader(ADDRESS)
+    await story.alerts.forget(ADDRESS)
+    left = (await unpacked(story)).lower().replace(b"dann@tern.example", b"").replace(ADDRESS.encode() + b".org", b"")
+    assert ADDRESS.encode() not in left
+    assert (await story.alerts.memory(WEEKLY)).acks == {"f1": replace(ack, by=FORGOTTEN)}
+    assert await story.alerts.silences() == (replace(quiet, by=FORGOTTEN),)
+    assert await story.access.all() == (replace(token, by=FORGOTTEN),)
+    assert [one.by for one in await story.subscriptions.records(WEEKLY)] == [FORGOTTEN]
+    assert (await story.subscriptions.preferences(WEEKLY))[BEN] == replace(pause, by=FORGOTTEN)
+    newest, older = await story.audit.newest(10)
+    assert replace(newest, id="") == other, "another address that holds this one is another"
+    assert (older.who, older.subject) == (FORGOTTEN, f"{WEEKLY}/TEAM|{FORGOTTEN}")
+    assert (older.before, older.after) == ({"by": FORGOTTEN}, {"to": "x"})
+    assert await story.audit.newest(10, before=newest.id) == (older,)
+    assert await story.audit.newest(1) == (newest,)
+    await story.upkeep.forget_reader(ADDRESS)
+    assert await story.audit.newest(10) == (newest, older)
+
+
+async def test_what_another_version_wrote_of_alerts_is_named_once_all_else_is_forgotten(story: LedgerFixture) -> None:
+    key, attempt = await story.begun()
+    states = {"big": rule_state("oppo_secret", slot=key.slot), "huge": rule_state("oppo_secret", slot=key.slot)}
+    await story.runs.deliver(key, attempt, {}, (), {}, alerts=changes(key, states, ()))
+    name = f"{PROJECT}:alerts:{WEEKLY}"
+    await story.client.hset(name, "big", b"1 \n" + pack({"newer": True}, 2))
+    with pytest.raises(
+        LedgerError, match=r"1 records of alerts cannot be read and may still name it: .* has version 2"
+    ):
+        await story.alerts.forget("oppo_secret")
+    assert (await story.alerts.memory(WEEKLY)).states["huge"].alerts == {}
 
 
 async def unpacked(story: LedgerFixture) -> bytes:

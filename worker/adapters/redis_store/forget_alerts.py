@@ -1,6 +1,6 @@
 """Takes a person or a deal out of what is remembered of alerts, on request."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
@@ -16,10 +16,12 @@ from worker.adapters.redis_store.alerts_codec import (
 )
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.scripts import LOST, Scripts
+from worker.domain.access import FORGOTTEN
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.state import RuleState
 from worker.domain.run import RunKey
+from worker.errors import LedgerError, LedgerUnavailable
 from worker.ports import AlertRecord
 
 T = TypeVar("T")
@@ -43,19 +45,25 @@ class AlertsWithout:
         return AlertRecord(
             tuple(self._evaluation(one) for one in record.evaluations),
             self.readers(record.reasons),
-            tuple(one for one in record.kept if one.subject != self.what),
+            tuple(replace(one, detail=self._name(one.detail)) for one in record.kept if one.subject != self.what),
         )
 
     def notification(self, shown: Notification) -> Notification:
         return replace(
             shown,
             findings=tuple(one for one in shown.findings if one.facts.key != self.what),
-            open=tuple(one for one in shown.open if one.facts.key != self.what),
+            open=tuple(
+                replace(one, acked_by=self._name(one.acked_by)) for one in shown.open if one.facts.key != self.what
+            ),
         )
 
     def readers(self, by_reader: Mapping[str, T]) -> dict[str, T]:
         wanted = self.what.casefold()
         return {name: one for name, one in by_reader.items() if name.partition("|")[2].casefold() != wanted}
+
+    def _name(self, who: str) -> str:
+        """Of a person who acknowledged; of silences and rules it is their id."""
+        return FORGOTTEN if who.casefold() == self.what.casefold() else who
 
     def _evaluation(self, found: Evaluation) -> Evaluation:
         steps = (one for one in found.transitions if self.what not in (one.subject, one.facts.key))
@@ -63,16 +71,33 @@ class AlertsWithout:
 
 
 async def forget_alerts(scripts: Scripts, what: str) -> int:
-    """Returns how many states, records and notifications named it. Begun again after an interruption, it goes on."""
-    gone, count = AlertsWithout(what), 0
+    """Returns how many states, records and notifications named it. Begun again after an interruption, it goes on.
+    Raises LedgerError at its end if another version of the program wrote some of them: they may still name it.
+    """
+    gone, count, unread = AlertsWithout(what), 0, list[str]()
     async for name in scripts.names("alerts:*"):
         schedule = name.removeprefix("alerts:")
         for rule in await scripts.ask("HKEYS", keys.alerts(scripts.prefix, schedule)):
             if text(rule):
-                count += await _forget_state(scripts, schedule, text(rule), gone)
+                count += await _if_read(_forget_state(scripts, schedule, text(rule), gone), unread)
     for run in await scripts.ask("ZRANGE", keys.single(scripts.prefix, "runs"), 0, -1):
-        count += await _forget_run(scripts, RunKey.parse(text(run)), gone)
+        count += await _if_read(_forget_run(scripts, RunKey.parse(text(run)), gone), unread)
+    if unread:
+        raise LedgerError(
+            f"{len(unread)} records of alerts cannot be read and may still name it: {unread[0]}; "
+            "update every worker, then forget it again"
+        )
     return count
+
+
+async def _if_read(work: Awaitable[int], unread: list[str]) -> int:
+    try:
+        return await work
+    except LedgerUnavailable:
+        raise
+    except LedgerError as error:
+        unread.append(str(error))
+        return 0
 
 
 async def _forget_state(scripts: Scripts, schedule: str, rule: str, gone: AlertsWithout) -> bool:

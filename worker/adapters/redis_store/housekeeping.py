@@ -5,11 +5,13 @@ from collections.abc import Sequence
 from datetime import datetime
 
 from worker.adapters.redis_store import codec, keys
+from worker.adapters.redis_store.access import RedisAudit
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.event_stream import RedisEventStream
 from worker.adapters.redis_store.event_webhooks import RedisEventWebhooks
 from worker.adapters.redis_store.facts import facts
+from worker.adapters.redis_store.forget_authors import forget_authors
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.domain.delivery import Baseline
 from worker.domain.events import Fact
@@ -28,6 +30,7 @@ class RedisUpkeep:
         self._scripts = scripts
         self._events = RedisEventStream(scripts)
         self._webhooks = RedisEventWebhooks(scripts)
+        self._audit = RedisAudit(scripts)
 
     async def next_batch(self, limit: int, pause: float) -> SweepResult | None:
         answer = await self._scripts.run("next_batch", {"limit": limit, "pause": round(pause * 1000)})
@@ -92,6 +95,8 @@ class RedisUpkeep:
         await self._cut(keys.single(prefix, "notices"), " ", wanted)
         await self._events.forget(wanted)
         await self._webhooks.forget(wanted)
+        await self._audit.forget(wanted)
+        await forget_authors(self._scripts, wanted)
         return Expired(baselines, deliveries, suspensions, tuple(ends))
 
     async def _concerns(self, run: RunKey, reader: str, wanted: str) -> bool:

@@ -78,6 +78,7 @@
     <p>:access                    hash    id of a token of the API → the token (JSON), without its secret
     <p>:access:used               hash    id → when it was used last
     <p>:audit                     stream  what was done through every door: r, a record (JSON); about 100,000 of them
+    <p>:audit:forgotten           hash    number in the stream → the record, in which a person was forgotten
     <p>:events                    stream  facts for those who follow: f, [kind, …] (JSON); about 20,000 of them
     <p>:webhook:<name>            hash    cursor: the last fact that was looked at for a webhook of events; who has the
                                           turn, until when; failures: tries in a row without success, trouble: what the
