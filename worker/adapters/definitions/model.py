@@ -189,7 +189,7 @@ class WhenShape(Shape):
     title = "when"
     above = ("spread", "start", "end", "grace", "within", "paused")
 
-    cron: Text = Field(default="", description='Five fields, such as "0 9 * * MON", or @daily and its kind.')
+    cron: Text = Field(default="", description='Five fields, such as "0 9 * * MON" or "0 9 LW * *"; or @daily.')
     every: Text = Field(default="", description="Elapsed time under a day, such as 15m.")
     event: Text = Field(default="", description="CONNECTION.OBJECT.ACTION, such as close.opportunity.updated.")
     filter: Text = Field(default="", description="Which events count: event.changed.contains('status_id').")
