@@ -22,6 +22,7 @@ ORDER = (
     "website-funnel",
     "revenue",
     "month-end",
+    "last-working-day",
     "working-days",
     "on-event",
     "for-programs",

@@ -1,6 +1,6 @@
 """Triggers on the real APScheduler, across every change of clocks, against an oracle that walks elapsed time."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from itertools import groupby, islice, pairwise, takewhile
@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from tests.support import walked_slots
+from tests.support.walked_slots import QUARTER
 from worker.adapters.public_holidays import PublicHolidays
 from worker.adapters.triggers import ApTriggers
 from worker.domain.due.slots import account, first_slot
@@ -27,7 +29,6 @@ ZONES = {
     "Pacific/Apia": 2011,  # left out 30 December 2011
 }
 DAILY = ("0 0 * * *", "30 2 * * *", "15,45 0-3,23 * * *", "0 9 * * FRI-MON")
-QUARTER = timedelta(minutes=15)  # every change of these zones falls on a quarter of an hour
 
 triggers = ApTriggers()
 
@@ -44,13 +45,6 @@ def between(trigger: Trigger, after: datetime, until: datetime) -> list[datetime
     return list(takewhile(lambda slot: slot <= until, triggers.upcoming(trigger, after)))
 
 
-def quarters(zone: ZoneInfo, after: datetime, until: datetime) -> Iterator[tuple[datetime, datetime]]:
-    instant = after
-    while instant <= until:
-        yield instant, wall(instant, zone)
-        instant += QUARTER
-
-
 def names(fields: CronFields, shown: datetime) -> bool:
     return (
         shown.minute in fields.minute
@@ -62,20 +56,10 @@ def names(fields: CronFields, shown: datetime) -> bool:
 
 
 def walked(expression: str, zone: ZoneInfo, after: datetime, until: datetime) -> list[datetime]:
-    """The slots by walking elapsed time with a wall clock beside: nothing of how the code under test reckons."""
     fields = parse(expression)
-    slots: set[datetime] = set()
-    reached = wall(after, zone)
-    for instant, shown in quarters(zone, after + QUARTER, until):
-        ahead = reached + QUARTER
-        while ahead < shown:  # the clock jumped over these
-            slots |= {instant} if names(fields, ahead) else set()
-            ahead += QUARTER
-        repeated = shown <= reached
-        if names(fields, shown) and (fields.both_of_twice or not repeated):
-            slots.add(instant)
-        reached = max(reached, shown)
-    return sorted(slots)
+    return walked_slots.walked(
+        lambda shown: names(fields, shown), zone, after, until, both_of_twice=fields.both_of_twice
+    )
 
 
 def changes(zone: ZoneInfo, start: datetime, until: datetime) -> Iterable[datetime]:

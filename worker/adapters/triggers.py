@@ -1,4 +1,5 @@
-"""Triggers. APScheduler does only the arithmetic of cron fields.
+"""Triggers. APScheduler does only the arithmetic of cron fields. Days that have no fixed number in a month are not
+its own (worker.domain.time.cron_days), because its working days know no holidays.
 
 Its trigger runs on wall-clock times labelled UTC, because with a real zone it fires twice in the repeated hour. Its
 weekday 0 is Monday (issue 286), so it gets our own numbers. Asked at a slot without a previous time it returns `now`,
@@ -6,17 +7,22 @@ so it is always asked for the next whole minute.
 https://apscheduler.readthedocs.io/en/3.x/modules/triggers/cron.html
 """
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, date, datetime, timedelta
-from functools import lru_cache
+from functools import lru_cache, partial
 
 from apscheduler.triggers.cron import CronTrigger
 
-from worker.domain.due.slots import NextWall, every_after, every_before, following
+from worker.domain.due.slots import every_after, every_before, following
 from worker.domain.quiet import HolidayName
 from worker.domain.schedule import Trigger
-from worker.domain.time import cron
+from worker.domain.time import cron, cron_days
+from worker.domain.time.cron import CronFields
+from worker.domain.time.month_days import IsHoliday
 from worker.domain.time.zones import day_start, wall, zone_named
+
+_NextNamed = Callable[[datetime, IsHoliday], datetime | None]
+"""The first wall time (naive) strictly after the given one that a cron line names."""
 
 _MINUTE = timedelta(minutes=1)
 _INSTANT = timedelta(microseconds=1)
@@ -83,48 +89,57 @@ class ApTriggers:
 
     def _found(self, trigger: Trigger, after: datetime) -> datetime | None:
         """The next slot. A holiday is left out as a whole day in the trigger's zone."""
-        slot = _next(trigger, after)
+
+        def is_holiday(day: date) -> bool:
+            return bool(trigger.holidays) and bool(self._holiday(trigger.holidays, day))
+
+        slot = _next(trigger, after, is_holiday)
         if not trigger.holidays:
             return slot
         zone = zone_named(trigger.zone)
-        while slot is not None and self._holiday(trigger.holidays, wall(slot, zone).date()):
+        while slot is not None and is_holiday(wall(slot, zone).date()):
             tomorrow = wall(slot, zone).date() + timedelta(days=1)
-            slot = _next(trigger, day_start(tomorrow, zone) - _INSTANT)
+            slot = _next(trigger, day_start(tomorrow, zone) - _INSTANT, is_holiday)
         return slot
 
 
-def _next(trigger: Trigger, after: datetime) -> datetime | None:
+def _next(trigger: Trigger, after: datetime, is_holiday: IsHoliday) -> datetime | None:
     if trigger.kind == "event":
         return None
     if after.year >= _END_OF_TIME or (trigger.end is not None and after >= trigger.end):
         return None
-    slot = _endless(trigger, after)
+    slot = _endless(trigger, after, is_holiday)
     return None if slot is None or (trigger.end is not None and slot >= trigger.end) else slot
 
 
-def _endless(trigger: Trigger, after: datetime) -> datetime | None:
+def _endless(trigger: Trigger, after: datetime, is_holiday: IsHoliday) -> datetime | None:
     """The next slot without regard to `end`."""
     if trigger.kind == "every":
         return every_after(trigger.seconds, trigger.start, after)
     if trigger.start is not None:
         after = max(after, trigger.start - _INSTANT)
-    next_wall, both = _compiled(trigger.expression)
-    return following(after, zone_named(trigger.zone), next_wall, both_of_twice=both)
+    fields, next_wall = _compiled(trigger.expression)
+    zone = zone_named(trigger.zone)
+    return following(after, zone, lambda shown: next_wall(shown, is_holiday), both_of_twice=fields.both_of_twice)
 
 
 @lru_cache(maxsize=4096)
-def _compiled(expression: str) -> tuple[NextWall, bool]:
+def _compiled(expression: str) -> tuple[CronFields, _NextNamed]:
     fields = cron.parse(expression)
+    return fields, partial(cron_days.next_wall, fields) if fields.month_days else _engine(fields)
+
+
+def _engine(fields: CronFields) -> _NextNamed:
     names = {"minute": fields.minute, "hour": fields.hour, "day": fields.day, "month": fields.month}
     given = {name: _text(values, name) for name, values in names.items()}
     engine = CronTrigger(**given, day_of_week=_text(fields.weekday, "weekday"), second="0", timezone=UTC)
 
-    def next_wall(shown: datetime) -> datetime | None:
+    def next_wall(shown: datetime, _: IsHoliday) -> datetime | None:
         from_minute = shown.replace(second=0, microsecond=0, tzinfo=UTC) + _MINUTE
         found: datetime | None = engine.get_next_fire_time(None, from_minute)
         return None if found is None else found.replace(tzinfo=None)
 
-    return next_wall, fields.both_of_twice
+    return next_wall
 
 
 def _text(values: tuple[int, ...], field: str) -> str:

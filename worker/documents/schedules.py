@@ -11,13 +11,14 @@ from worker.flow.operate.schedules import ScheduleRow
 def schedules_document(rows: Iterable[ScheduleRow]) -> list[dict[str, Any]]:
     """Every schedule, by id.
 
-    [{"schedule", "name", "trigger", "event", "timezone", "next", "paused", "paused_until", "readers", "last"}, …]
+    [{"schedule", "name", "owner", "tags", "trigger", "event", "timezone", "next", "paused", "paused_until", "readers",
+    "last"}, …]
 
-    `trigger` is the cron expression, "every 900s", or "event" if only `event` fires it: {"name", "filter",
-    "debounce_seconds"}, null without. `next` is the nominal instant that is due next, null if there is
-    none or the schedule is paused. `paused_until` is null if a person has to end the pause. `readers` counts an entry
-    with `each` once. `last` is the newest run, null before the first: {"key", "state", "reason", "closed_at", "gaps"};
-    `gaps` is a number.
+    `owner` is null if the file names none. `trigger` is the cron expression, "every 900s", or "event" if only `event`
+    fires it: {"name", "filter", "debounce_seconds"}, null without. `next` is the nominal instant that is due next, null
+    if there is none or the schedule is paused. `paused_until` is null if a person has to end the pause. `readers`
+    counts an entry with `each` once. `last` is the newest run, null before the first: {"key", "state", "reason",
+    "closed_at", "gaps"}; `gaps` is a number.
     """
     return [_row(row) for row in rows]
 
@@ -37,6 +38,8 @@ def _row(row: ScheduleRow) -> dict[str, Any]:
     return {
         "schedule": row.schedule.id,
         "name": row.schedule.name,
+        "owner": row.schedule.owner or None,
+        "tags": list(row.schedule.tags),
         "trigger": trigger.expression or (f"every {trigger.seconds}s" if trigger.seconds else trigger.kind),
         "event": trigger_document(row.schedule.event),
         "timezone": trigger.zone,

@@ -211,7 +211,8 @@ class Timing:
 class Schedule(Timing):
     """One YAML file. `bridge`: the list whose change is explained. `key`: the query whose figure heads the digest
     (None: the bridge, else what the sources of the queries say). `previously`: the id of the schedule whose history
-    this one carries on. `notify`: entries that get notifications of `alerts` and no digests.
+    this one carries on. `notify`: entries that get notifications of `alerts` and no digests. `owner`: the person or the
+    team that answers for it, as text for people; nothing is sent there. `tags`: words by which people find it.
     """
 
     id: str
@@ -225,6 +226,8 @@ class Schedule(Timing):
     alerts: tuple[Rule, ...] = ()
     inhibit: tuple[Inhibition, ...] = ()
     notify: tuple[Subscription, ...] = ()
+    owner: str = ""
+    tags: tuple[str, ...] = ()
 
     def only_alerts(self, entry: Subscription) -> bool:
         """Whether an entry, or a subscription made at run time, gets no digests."""

@@ -22,6 +22,7 @@ from worker.entry.options import Json, Project, directory
 from worker.entry.with_ledger import with_ledger
 from worker.flow.alert.explain import explain_run
 from worker.flow.alert.explain_rules import explain_rules
+from worker.flow.deployed import bundle_of
 from worker.flow.operate.explain import explain as explained
 from worker.flow.operate.find_run import deployed_schedule, find_run
 from worker.flow.operate.notes import Noted, notes_of
@@ -69,20 +70,36 @@ def show(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json
     """One run: its state, its bridge, and its deliveries with the receivers' own words."""
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> tuple[Run, tuple[Delivery, ...], Bridge | None, tuple[Noted, ...]]:
+        async def work(services: Services) -> tuple[Run, tuple[Delivery, ...], Bridge | None, tuple[Noted, ...], str]:
             found = await find_run(services.lookups, run)
             rows = await services.lookups.deliveries(found.key)
-            return found, rows, await bridge_of(services, found, rows), await notes_of(services.snapshots, found)
+            bridge, notes = await bridge_of(services, found, rows), await notes_of(services.snapshots, found)
+            return found, rows, bridge, notes, await _labels(services, found.key.schedule)
 
-        found, rows, bridge, notes = with_ledger(directory(ctx, project), work)
+        found, rows, bridge, notes, labels = with_ledger(directory(ctx, project), work)
     if as_json:
         console.show_json(shown_run_document(found, bridge, rows, notes))
     else:
-        _print_run(found, rows, bridge, notes)
+        _print_run(found, rows, bridge, notes, labels)
 
 
-def _print_run(found: Run, rows: tuple[Delivery, ...], bridge: Bridge | None, notes: tuple[Noted, ...]) -> None:
+async def _labels(services: Services, schedule: str) -> str:
+    """The owner and the tags that the schedule has now; empty if it has none, or is not deployed any more."""
+    deployed = await services.deployments.deployed()
+    bundle = await bundle_of(services.deployments, deployed.bundle) if deployed is not None else None
+    one = bundle.schedules.get(schedule) if bundle is not None else None
+    if one is None:
+        return ""
+    said = (f"owner: {one.owner}" if one.owner else "", f"tags: {', '.join(one.tags)}" if one.tags else "")
+    return "; ".join(filter(None, said))
+
+
+def _print_run(
+    found: Run, rows: tuple[Delivery, ...], bridge: Bridge | None, notes: tuple[Noted, ...], labels: str
+) -> None:
     console.out.print(f"{found.key}  {found.state}, {found.trigger}, attempt {found.attempt}", markup=False)
+    if labels:
+        console.out.print(f"  {labels}", markup=False)
     for query, reason, sentence in found.gaps:
         console.out.print(f"  missing {query} ({reason}): {sentence}", markup=False)
     for query, sentence in notes:

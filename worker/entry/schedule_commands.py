@@ -1,39 +1,61 @@
 """The command that lists schedules."""
 
 from datetime import datetime
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 import typer
 
 from worker.documents.schedules import schedules_document
+from worker.domain.schedule_filter import ScheduleFilter, nothing_found
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
 from worker.entry.with_ledger import with_ledger
-from worker.flow.operate.schedules import ScheduleRow
+from worker.flow.operate.schedules import EVERY_SCHEDULE, ScheduleRow
 from worker.flow.operate.schedules import schedules as in_force
 from worker.flow.services import Services
 
+Tags = Annotated[list[str] | None, typer.Option("--tag", help="Only with this tag; with each, if given again.")]
+Owner = Annotated[str, typer.Option("--owner", help="Only of this owner, as the file names it.", show_default=False)]
 
-def schedules(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:
+
+def schedules(
+    ctx: typer.Context, project: Project = None, tag: Tags = None, owner: Owner = "", as_json: Json = False
+) -> None:
     """Schedules in force: when each is due next, in its own zone, and how its last run ended."""
+    wanted = ScheduleFilter(tuple(tag or ()), owner)
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> tuple[ScheduleRow, ...]:
-            return await in_force(services)
+        async def work(services: Services) -> tuple[tuple[ScheduleRow, ...], str]:
+            rows = await in_force(services, wanted=wanted)
+            if rows or wanted == EVERY_SCHEDULE:
+                return rows, "The deployment has no schedules: add a file below schedules/, then `funnelbeat deploy`."
+            return rows, nothing_found(wanted, [row.schedule for row in await in_force(services)])
 
-        rows = with_ledger(directory(ctx, project), work)
+        rows, without = with_ledger(directory(ctx, project), work)
     if as_json:
         console.show_json(schedules_document(rows))
     elif not rows:
-        console.out.print("The deployment has no schedules: add a file below schedules/, then `funnelbeat deploy`.")
+        console.out.print(without, markup=False)
     else:
-        console.print_columns(("Schedule", "Next", "Last run", "Readers", "Name"), [_cells(row) for row in rows])
+        heads = ["Schedule", "Next", "Last run", "Readers", "Name"]
+        labelled = any(row.schedule.owner or row.schedule.tags for row in rows)
+        heads += ["Owner", "Tags"] if labelled else []
+        console.print_columns(heads, [_cells(row)[: len(heads)] for row in rows])
 
 
 def _cells(row: ScheduleRow) -> tuple[str, ...]:
     last = row.last
     ended = "none yet" if last is None else f"{last.state}{f', {last.incomplete} missing' if last.incomplete else ''}"
-    return row.schedule.id, _next(row), ended, str(row.readers), row.schedule.name
+    return (
+        row.schedule.id,
+        _next(row),
+        ended,
+        str(row.readers),
+        row.schedule.name,
+        row.schedule.owner,
+        ", ".join(row.schedule.tags),
+    )
 
 
 def _next(row: ScheduleRow) -> str:

@@ -73,6 +73,8 @@ WORDS: Mapping[str, str] = {
     "console.paused_in_file": "Die Definition pausiert ihn: ändern Sie sie dort, und rollen Sie aus.",
     "console.all_runs": "Alle Läufe",
     "console.of_all": "aller Zeitpläne",
+    "console.all_schedules": "Alle Zeitpläne",
+    "console.no_such_schedule": "Kein Zeitplan hat dies alles.",
     "console.newest_first": "Neueste zuerst",
     "console.older": "Ältere",
     "console.more": "Weitere",

@@ -72,6 +72,8 @@ WORDS: Mapping[str, str] = {
     "console.paused_in_file": "Its definition pauses it: change it there, and deploy.",
     "console.all_runs": "All runs",
     "console.of_all": "of all schedules",
+    "console.all_schedules": "All schedules",
+    "console.no_such_schedule": "No schedule has all of these.",
     "console.newest_first": "Newest first",
     "console.older": "Older",
     "console.more": "More",

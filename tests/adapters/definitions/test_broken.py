@@ -296,6 +296,9 @@ BROKEN = [
     ),
     Broken("an id that notices have", "id: team", "id: operator", "operator", "`operator`", "choose another"),
     Broken("both day fields", "0 9 * * MON", "0 9 1 * MON", '"0 9 1', "both set", r"write \* in one"),
+    Broken("a sixth Monday", "0 9 * * MON", "0 9 * * MON#6", '"0 9', "'MON#6' in the weekday field", "MON#1 to MON#5"),
+    Broken("a last day and a step", "0 9 * * MON", "0 9 L/2 * *", '"0 9', "'L/2' in the day of month", "LW"),
+    Broken("a last day of a week", "0 9 * * MON", "0 9 * * L", '"0 9', "'L' in the weekday field", "FRI#L"),
     Broken("four cron fields", "0 9 * * MON", "0 9 * *", '"0 9 *', "4 fields", "five fields"),
     Broken(
         "cron and every",

@@ -90,6 +90,13 @@ def test_the_schema_accepts_the_project_that_is_right() -> None:
     assert accepts(SCHEMAS["schedules/*.yaml"], value_of(more + WEEKLY))
 
 
+@pytest.mark.parametrize("days", ["L * *", "LW * *", "last working day * *", "L-3,15 */3 *", "* * MON#1", "* * 5L"])
+def test_the_schema_takes_days_that_have_no_number_in_a_month(days: str) -> None:
+    text = WEEKLY.replace("0 9 * * MON", f"0 9 {days}")
+    assert text != WEEKLY
+    assert accepts(SCHEMAS["schedules/*.yaml"], value_of(text))
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [

@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.domain.time.cron import MACROS, CronError, parse
+from worker.domain.time.cron import MACROS, CronError, parse, weekdays
+from worker.domain.time.month_days import LAST, FromEnd, NthWeekday
 
 MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
 
@@ -93,10 +94,32 @@ def test_a_cron_line_knows_whether_it_names_at_most_one_slot_a_day(expression: s
         ("0 9 0 * *", "'0' in the day of month field is out of range", "from 1 to 31"),
         ("0 9 1 13 *", "'13' in the month field is out of range", "from 1 to 12 or JAN to DEC"),
         ("0 9 * * 8", "'8' in the weekday field is out of range", "from 0 to 7 or SUN to SAT"),
-        ("0 9 * * MONDAY", "'monday' in the weekday field cannot be read", "SUN to SAT"),
+        ("0 9 * * MONDAY", "'MONDAY' in the weekday field cannot be read", "SUN to SAT"),
         ("0 9 ? * MON", "'?' in the day of month field cannot be read", "write *"),
-        ("0 9 L * *", "'l' in the day of month field cannot be read", "write a number from 1 to 31"),
-        ("0 9 * * MON#1", "'mon#1' in the weekday field", "SUN to SAT"),
+        ("0 9 L * * *", "'0 9 L * * *' has 6 fields", "write five fields"),
+        ("0 9 L/2 * *", "'L/2' in the day of month field cannot be read", "LW (the last working day)"),
+        ("0 9 1-L * *", "'1-L' in the day of month field cannot be read", "L (the last day)"),
+        ("0 9 15W * *", "'15W' in the day of month field cannot be read", "LW (the last working day)"),
+        ("0 9 W * *", "'W' in the day of month field cannot be read", "write a number from 1 to 31, L (the last day)"),
+        ("0 9 L-0 * *", "'L-0' in the day of month field is out of range", "L-1 to L-30"),
+        ("0 9 L-31 * *", "'L-31' in the day of month field is out of range", "write L for the last day"),
+        ("0 9 last-monday * *", "'last-monday' in the day of month field cannot be read", "LW"),
+        ("0 9 * L *", "'L' in the month field cannot be read", "write a number from 1 to 12 or JAN to DEC"),
+        ("0 L * * *", "'L' in the hour field cannot be read", "write a number from 0 to 23"),
+        ("0 9 * * L", "'L' in the weekday field cannot be read", "FRI#L (the last Friday)"),
+        ("0 9 * * L5", "'L5' in the weekday field cannot be read", "FRI#L (the last Friday)"),
+        (
+            "0 9 * * MON#0",
+            "'MON#0' in the weekday field is out of range",
+            "write MON#1 to MON#5, or MON#L for the last",
+        ),
+        ("0 9 * * 1#6", "'1#6' in the weekday field is out of range", "write 1#1 to 1#5, or 1#L for the last"),
+        ("0 9 * * 8#1", "'8#1' in the weekday field is out of range", "from 0 to 7 or SUN to SAT"),
+        ("0 9 * * MON#", "'MON#' in the weekday field cannot be read", "MON#1 (the first Monday of a month)"),
+        ("0 9 * * MON-FRI#1", "'MON-FRI#1' in the weekday field cannot be read", "MON#1"),
+        ("0 9 * * MON#1-2", "'MON#1-2' in the weekday field cannot be read", "MON#1"),
+        ("0 9 * * MOON#1", "'MOON#1' in the weekday field cannot be read", "SUN to SAT"),
+        ("last working day", "'last working day' has 1 fields", "write five fields"),
         ("1,,2 * * * *", "'' in the minute field cannot be read", "a list"),
         ("-1 * * * *", "'-1' in the minute field cannot be read", "a number from 0 to 59"),
         ("*-5 * * * *", "'*-5' in the minute field cannot be read", "a range"),
@@ -105,7 +128,7 @@ def test_a_cron_line_knows_whether_it_names_at_most_one_slot_a_day(expression: s
         ("*/90 * * * *", "'*/90' in the minute field has the step 90", "a step from 1 to 59"),
         ("5/15 * * * *", "'5/15' in the minute field is read differently", "write 5-59/15"),
         ("0 22-2 * * *", "'22-2' in the hour field runs backwards", "write 22-23,0-2"),
-        ("0 0 1 NOV-FEB *", "'nov-feb' in the month field runs backwards", "write NOV-12,1-FEB"),
+        ("0 0 1 NOV-FEB *", "'NOV-FEB' in the month field runs backwards", "write NOV-12,1-FEB"),
     ],
 )
 def test_what_cannot_be_read_is_named_with_its_field_and_with_what_to_write(
@@ -128,10 +151,61 @@ def test_both_day_fields_are_refused_with_both_readings_spelled_out() -> None:
         parse("0 9 1 * MON")
     assert "on each day '1' and on each weekday 'MON' besides" in caught.value.found
     assert "only on a day '1' that is also a weekday 'MON'" in caught.value.found
+    assert "MON#1 in the weekday field is the first Monday of a month" in caught.value.expected
     assert parse("0 9 1-31 * MON") == parse("0 9 * * MON"), "a whole range restricts nothing"
 
 
-@pytest.mark.parametrize("expression", ["0 9 30 2 *", "0 9 31 2,4,6,9,11 *", "0 9 30-31 FEB *"])
+@pytest.mark.parametrize("expression", ["0 9 L * MON", "0 9 1 * MON#1", "0 9 LW * 5L", "0 9 1,LW * FRI"])
+def test_a_day_without_a_number_restricts_its_field_too(expression: str) -> None:
+    with pytest.raises(CronError, match="both set"):
+        parse(expression)
+
+
+@pytest.mark.parametrize(
+    ("written", "same"),
+    [
+        ("0 9 last-day * *", "0 9 L * *"),
+        ("0 9 last day * *", "0 9 l * *"),
+        ("0 9 last-working-day * *", "0 9 LW * *"),
+        ("0 9 Last  Working\tDay * *", "0 9 lw * *"),
+        ("0 9 first working day * *", "0 9 1W * *"),
+        ("0 9 * * MON#1", "0 9 * * 1#1"),
+        ("0 9 * * sun#2", "0 9 * * 0#2"),
+        ("0 9 * * 7#2", "0 9 * * 0#2"),
+        ("0 9 * * FRI#L", "0 9 * * 5L"),
+        ("0 9 * * fril", "0 9 * * 5#l"),
+        ("0 9 *,L * MON", "0 9 * * MON"),
+        ("0 9 L,L,last-day * *", "0 9 L * *"),
+    ],
+)
+def test_a_day_of_a_month_may_be_written_in_several_ways(written: str, same: str) -> None:
+    assert parse(written) == parse(same)
+
+
+def test_numbers_and_days_without_a_number_may_stand_in_one_list() -> None:
+    fields = parse("0 9 15,L,1,L-1 * *")
+    assert (fields.day, fields.month_days) == ((1, 15), (FromEnd(), FromEnd(1)))
+    fields = parse("0 9 * * WED,FRI#L,MON#1")
+    assert (fields.weekday, fields.month_days) == ((WED,), (NthWeekday(FRI, LAST), NthWeekday(MON, 1)))
+
+
+def test_days_of_a_month_are_no_days_of_a_week() -> None:
+    """`days:` of quiet hours has the weekday field alone, and no month to count in."""
+    with pytest.raises(CronError, match="'MON#1' in the weekday field cannot be read"):
+        weekdays("MON#1")
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "0 9 30 2 *",
+        "0 9 31 2,4,6,9,11 *",
+        "0 9 30-31 FEB *",
+        "0 9 L-29 FEB *",
+        "0 9 L-30 2,4,6,9,11 *",
+        "0 9 30,L-29 2 *",
+    ],
+)
 def test_a_day_that_never_comes_is_refused(expression: str) -> None:
     with pytest.raises(CronError, match="never comes"):
         parse(expression)
@@ -139,9 +213,11 @@ def test_a_day_that_never_comes_is_refused(expression: str) -> None:
 
 def test_29_february_comes_in_leap_years_and_is_legal() -> None:
     assert parse("0 9 29 2 *").day == (29,)
+    assert parse("0 9 L-28 2 *").month_days == (FromEnd(28),)
+    assert parse("0 9 * 2 MON#5").month_days == (NthWeekday(MON, 5),)
 
 
-@given(st.text(max_size=40) | st.lists(st.sampled_from("*/-,0123456789 MONJAN@#?L"), max_size=30).map("".join))
+@given(st.text(max_size=40) | st.lists(st.sampled_from("*/-,0123456789 MONJAN@#?LW"), max_size=30).map("".join))
 @settings(max_examples=300, deadline=None)
 def test_any_text_is_read_or_refused_with_one_sentence(text: str) -> None:
     sentence = _complaint(text)
@@ -153,7 +229,8 @@ def _complaint(text: str) -> str | None:
         fields = parse(text)
     except CronError as error:
         return str(error)
-    return None if all((fields.minute, fields.hour, fields.day, fields.month, fields.weekday)) else "\n"
+    days = (fields.day and fields.weekday) or fields.month_days
+    return None if all((fields.minute, fields.hour, fields.month, days)) else "\n"
 
 
 def test_a_huge_expression_is_refused_with_a_short_sentence() -> None:

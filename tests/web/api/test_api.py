@@ -133,6 +133,25 @@ async def test_an_act_whose_answer_was_lost_is_done_once(
     assert [run["key"] for run in (await served.get("/runs")).json()["items"]] == [done.json()["key"]]
 
 
+async def test_schedules_are_listed_by_tags_and_owner(served: ServedApi) -> None:
+    file = served.project.place / "schedules" / "week.yaml"
+    (file.parent / "day.yaml").write_text(
+        f"owner: Mara Lee\ntags: [sales, daily]\n{file.read_text('utf-8')}", encoding="utf-8"
+    )
+    await served.project.deploy()
+
+    async def listed(query: str) -> list[str]:
+        return [row["schedule"] for row in (await served.get(f"/schedules?{query}", scope=READ)).json()]
+
+    assert await listed("") == ["day", "week"]
+    assert await listed("tag=sales&tag=daily&owner=mara%20lee") == ["day"]
+    assert await listed("tag=sales&tag=weekly") == []
+    assert await listed("owner=nobody") == []
+    day, week = (await served.get("/schedules", scope=READ)).json()
+    assert (day["owner"], day["tags"]) == ("Mara Lee", ["sales", "daily"])
+    assert (week["owner"], week["tags"]) == (None, [])
+
+
 async def test_a_deployment_is_refused_when_another_one_came_in_between(served: ServedApi) -> None:
     place = served.project.place
     files = {path: (place / path).read_text("utf-8") for path in ("funnelbeat.yaml", "schedules/week.yaml")}

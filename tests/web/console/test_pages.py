@@ -240,3 +240,32 @@ async def test_hundreds_of_schedules_make_pages_of_a_bounded_size(served: Served
         found = re.search(r'href="([^"]+)" rel="next"', page.text)
         path = unescape(found[1]) if found else ""
     assert len(seen) == 121
+
+
+async def test_the_list_of_schedules_is_filtered_by_tag_and_owner(served: ServedConsole) -> None:
+    week = (served.project.place / "schedules" / "week.yaml").read_text("utf-8")
+    for number in range(60):
+        text = f"owner: '<b>Mara</b> & Co'\ntags: [sales]\n{week}"
+        (served.project.place / "schedules" / f"s{number:03}.yaml").write_text(text, "utf-8")
+    await served.project.deploy()
+    client = await served.signed_in()
+
+    def named(page: str) -> set[str]:
+        return set(re.findall(r'href="/console/schedule/([a-z0-9]+)"', page))
+
+    everything = (await client.get("/console/schedules?after=s020")).text
+    assert "week" in named(everything)
+    hrefs = {unescape(href) for href in re.findall(r'href="([^"]+)"', everything)}
+    assert {"/console/schedules?tag=sales", "/console/schedules?owner=%3Cb%3EMara%3C%2Fb%3E+%26+Co"} <= hrefs
+    assert "<b>Mara</b>" not in everything
+    first = (await client.get("/console/schedules?owner=%3CB%3EMara%3C%2Fb%3E+%26+Co&tag=sales")).text
+    following = re.search(r'href="([^"]+)" rel="next"', first)
+    assert following is not None
+    second = (await client.get(unescape(following[1]))).text
+    assert len(named(first)) == 50
+    assert named(first) | named(second) == {f"s{number:03}" for number in range(60)}
+    assert "All schedules" in first
+    empty = await client.get("/console/schedules?tag=sale")
+    assert (empty.status_code, named(empty.text)) == (200, set())
+    assert "No schedule has all of these." in empty.text
+    assert "sales" in (await client.get("/console/schedule/s001")).text

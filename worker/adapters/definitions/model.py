@@ -160,6 +160,8 @@ class ScheduleShape(Shape):
 
     extends: Text = Field(default="", description="A file below pieces/ whose keys this schedule takes, as base.yaml.")
     name: Text = Field(default="", description="What messages are headed with; the schedule's id unless given.")
+    owner: Text = Field(default="", description="Who answers for it: a name or an address. Nothing is sent there.")
+    tags: Names = Field(default=(), description="Words by which lists find it, such as [sales, weekly].")
     when: Keys = Field(description="What fires it: cron, every or event.")
     report: Items = Field(description="The queries, at least one.")
     digest: Keys = Field(default_factory=dict, description="How the message is made; defaults of every entry.")
@@ -189,7 +191,7 @@ class WhenShape(Shape):
     title = "when"
     above = ("spread", "start", "end", "grace", "within", "paused")
 
-    cron: Text = Field(default="", description='Five fields, such as "0 9 * * MON", or @daily and its kind.')
+    cron: Text = Field(default="", description='Five fields, such as "0 9 * * MON" or "0 9 LW * *"; or @daily.')
     every: Text = Field(default="", description="Elapsed time under a day, such as 15m.")
     event: Text = Field(default="", description="CONNECTION.OBJECT.ACTION, such as close.opportunity.updated.")
     filter: Text = Field(default="", description="Which events count: event.changed.contains('status_id').")

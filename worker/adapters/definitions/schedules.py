@@ -14,6 +14,7 @@ from worker.adapters.definitions.project import Project
 from worker.adapters.definitions.readers_of_project import refusal
 from worker.adapters.definitions.retention import retention
 from worker.adapters.definitions.shapes import read
+from worker.adapters.definitions.tags import owner, tags
 from worker.adapters.definitions.times import one_line
 from worker.adapters.definitions.when import When, when
 from worker.adapters.definitions.words import advice, described
@@ -46,7 +47,7 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     _check_collect(sheet, timed.catch_up, to)
     name = parsed(sheet, ("name",), shaped.name, one_line, schedule_id)
     previously = _previously(sheet, shaped.previously, schedule_id)
-    kept = retention(sheet, shaped.retention)
+    kept, owned, tagged = retention(sheet, shaped.retention), owner(sheet, shaped.owner), tags(sheet, shaped.tags)
     if sheet.count > before or timed.trigger is None:
         return None
     if not (to or alerted.rules):
@@ -71,6 +72,8 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
         alerts=alerted.rules,
         inhibit=alerted.inhibit,
         notify=alerted.notify,
+        owner=owned,
+        tags=tagged,
     )
 
 

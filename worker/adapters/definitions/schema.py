@@ -87,6 +87,7 @@ def _operator() -> Schema:
 
 def _schedule(kinds: Registry) -> Schema:
     fields = {
+        "tags": _TEXTS,
         "when": _object(WhenShape, {"catch_up": _one_of(CatchUp)}),
         "report": {"type": "array", "minItems": 1, "items": _item(kinds)},
         "digest": _object(DigestShape, _READER),

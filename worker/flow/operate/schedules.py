@@ -8,11 +8,14 @@ from worker.domain.due.pauses import Pause
 from worker.domain.due.spread import delay_of
 from worker.domain.run import Run
 from worker.domain.schedule import Schedule
+from worker.domain.schedule_filter import ScheduleFilter
 from worker.domain.subscription import live_records
 from worker.errors import RequestError
 from worker.flow.deployed import bundle_of
 from worker.flow.uses import UsesClock, UsesDeployments, UsesLookups, UsesSubscriptions
 from worker.together import together
+
+EVERY_SCHEDULE = ScheduleFilter()
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +35,18 @@ class ScheduleRow:
 class SchedulesUses(UsesClock, UsesDeployments, UsesLookups, UsesSubscriptions, Protocol): ...
 
 
-async def schedules(uses: SchedulesUses, only: str | None = None) -> tuple[ScheduleRow, ...]:
-    """By id; `only` this one, none if it is not deployed. Raises RequestError if nothing is deployed."""
+async def schedules(
+    uses: SchedulesUses, only: str | None = None, wanted: ScheduleFilter = EVERY_SCHEDULE
+) -> tuple[ScheduleRow, ...]:
+    """By id, those that `wanted` takes; `only` this one, none if it is not deployed. Raises RequestError if nothing is
+    deployed.
+    """
     deployed = await uses.deployments.deployed()
     if deployed is None:
         raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
     bundle = await bundle_of(uses.deployments, deployed.bundle)
-    names = [name for name in sorted(bundle.schedules) if only in (None, name)]
+    of = bundle.schedules
+    names = [name for name in sorted(of) if only in (None, name) and wanted.takes(of[name])]
     now, due, pauses = await uses.clock.now(), await uses.clock.pending(names), await uses.clock.pauses()
     subscribed = set(await uses.subscriptions.schedules())
 

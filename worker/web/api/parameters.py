@@ -6,9 +6,14 @@ from fastapi import Path, Query
 
 PAGE = 50
 LARGEST_PAGE = 200
+NO_TAGS: list[str] = []
 
 Id = Annotated[str, Path(max_length=200, description="A schedule's id.")]
 OfSchedule = Annotated[str | None, Query(max_length=200, description="Only of this schedule.")]
+Tags = Annotated[
+    list[str], Query(alias="tag", max_length=20, description="Only with this tag; with each, if repeated.")
+]
+OfOwner = Annotated[str, Query(alias="owner", max_length=200, description="Only of this owner; case does not count.")]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Items, at most.")]
 Cursor = Annotated[str, Query(max_length=400, description="`next` of the page before; empty for the first.")]
 RunRef = Annotated[str, Path(max_length=400, description="A run's key, a unique prefix, ID@latest or ID@-1.")]

@@ -9,6 +9,7 @@ from worker.documents.deployment import deployment_document
 from worker.documents.schedules import schedules_document
 from worker.documents.subscriptions import subscriptions_document
 from worker.domain.access import TokenScope
+from worker.domain.schedule_filter import ScheduleFilter
 from worker.errors import NotFound
 from worker.flow.deployed import bundle_of
 from worker.flow.operate.schedules import schedules
@@ -16,7 +17,7 @@ from worker.flow.operate.subscriptions import listed
 from worker.flow.services import Services
 from worker.web.api.answers import answer, page_of
 from worker.web.api.guard import Guard
-from worker.web.api.parameters import PAGE, Limit, OfSchedule
+from worker.web.api.parameters import NO_TAGS, PAGE, Limit, OfOwner, OfSchedule, Tags
 from worker.web.api.shapes.access import AuditShape
 from worker.web.api.shapes.base import ListPage
 from worker.web.api.shapes.deployments import DeploymentShape
@@ -33,9 +34,10 @@ def reads(uses: Services, guard: Guard) -> APIRouter:
     router = APIRouter(dependencies=[Depends(guard.needs(TokenScope.READ))])
 
     @router.get("/schedules", response_model=list[ScheduleRowShape], tags=["schedules"])
-    async def list_schedules(request: Request) -> Response:
+    async def list_schedules(request: Request, tags: Tags = NO_TAGS, owner: OfOwner = "") -> Response:
         """Schedules in force, with the next slot and the last run of each."""
-        return answer(request, schedules_document(await schedules(uses)))
+        wanted = ScheduleFilter(tuple(tags), owner)
+        return answer(request, schedules_document(await schedules(uses, wanted=wanted)))
 
     @router.get("/deployment", response_model=DeploymentShape, tags=["deployments"])
     async def show_deployment(request: Request) -> Response:

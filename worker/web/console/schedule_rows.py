@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from urllib.parse import urlencode
 
 from worker.domain.run import Run
 from worker.domain.schedule import Schedule, Trigger
@@ -26,9 +27,16 @@ class ShownRun:
 
 
 @dataclass(frozen=True, slots=True)
+class FilterLink:
+    text: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True)
 class ShownSchedule:
     """Texts for one row. `when`: the trigger. `runs`: oldest first; `counted`: the same in words. `due` and `due_in`:
     the next slot; empty where there is none. `readers`: how many. `paused`: until when, in words; None if it is not.
+    `owner` and `tags`: links to the list of those that have them too.
     """
 
     id: str
@@ -44,6 +52,8 @@ class ShownSchedule:
     readers: int
     paused: str | None
     number: ShownNumber | None
+    owner: FilterLink | None
+    tags: tuple[FilterLink, ...]
 
 
 async def shown_schedules(visit: Visit, rows: Iterable[ScheduleRow]) -> list[ShownSchedule]:
@@ -91,4 +101,10 @@ async def _shown(visit: Visit, row: ScheduleRow) -> ShownSchedule:
         readers=row.readers,
         paused=paused_words(visit, row),
         number=shown_number(visit, await numbers_of(visit, schedule, runs)),
+        owner=_link(visit, "owner", schedule.owner) if schedule.owner else None,
+        tags=tuple(_link(visit, "tag", tag) for tag in schedule.tags),
     )
+
+
+def _link(visit: Visit, name: str, value: str) -> FilterLink:
+    return FilterLink(visit.w.clean(value), f"{visit.to('schedules')}?{urlencode({name: value})}")

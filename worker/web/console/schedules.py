@@ -9,6 +9,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker.domain.schedule import Query, Schedule, Send, Subscription
+from worker.domain.schedule_filter import ScheduleFilter
 from worker.errors import NotFound
 from worker.flow.operate.schedules import schedules
 from worker.web.console.key_rows import numbers_of, shown_number
@@ -28,10 +29,18 @@ PAGE = 50
 async def schedules_page(visit: Visit, request: Request) -> Response:
     if not visit.project:
         return shown(visit, "first", {"rows": ()})
-    after = request.query_params.get("after", "")
-    rows = [row for row in await schedules(visit.uses) if row.schedule.id > after]
-    more = f"{visit.to('schedules')}?{urlencode({'after': rows[PAGE - 1].schedule.id})}" if len(rows) > PAGE else ""
-    return shown(visit, "schedules", {"rows": await shown_schedules(visit, rows[:PAGE]), "next": more})
+    query = request.query_params
+    after, tags, owner = query.get("after", ""), query.getlist("tag"), query.get("owner", "")
+    found = await schedules(visit.uses, wanted=ScheduleFilter(tuple(tags), owner))
+    rows = [row for row in found if row.schedule.id > after]
+    asked = {name: value for name, value in (("tag", tags), ("owner", owner)) if value}
+    following = urlencode({**asked, "after": rows[PAGE - 1].schedule.id}, doseq=True) if len(rows) > PAGE else ""
+    values: dict[str, object] = {
+        "rows": await shown_schedules(visit, rows[:PAGE]),
+        "next": f"{visit.to('schedules')}?{following}" if following else "",
+        "only": [visit.w.clean(one, 200) for one in (*tags, owner) if one],
+    }
+    return shown(visit, "schedules", values)
 
 
 async def schedule_page(visit: Visit, request: Request) -> Response:
@@ -89,6 +98,8 @@ def _query(visit: Visit, of: Query) -> tuple[str, str]:
 def _facts(visit: Visit, of: Schedule) -> list[tuple[str, str]]:
     """What else its file says, with the words of the file."""
     said = {
+        "owner": visit.w.clean(of.owner),
+        "tags": visit.w.clean(", ".join(of.tags), 200),
         "timezone": of.trigger.zone,
         "catch_up": str(of.catch_up),
         "spread": visit.w.duration(of.spread) if of.spread else "",

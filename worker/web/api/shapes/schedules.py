@@ -24,10 +24,14 @@ class ScheduleEventShape(ApiShape):
 
 
 class ScheduleRowShape(ApiShape):
-    """`next`: the nominal instant that is due next, null if there is none or the schedule is paused."""
+    """`next`: the nominal instant that is due next, null if there is none or the schedule is paused. `owner`: null if
+    the file names none.
+    """
 
     schedule: str
     name: str
+    owner: str | None
+    tags: list[str]
     trigger: str
     event: ScheduleEventShape | None
     timezone: str

@@ -1,0 +1,62 @@
+"""`schedules` with tags and owners; real Redis."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support.command_line import MAIL, CommandLine, command_line
+from worker.adapters.redis_server import EmbeddedRedis
+
+
+@pytest.fixture
+def here(empty_redis: EmbeddedRedis, tmp_path: Path) -> Iterator[CommandLine]:
+    with command_line(empty_redis, tmp_path / "project", MAIL) as made:
+        folder = made.place / "schedules"
+        (folder / "mara.yaml").write_text(f"owner: Mara Lee\ntags: [sales, weekly]{MAIL}", encoding="utf-8")
+        (folder / "team.yaml").write_text(f"owner: sales@acme.example\ntags: sales{MAIL}", encoding="utf-8")
+        made.deploy()
+        yield made
+
+
+def listed(here: CommandLine, *words: str) -> list[str]:
+    return [row["schedule"] for row in here.document_of("schedules", *words)]
+
+
+def test_schedules_are_found_by_tags_and_owner(here: CommandLine) -> None:
+    assert listed(here) == ["asked", "mara", "team"]
+    assert listed(here, "--tag", "sales") == ["mara", "team"]
+    assert listed(here, "--tag", "sales", "--tag", "weekly") == ["mara"]
+    assert listed(here, "--owner", "mara lee") == ["mara"]
+    assert listed(here, "--tag", "weekly", "--owner", "sales@acme.example") == []
+
+
+def test_owner_and_tags_are_columns_where_a_schedule_has_them(here: CommandLine) -> None:
+    heads, first, *_ = here.call("schedules", "--tag", "weekly").stdout.splitlines()
+    assert heads.split()[-3:] == ["Name", "Owner", "Tags"]
+    assert first.endswith("By mail  Mara Lee  sales, weekly")
+    for name in ("mara", "team"):
+        (here.place / "schedules" / f"{name}.yaml").unlink()
+    here.deploy()
+    assert here.call("schedules").stdout.splitlines()[0].split()[-1] == "Name"
+
+
+def test_a_list_that_is_empty_says_which_tags_and_owners_there_are(here: CommandLine) -> None:
+    result = here.call("schedules", "--tag", "sale")
+    assert (result.exit_code, result.stdout) == (
+        0,
+        "No schedule has the tag sale. Tags: sales, weekly. Owners: Mara Lee, sales@acme.example.\n",
+    )
+
+
+def test_show_names_who_answers_for_the_schedule_of_a_run(here: CommandLine) -> None:
+    key = here.document_of("trigger", "mara")["key"]
+    assert here.call("show", key).stdout.splitlines()[1] == "  owner: Mara Lee; tags: sales, weekly"
+    bare = here.document_of("trigger", "asked")["key"]
+    assert "owner" not in here.call("show", bare).stdout
+
+
+def test_plan_says_which_tag_was_added(here: CommandLine) -> None:
+    file = here.place / "schedules" / "team.yaml"
+    file.write_text(file.read_text("utf-8").replace("tags: sales", "tags: [sales, daily]"), encoding="utf-8")
+    assert "team, tags: sales → sales, daily" in " ".join(here.call("plan").stdout.split())
