@@ -171,15 +171,17 @@ class OpenConnectors:
     def mailbox(self, bundle: Bundle, channel: str, address: str | None) -> bool:
         return _kind(bundle, channel).mailbox(address)
 
+    def needs_address(self, bundle: Bundle, channel: str) -> bool:
+        return _kind(bundle, channel).needs_address(bundle.channels[channel].options)
+
     def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
         return self.address(bundle, channel, address) is not None
 
     def address(self, bundle: Bundle, channel: str, text: str) -> str | None:
-        kind = _kind(bundle, channel)
-        if not kind.needs_address(bundle.channels[channel].options):
+        if not self.needs_address(bundle, channel):
             return None
         try:
-            return kind.address(text) or None
+            return _kind(bundle, channel).address(text) or None
         except ValueError:
             return None
 

@@ -33,10 +33,14 @@ ALERTS = """alerts:
 WATCHED = SCHEDULE[:_TO] + ALERTS
 """Nobody gets digests. What goes on firing is told by every run."""
 
+COPIES = "boss@acme.example", "chief@acme.example"
+COPIED = SCHEDULE.replace("address: sales@acme.example", f"address: sales@acme.example, cc: [{', '.join(COPIES)}]")
+WITH_COPIES = ("delivery.rendered", "delivery.sending", "delivery.checked", "delivery.accepted", "delivery.sent")
+
 
 @pytest.fixture(scope="module")
 def here(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
-    schedules = {"asked": SCHEDULE, "watched": WATCHED}
+    schedules = {"asked": SCHEDULE, "watched": WATCHED, "copied": COPIED}
     with installation(tmp_path_factory.mktemp("acme"), schedules=schedules) as everything:
         yield everything
 
@@ -99,6 +103,21 @@ def test_a_worker_killed_while_it_tells_of_alerts_tells_each_reader_once(here: I
     ends_well(here, key)
     assert {row.key.reader.partition("|")[0] for row in here.deliveries(key)} == {"alert:team", "alert:room"}
     assert not here.armed(point), "nobody passed the fail point"
+
+
+@pytest.mark.parametrize("point", WITH_COPIES)
+def test_a_worker_killed_while_it_sends_copies_sends_all_of_them_as_often_as_the_mail(
+    here: Installation, point: str
+) -> None:
+    here.arm(point)
+    key = asked_for(here, "copied")
+    ends_well(here, key)
+    assert not here.armed(point), "nobody passed the fail point"
+    mail = next(row for row in here.deliveries(key) if row.key.reader.startswith("team|"))
+    mark = f"<{mail.key.digest}@".encode()
+    taken = [item.meta["to"] for item in here.box.call(lambda box: box.outbox.of("eml")) if mark in item.body]
+    assert set(taken) == {", ".join(("sales@acme.example", *COPIES))}
+    assert len(taken) == here.mails(mail.key)
 
 
 @pytest.mark.parametrize("point", BY_THE_CLOCK)

@@ -33,6 +33,7 @@ def test_a_post_arrives_in_its_room(line: CommandLine) -> None:
     [
         (["letter", "me@acme.example"], "found the channel 'letter', expected one of funnelbeat.yaml: chat, mail"),
         (["mail", "not an address"], "found the address 'not an address', which the channel mail does not take"),
+        (["mail"], "found no address for the channel 'mail' (type sandbox), which sends where an address says; write"),
     ],
 )
 def test_what_cannot_be_sent_is_said(line: CommandLine, words: list[str], sentence: str) -> None:

@@ -294,7 +294,7 @@ MISTAKES = (
     ("channel: mail, address: sales", "chanel: mail, address: sales"),
     ("channel: mail, address: sales", "channel: mial, address: sales"),
     ("address: sales@acme.example", "address: sales"),
-    ("address: sales@acme.example", "address: [a@acme.example, b@acme.example]"),
+    ("address: sales@acme.example", "address: [a@acme.example, A@acme.example]"),
     ("address: sales@acme.example", "each: everybody"),
     ("address: sales@acme.example", 'address: sales@acme.example, rows: "row.vlaue > 3"'),
     ("address: sales@acme.example", 'address: sales@acme.example, rows: "row.value >"'),

@@ -269,7 +269,7 @@ SHARE = Operand('now["won.share"]', Kind.RATIO, 0.18)
 def test_a_clause_in_words(clause: ClauseResult, words: str) -> None:
     rule = replace(RULE, condition=f"({clause.text}) || false", stalled=False)
     page = AlertPage(notification((finding(HALVORSEN, found=(clause,)),), (rule,)), EN)
-    assert page.rule_lines == (f"Rule big-deal-stalled: ({words}) or false.",)
+    assert page.rule_lines == (f"Rule “Big deal stalled”: ({words}) or false.",)
 
 
 def test_why_names_both_values_where_a_rule_compares_two() -> None:
@@ -299,3 +299,14 @@ def test_templates_name_no_class_that_the_style_sheet_lacks() -> None:
     sheet = (folder / "shared/email.css.j2").read_text("utf-8") + (folder / "alert/email.html.j2").read_text("utf-8")
     tones = {row.tone for content in ALERTS.values() for group in AlertPage(content, EN).groups for row in group.rows}
     assert {tone for tone in tones if f".{tone}" not in sheet} == set()
+
+
+@pytest.mark.parametrize("name", sorted(ALERTS))
+@pytest.mark.parametrize("locale", ["en_GB", "de_DE"])
+def test_no_message_names_a_rule_by_its_id(name: str, locale: str) -> None:
+    """A reader knows the rule's title; the id is for people who edit definitions."""
+    titled = tuple(replace(rule, name="Große Abschlüsse") for rule in ALERTS[name].rules)
+    mail = mail_of(replace(ALERTS[name], rules=titled), entry(locale), linked=True)
+    posts = repr(posts_of(replace(ALERTS[name], rules=titled), entry(locale)))
+    for rule in titled:
+        assert rule.id not in mail.subject + mail.html + mail.text + posts

@@ -33,6 +33,7 @@ class MailRoom:
     begun: int = 0
     hello: list[str] = field(default_factory=list)  # what clients called themselves, by message
     accepted: list[tuple[str, str, bytes]] = field(default_factory=list)
+    recipients: list[list[str]] = field(default_factory=list)  # of each accepted message, all of them
     connections: int = 0
     open: list[asyncio.Transport] = field(default_factory=list)
     tasks: list[asyncio.Task[Any]] = field(default_factory=list)
@@ -69,6 +70,7 @@ class _Handler:
     async def handle_DATA(self, server: Any, _session: Any, envelope: Any) -> str:  # noqa: N802  # the same
         reply = self.room.replies.get("data", [""])[:1] or [""]
         if not reply[0] or reply[0] in {BREAK, SILENCE, LATE}:
+            self.room.recipients.append(list(envelope.rcpt_tos))
             self.room.accepted.append((envelope.mail_from, envelope.rcpt_tos[0], envelope.original_content))
         answer = await self._answer(server, "data")
         return "250 2.0.0 queued as 4F1A7" if answer == "250 OK" else answer

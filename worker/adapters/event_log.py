@@ -70,7 +70,10 @@ class EventLog:
     def emit(self, fact: Fact) -> None:
         troubled = isinstance(fact, QueryMissing | Suspended | MailboxUnreadable) or (
             isinstance(fact, DeliverySettled)
-            and (fact.state in {"refused", "failed", "unknown"} or fact.reason == Reason.PARTS_MISSING)
+            and (
+                fact.state in {"refused", "failed", "unknown"}
+                or fact.reason in {Reason.PARTS_MISSING, Reason.COPIES_MISSING}
+            )
         )
         name, names = _form(fact)
         (self._log.warning if troubled else self._log.info)(

@@ -16,10 +16,11 @@ def explained_document(run: Run, rows: Iterable[Explained], notes: Iterable[tupl
 
     {"key", "state", "reason", "sentence", "gaps": [gap, …], "notes": [note, …], "deliveries": [explained delivery, …]}
 
-    A delivery is as in `delivery_document`, with five more keys. `decision` is the reason why it was to be sent or left
+    A delivery is as in `delivery_document`, with six more keys. `decision` is the reason why it was to be sent or left
     out, null if that is no longer known; `decision_sentence` says it. `past` says for each query what the reader had
     been sent before. `undecided` counts for a query the rows that were not shown, because a value that the condition in
-    `rows` needs is not known. `why` says how the delivery ended.
+    `rows` needs is not known. `why` says how the delivery ended. `copies` is {address: reason or null} of `cc`: why it
+    was given no copy; what a receiver said against one is in `sentence`.
     """
     return {
         "key": str(run.key),
@@ -40,6 +41,7 @@ def _delivery(one: Explained) -> dict[str, Any]:
         "decision_sentence": known,
         "past": {query: _past(past) for query, past in one.compared.items()},
         "undecided": dict(one.undecided),
+        "copies": dict(one.copies),
         "why": why(one.row),
     }
 

@@ -145,13 +145,14 @@ def _schedule(row: Planned) -> dict[str, Any]:
     """One schedule, with what its runs have in common.
 
     {"schedule", "runs", "readers": [reader, …], "requests_per_run", "unknown": [query id, …], "owners": [{"entry",
-    "readers", "without_address"}, …], "paused", "paused_until", "holidays": [{"slot", "name"}, …], "event"}
+    "readers", "without_address"}, …], "copies": [{"entry", "cc"}, …], "paused", "paused_until", "holidays": [{"slot",
+    "name"}, …], "event"}
 
     `runs` counts all runs until the plan's end, also those that are not listed. `paused_until` is null for a schedule
     that is not paused, and for a pause that a person has to end. `owners` has the entries with `each`: how many readers
     and which owners without an address they have by the last run, null before the first run. `holidays`: times on
-    public holidays, which are no slots. `event`: what causes runs besides slots, {"name", "filter",
-    "debounce_seconds"}, or null.
+    public holidays, which are no slots. `copies` has the entries with `cc`: {"entry", "cc": [address, …]}. `event`:
+    what causes runs besides slots, {"name", "filter", "debounce_seconds"}, or null.
     """
     return {
         "schedule": row.schedule,
@@ -160,6 +161,7 @@ def _schedule(row: Planned) -> dict[str, Any]:
         "requests_per_run": row.cost.requests,
         "unknown": list(row.cost.unknown),
         "owners": [_reached(one) for one in row.owners],
+        "copies": [{"entry": one.id, "cc": list(one.cc)} for one in row.as_read.to if one.cc],
         "paused": row.paused is not None,
         "paused_until": stamp(row.paused.until) if row.paused and row.paused.until else None,
         "holidays": [{"slot": stamp(one.at), "name": one.name} for one in row.left_out],

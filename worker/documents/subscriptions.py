@@ -18,8 +18,8 @@ def subscriptions_document(rows: Iterable[SubscriptionRow]) -> list[dict[str, An
     """Every subscription.
 
     [{"schedule", "reader", "state", "id", "channel", "address", "rows", "send", "locale", "timezone", "alerts",
-    "quiet_hours", "days", "collect", "template", "attach", "thread", "source", "by", "at", "expires", "stopped",
-    "choices", "sentence"}, …]
+    "quiet_hours", "days", "collect", "template", "attach", "thread", "cc", "reply_to", "source", "by", "at",
+    "expires", "stopped", "choices", "sentence", "copy"}, …]
 
     The keys of the entry are as the definition or the record says. `quiet_hours` is null or {"from", "to", "days",
     "holidays"}; `days` are lists such as ["MON", "TUE"]. `choices` is null or what the reader chose beside that:
@@ -28,7 +28,8 @@ def subscriptions_document(rows: Iterable[SubscriptionRow]) -> list[dict[str, An
 
     `source` is "definition", "cli", "api" or "link". `by` and `at` are empty and null for a definition. `stopped` says
     what stops the messages, null if nothing does: {"choice", "source", "by", "at", "until"}. `sentence` is what the
-    receiver said when the address or channel was suspended.
+    receiver said when the address or channel was suspended. `copy` is true for an address in `cc` of an entry. `cc` and
+    `reply_to` are those of the entry.
     """
     return [_row(row) for row in rows]
 
@@ -77,6 +78,7 @@ def _row(row: SubscriptionRow) -> dict[str, Any]:
         "stopped": _stopped(row.preference),
         "choices": _choices(row.choices),
         "sentence": row.sentence,
+        "copy": row.copy,
     }
 
 
@@ -96,6 +98,8 @@ def _entry(entry: Subscription) -> dict[str, Any]:
         "template": entry.template,
         "attach": list(entry.attach),
         "thread": entry.thread,
+        "cc": list(entry.cc),
+        "reply_to": list(entry.reply_to),
     }
 
 

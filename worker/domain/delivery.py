@@ -142,7 +142,9 @@ class Delivery:
     the delivery was unknown when a newer run superseded it or it expired. `notice`: what the operator is told, of a
     delivery that is no digest. `may_repeat`: the slot of an older digest that may have arrived, whose content this one
     may repeat. `content`: of a notification of alerts, the name under which its run keeps what it tells. `tells_of`:
-    held digests of which this one tells, oldest first, and `tells_of_more` that are only counted.
+    held digests of which this one tells, oldest first, and `tells_of_more` that are only counted. `left_out`: places in
+    the entry's `cc`, from 0, of addresses that get no copy, each with why; fixed by the first intent, and without the
+    address itself, which only the definition holds.
     """
 
     key: DeliveryKey
@@ -167,6 +169,7 @@ class Delivery:
     content: str = ""
     tells_of: tuple[HeldDigest, ...] = ()
     tells_of_more: int = 0
+    left_out: Mapping[int, Reason] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -202,13 +205,14 @@ class ReaderLinks:
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """The identity of one message to one reader. It is the same in every try, so that a second copy can be
-    recognised.
+    recognised. `cc`: who gets a copy of the same message.
     """
 
     key: DeliveryKey
     address: str
     date: datetime
     links: ReaderLinks | None = None
+    cc: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +230,19 @@ class Part:
 
 
 @dataclass(frozen=True, slots=True)
+class RefusedCopy:
+    """An address in `cc` that the receiver did not take, while it took the message. `words`: the receiver's, with its
+    code. `dead`: the address itself is at fault, for good.
+    """
+
+    address: str
+    words: str
+    dead: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Receipt:
     """`text`: what the receiver said or named, stored in the ledger, at most 200 characters."""
 
     text: str
+    refused: tuple[RefusedCopy, ...] = ()

@@ -24,7 +24,7 @@ from worker.domain.reason import Reason
 class Sent:
     """The last part was accepted. `receipt` is the receiver's. `baselines`: the reader's baselines that move, by query.
     `reason`: how this is known, if not from the receiver at once. With PARTS_MISSING, `missing` says what was refused
-    after the main part was accepted, and `receipt` is the main part's.
+    after the main part was accepted, and `receipt` is the main part's. Otherwise `missing` names who got no copy.
     """
 
     receipt: str

@@ -48,8 +48,9 @@ class PreferencesForm:
 
 @dataclass(frozen=True, slots=True)
 class SameAddress:
-    """Another subscription of the reader's address. `token` opens its page; empty if there is no key to sign it.
-    `alerts`: it tells of alerts alone.
+    """Another subscription of the reader's address. `token` opens its page; empty if there is no key to sign it,
+    and for copies of another reader's messages, which this page can only stop with all others. `alerts`: it tells of
+    alerts alone.
     """
 
     reader: Reader

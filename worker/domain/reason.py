@@ -43,6 +43,7 @@ class Reason(StrEnum):
     RENDER = "render"
     EXHAUSTED = "exhausted"
     PARTS_MISSING = "parts_missing"
+    COPIES_MISSING = "copies_missing"
     UNCLEAR = "unclear"
     LEASE_LAPSED = "lease_lapsed"
     HELD = "held"
@@ -106,6 +107,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.RENDER: "The template failed, or the message is past the channel's limits.",
     Reason.EXHAUSTED: "Every try failed until its time was over.",
     Reason.PARTS_MISSING: "The digest was sent, but for a later part of it, such as a file.",
+    Reason.COPIES_MISSING: "The digest was sent, but not to every address in `cc`.",
     Reason.UNCLEAR: "The connection broke after the message was handed over: it may have been accepted.",
     Reason.LEASE_LAPSED: "The process that was sending it ended: it may have been accepted.",
     Reason.HELD: "It may have been accepted; it is held until somebody settles it.",

@@ -150,6 +150,8 @@ class Subscription:
     `quiet_hours`: when nothing is sent, in `zone`; `days`: the weekdays on which something is (Monday is 0).
     `skip_if_empty`: a digest with nothing to show is not sent. `uncapped`: no cap holds its digests.
     `alerts`: of a subscription to alerts, which gets no digests.
+    `cc`: who gets a copy of every mail to `address`, normalised. `reply_to`: where answers go, as a header has it;
+    empty for what the channel says.
     """
 
     id: str
@@ -172,6 +174,8 @@ class Subscription:
     collect: Collect = Collect.NONE
     uncapped: bool = False
     alerts: AlertFilter | None = None
+    cc: tuple[str, ...] = ()
+    reply_to: tuple[str, ...] = ()
 
     @property
     def not_sent(self) -> QuietHours | None:

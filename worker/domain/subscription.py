@@ -127,14 +127,15 @@ def allowed_by_default(
     """Patterns for what the definitions name: the domains of mail addresses of entries, and other addresses with their
     channel; the addresses of `people`, each alone.
     """
-    entries = [entry for schedule in schedules.values() for entry in schedule.entries if entry.address]
+    entries = [entry for schedule in schedules.values() for entry in schedule.entries]
+    named = {(one.channel, address) for one in entries for address in (one.address, *one.cc) if address}
     own = {
         address if "@" in address else f"{name}:{address}"
         for person in people.values()
         for name, channel in channels.items()
         if (address := person.addresses.get(name) or person.addresses.get(channel.type))
     }
-    return tuple(sorted({_pattern(entry.channel, entry.address or "") for entry in entries} | own))
+    return tuple(sorted({_pattern(*one) for one in named} | own))
 
 
 def written_pattern(pattern: str) -> str:

@@ -156,6 +156,7 @@ def _explained_lines(run: dict[str, Any]) -> list[str]:
             f"  {query}: {count} rows not shown, because a value that `rows` needs is not known"
             for query, count in row["undecided"].items()
         ]
+        lines += [f"  cc {one}: {why.replace('_', ' ') if why else 'sent'}" for one, why in row["copies"].items()]
         if row["possible_duplicate"]:
             lines.append("  It may have been sent twice under one identity: a possible duplicate.")
     return [*lines, *run_alert_lines(run["alerts"])] if run["alerts"] is not None else lines

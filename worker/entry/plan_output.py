@@ -69,6 +69,9 @@ def _show_schedule(row: Planned, now: datetime, until: datetime) -> None:
         console.out.print(f"{row.schedule} {_waits(row.event)}.", markup=False)
     for reached in row.owners:
         console.out.print(f"{row.schedule}, {reached.entry.id}: {_reached(reached)}.", markup=False)
+    for entry in row.as_read.to:
+        if entry.cc:
+            console.out.print(f"{row.schedule}, {entry.id}: copies to {', '.join(entry.cc)}.", markup=False)
     if row.cost.unknown:
         lists = ", ".join(row.cost.unknown)
         console.out.print(f"{row.schedule} reads {lists}: one request for each page of it.", markup=False)

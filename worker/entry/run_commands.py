@@ -101,12 +101,12 @@ def _print_lost(copies: Folder | None) -> int:
 
 
 def run_status(ended: Run, rows: Iterable[Delivery]) -> int:
-    """The exit status of a finished run. A gap, a suspended reader and a missing part count as trouble even if
+    """The exit status of a finished run. A gap, a suspended reader, a missing part or copy count as trouble even if
     everything else was sent, because no rule of the definitions asks for them.
     """
     if ended.state is RunState.FAILED and ended.reason is Reason.SOURCE:
         return console.NOTHING
-    short = any(row.reason in {Reason.SUSPENDED, Reason.PARTS_MISSING} for row in rows)
+    short = any(row.reason in {Reason.SUSPENDED, Reason.PARTS_MISSING, Reason.COPIES_MISSING} for row in rows)
     good = ended.state in {RunState.DELIVERED, RunState.SKIPPED} and not ended.gaps and not short
     return console.OK if good else console.TROUBLE
 

@@ -54,7 +54,8 @@ def list_subscriptions(
 
 
 def _cells(row: SubscriptionRow) -> tuple[str, ...]:
-    return row.reader.schedule, row.reader.id, row.entry.channel, _state(row), _source(row), _chosen(row)
+    source = f"{_source(row)}, cc" if row.copy else _source(row)
+    return row.reader.schedule, row.reader.id, row.entry.channel, _state(row), source, _chosen(row)
 
 
 def _chosen(row: SubscriptionRow) -> str:

@@ -119,6 +119,10 @@ class Connectors(Protocol):
         """
         ...
 
+    def needs_address(self, bundle: Bundle, channel: str) -> bool:
+        """Whether the channel sends where an address says; otherwise it always sends to the same place."""
+        ...
+
     def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
         """Whether the channel takes messages to such an address."""
         ...

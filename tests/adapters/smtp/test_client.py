@@ -21,7 +21,7 @@ def plain(port: int) -> SmtpServer:
 async def test_a_message_arrives_unchanged_and_the_servers_words_come_back() -> None:
     async with mail_room() as room:
         mailer = Mailer(plain(room.port))
-        assert "queued as 4F1A7" in await mailer.send(FROM, TO, MESSAGE)
+        assert "queued as 4F1A7" in (await mailer.send(FROM, TO, MESSAGE)).text
         await mailer.aclose()
     assert room.accepted == [(FROM, TO, MESSAGE)]
 
@@ -260,3 +260,48 @@ def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str, wor
     with pytest.raises(ValueError, match=re.escape(words)) as caught:
         parse_url(url)
     assert "hunter2" not in str(caught.value)
+
+
+COPIES = ("boss@acme.example", "chief@acme.example")
+
+
+async def test_copies_are_recipients_of_the_one_message() -> None:
+    async with mail_room() as room:
+        mailer = Mailer(plain(room.port))
+        sent = await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
+        await mailer.aclose()
+    assert (room.recipients, room.begun) == ([[TO, *COPIES]], 1)
+    assert (sent.text, sent.refused) == ("2.0.0 queued as 4F1A7", ())
+
+
+async def test_a_refused_copy_is_told_and_the_others_get_the_message() -> None:
+    async with mail_room() as room:
+        room.replies["rcpt"] = ["250 OK", "550 5.1.1 no such user", "250 OK"]
+        mailer = Mailer(plain(room.port))
+        sent = await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
+        await mailer.aclose()
+    assert room.recipients == [[TO, COPIES[1]]]
+    assert [(copy, why.code, why.enhanced) for copy, why in sent.refused] == [(COPIES[0], 550, "5.1.1")]
+
+
+async def test_nobody_gets_a_message_that_is_refused_to_its_reader() -> None:
+    async with mail_room() as room:
+        room.replies["rcpt"] = ["450 4.2.0 greylisted"]
+        mailer = Mailer(plain(room.port))
+        with pytest.raises(MailFailure) as failure:
+            await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
+        await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
+        await mailer.aclose()
+    assert (failure.value.phase, failure.value.code, failure.value.unclear) == ("rcpt", 450, False)
+    assert (room.recipients, room.connections) == ([[TO, *COPIES]], 1)
+
+
+@pytest.mark.parametrize("reply", [BREAK, "421 4.3.2 shutting down"])
+async def test_a_connection_that_ends_at_a_copy_has_sent_nothing(reply: str) -> None:
+    async with mail_room() as room:
+        room.replies["rcpt"] = ["250 OK", reply]
+        mailer = Mailer(plain(room.port))
+        with pytest.raises(MailFailure) as failure:
+            await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
+        await mailer.aclose()
+    assert (failure.value.phase, failure.value.unclear, room.accepted) == ("rcpt", False, [])

@@ -1,9 +1,10 @@
 """Any sender, subject and address that is accepted gives legal header lines, which say the same when they are read."""
 
 import re
+from dataclasses import replace
 from email import message_from_string, policy
 from email.header import decode_header, make_header
-from email.utils import parseaddr
+from email.utils import getaddresses, parseaddr
 
 import fast_mail_parser
 import pytest
@@ -137,3 +138,21 @@ def test_a_file_of_comma_separated_values_says_its_charset() -> None:
     bare = type(CSV)("a.csv", "text/csv", CSV.body)
     raw = message(rendered(attachments=(bare,)), envelope(), "R <r@acme.example>", "x.example")
     assert b"Content-Type: text/csv; charset=utf-8\r\n" in raw
+
+
+@given(st.lists(ADDRESSES, max_size=20, unique=True), st.lists(st.tuples(NAMES, ADDRESSES), max_size=5))
+@settings(max_examples=150, deadline=None)
+def test_copies_and_where_answers_go_are_read_as_they_were_written(
+    copies: list[str], answers: list[tuple[str, str]]
+) -> None:
+    written = [quoted_name(*one) for one in answers]
+    assume(all(accepted(ascii_address, one) for one in copies) and all(accepted(mailbox, one) for one in written))
+    raw = message(
+        rendered(reply_to=tuple(written)), replace(envelope(), cc=tuple(copies)), "R <r@acme.example>", "x.example"
+    )
+    assert all(0 < len(line) <= 998 for line in raw.partition(b"\r\n\r\n")[0].split(b"\r\n"))
+    mail = message_from_string(raw.decode(), policy=policy.compat32)
+    assert [address for _, address in getaddresses(mail.get_all("Cc", []))] == [ascii_address(one) for one in copies]
+    read = [(decoded(name), address) for name, address in getaddresses(mail.get_all("Reply-To", []))]
+    assert read == [(clean(mailbox(one)[0], 60), mailbox(one)[1]) for one in written]
+    assert "Cc" in mail or not copies

@@ -4,14 +4,17 @@ from email import message_from_bytes, policy
 
 import pytest
 
+from tests.golden.digests import NORMAL
+from tests.support.contents import templates
 from tests.support.smtp_server import BREAK, mail_room
 from worker.adapters.smtp.failure import MailFailure
 from worker.adapters.smtp.mime import MailContent
 from worker.channels.email.channel import EMAIL, SIZE_LIMIT, EmailChannel, classed, open_email
-from worker.domain.delivery import READER, Attachment, DeliveryKey, Envelope, Receipt
+from worker.domain.delivery import READER, Attachment, DeliveryKey, Envelope, Receipt, RefusedCopy
 from worker.domain.run import RunKey
+from worker.domain.schedule import Subscription
 from worker.errors import DeliveryDeferred, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
-from worker.ports.channels import Findable, Idempotent
+from worker.ports.channels import Findable, Idempotent, RenderRequest
 
 RENDERED = MailContent(subject="€1 open", text=f"Sent to {READER}.\n", html=f"<p>Sent to {READER}.</p>")
 KEY = DeliveryKey(RunKey.parse("eu/weekly@2026-11-16T08:00:00Z"), "team|sales@acme.example")
@@ -210,3 +213,56 @@ def test_options_that_cannot_work_are_named() -> None:
     assert EMAIL.faults({"url": "smtp://smtp.acme.example", "from": "P <a@b.example>"}) == ()
     with pytest.raises(RequestError, match="from"):
         open_email({"url": "smtp://smtp.acme.example"})
+
+
+ENTRY = Subscription("team", "mail", None, "pipeline", "en_GB", "UTC")
+COPIED = replace(ENVELOPE, cc=("boss@acme.example", "chief@acme.example"))
+
+
+@pytest.mark.parametrize(
+    ("reply", "words", "dead"),
+    [
+        ("550 5.1.1 no such user", "550 5.1.1 rcpt: no such user", True),
+        ("450 4.2.0 greylisted", "450 4.2.0 rcpt: greylisted", False),
+        ("550 5.7.1 relaying denied", "550 5.7.1 rcpt: relaying denied", False),
+        ("530 5.7.0 log in first", "530 5.7.0 rcpt: log in first", False),
+    ],
+)
+async def test_a_receipt_names_each_copy_that_was_refused(reply: str, words: str, dead: bool) -> None:  # a table
+    """What is wrong with one address of several blames no channel: the server took the message for its reader."""
+    async with mail_room() as room:
+        room.replies["rcpt"] = ["250 OK", reply]
+        mail = channel(room.port)
+        (part,) = mail.build(RENDERED, COPIED)
+        receipt = await mail.send(part, mail.seal(part, ()), COPIED)
+        await mail.aclose()
+    assert receipt == Receipt("2.0.0 queued as 4F1A7", (RefusedCopy("boss@acme.example", words, dead),))
+    assert room.recipients == [["sales@acme.example", "chief@acme.example"]]
+    assert message_from_bytes(room.accepted[0][2])["Cc"] == "boss@acme.example,\r\n chief@acme.example"
+
+
+@pytest.mark.parametrize(
+    ("of_entry", "of_channel", "header"),
+    [
+        ((), {}, None),
+        ((), {"reply_to": "Sales <sales@acme.example>"}, "Sales <sales@acme.example>"),
+        (
+            ("a@acme.example", "B <b@acme.example>"),
+            {"reply_to": "c@acme.example"},
+            "a@acme.example, B <b@acme.example>",
+        ),
+    ],
+)
+def test_answers_go_where_the_entry_says_else_where_the_channel_does(
+    of_entry: tuple[str, ...], of_channel: dict[str, str], header: str | None
+) -> None:
+    mail = open_email({"url": "smtp://127.0.0.1:25?tls=never", "from": "P <r@acme.example>", **of_channel})
+    entry = replace(ENTRY, reply_to=of_entry)
+    (part,) = mail.build(mail.content(RenderRequest(NORMAL, entry), templates(None)), ENVELOPE)
+    assert message_from_bytes(part.draft, policy=policy.default)["Reply-To"] == header
+
+
+@pytest.mark.parametrize("text", ["", "Sales", "a@acme.example, b@acme.example", "Sales @ Acme <a@b@c>"])
+def test_answers_that_can_go_nowhere_are_complained_of(text: str) -> None:
+    (fault,) = EMAIL.faults({"url": "smtp://smtp.acme.example", "from": "P <a@b.example>", "reply_to": text})
+    assert (fault.path, fault.expected) == (("reply_to",), "an address for answers like Sales <sales@acme.example>")

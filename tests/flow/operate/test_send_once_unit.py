@@ -28,6 +28,9 @@ class Addressed(OneSource):
     def address(self, bundle: Bundle, channel: str, text: str) -> str | None:
         return text.casefold() if "@" in text else None
 
+    def needs_address(self, bundle: Bundle, channel: str) -> bool:
+        return True
+
     def channel(self, bundle: Bundle, channel: str, address: str | None) -> Any:
         return two_parts()
 
@@ -68,7 +71,11 @@ async def test_a_sample_goes_to_the_address_as_the_channel_writes_it() -> None:
 
 @pytest.mark.parametrize(
     ("channel", "address", "sentence"),
-    [("room", None, "expected one of funnelbeat.yaml: mail"), ("mail", "me", "which the channel mail does not take")],
+    [
+        ("room", None, "expected one of funnelbeat.yaml: mail"),
+        ("mail", "me", "which the channel mail does not take"),
+        ("mail", None, "found no address for the channel 'mail'"),
+    ],
 )
 async def test_what_cannot_be_sent_is_said(channel: str, address: str | None, sentence: str) -> None:
     parts = uses(clock=FixedClock(), connectors=Addressed(), transmit=Sent())

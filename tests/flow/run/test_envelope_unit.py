@@ -71,3 +71,10 @@ def test_what_tells_of_held_digests_links_to_the_page_alone() -> None:
     digest = replace(with_pages(), composed=replace(with_pages().composed, digest=TROUBLE))
     also = replace(PENDING, key=DeliveryKey(KEY.run, f"also/{READER.id}"))
     assert of(digest, also).links == ReaderLinks("", f"{BASE}/p/new-p-30", "new")
+
+
+def test_a_mail_that_others_get_a_copy_of_names_them_and_has_no_links() -> None:
+    """Whoever holds the reader's token could unsubscribe the reader."""
+    digest = with_pages()
+    made = of(replace(digest, entry=replace(digest.entry, cc=("boss@acme.example", "chief@acme.example"))))
+    assert (made.links, made.cc) == (None, ("boss@acme.example", "chief@acme.example"))

@@ -17,14 +17,21 @@ _NO_DIGEST = ("send", "attach", "skip_if_empty")
 
 @dataclass(slots=True)
 class NotifyEntries:
-    """The entries that rules name: those of `to`, and their own. `broken`: some of `to` could not be read."""
+    """The entries that rules name: those of `to`, and their own. `broken`: some of `to` could not be read. `named`: ids
+    of entries by the `id` of one with several addresses.
+    """
 
     to: Mapping[str, Subscription]
     broken: bool
+    named: dict[str, tuple[str, ...]] = field(default_factory=dict)
     own: dict[str, Subscription] = field(default_factory=dict)
 
     def get(self, entry_id: str) -> Subscription | None:
         return self.to.get(entry_id) or self.own.get(entry_id)
+
+    def ids(self, written: str) -> tuple[str, ...]:
+        """Of the entry that `written` names, one for each of its addresses; none if there is no such entry."""
+        return (str(written),) if self.get(written) is not None else self.named.get(written, ())
 
 
 def notify(context: LoadContext, path: Path, value: Any, below: Fallback, known: NotifyEntries) -> tuple[str, ...]:
@@ -36,7 +43,7 @@ def notify(context: LoadContext, path: Path, value: Any, below: Fallback, known:
         context.sheet.complain(path, "`notify` with nobody", "name an entry, or leave it out: all of `to` are notified")
     places = [(*path, index) if isinstance(value, list) else path for index in range(len(values))]
     ids = [_one(context, at, one, below, known) for at, one in zip(places, values, strict=True)]
-    return tuple(dict.fromkeys(one for one in ids if one))
+    return tuple(dict.fromkeys(one for several in ids for one in several))
 
 
 def check_reached(context: LoadContext, path: Path, named: Sequence[str], target: Target, known: NotifyEntries) -> None:
@@ -60,26 +67,29 @@ def _sees_rows_only(entry: Subscription) -> bool:
     return bool(entry.each or entry.rows) and not entry.team_totals
 
 
-def _one(context: LoadContext, path: Path, value: Any, below: Fallback, known: NotifyEntries) -> str | None:
+def _one(context: LoadContext, path: Path, value: Any, below: Fallback, known: NotifyEntries) -> tuple[str, ...]:
     sheet = context.sheet
     if isinstance(value, str):
-        if known.get(value) is None and not known.broken:
+        ids = known.ids(value)
+        if not ids and not known.broken:
             found = f"`notify` with {described(value)}, which is no entry"
-            sheet.complain(path, found, advice(value, [*known.to, *known.own], "write the entry itself"))
-            return None
-        return str(value)
+            sheet.complain(path, found, advice(value, [*known.to, *known.own, *known.named], "write the entry itself"))
+        return ids
     before = sheet.count
     made = entry(context, path, value, below)
     for name in _NO_DIGEST if isinstance(value, dict) else ():
         if name in value:
             found = f"`{name}` in `notify`, whose entries get no digest"
             sheet.complain((*path, name), found, "leave it out", key=True)
-    if made is None or sheet.count > before:
-        return None
-    other = known.get(made.id)
-    if other is not None and (made.id in known.to or other != made):
-        found = f"the entry id `{made.id}`, which another entry has"
-        sheet.complain(path, found, f"write `notify: {made.id}`, or give this entry an `id` of its own")
-        return None
-    known.own.setdefault(made.id, made)
-    return made.id
+    if not made or sheet.count > before:
+        return ()
+    for one in made:
+        other = known.get(one.id)
+        if other is not None and (one.id in known.to or other != one):
+            found = f"the entry id `{one.id}`, which another entry has"
+            sheet.complain(path, found, f"write `notify: {one.id}`, or give this entry an `id` of its own")
+            return ()
+    known.own.update({one.id: one for one in made})
+    if len(made) > 1 and "id" in value:
+        known.named.setdefault(str(value["id"]), tuple(one.id for one in made))
+    return tuple(one.id for one in made)

@@ -1,11 +1,21 @@
 """The entries of `to:`. Each falls back on the digest, and the digest on the project's defaults."""
 
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import Any
 
 from worker.adapters.definitions.alert_expressions import checked
 from worker.adapters.definitions.alert_forms import OPPORTUNITY
+from worker.adapters.definitions.entry_addresses import (
+    addresses,
+    check_channel,
+    copies,
+    kind_of,
+    refuse_reply_to,
+    reply_to,
+)
 from worker.adapters.definitions.items import LoadContext, Report
 from worker.adapters.definitions.model import DigestShape, EntryShape, ReaderShape
 from worker.adapters.definitions.people import each_of, refuse_unreachable
@@ -39,6 +49,18 @@ class Fallback:
     lists: bool
     quiet_hours: QuietHours | None
     days: tuple[int, ...] = EVERY_DAY
+    reply_to: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entries:
+    """`readers`: one for each address of each entry. `named`: ids of readers by the `id` of an entry with several
+    addresses. `broken`: some entry could not be read.
+    """
+
+    readers: tuple[Subscription, ...]
+    named: Mapping[str, tuple[str, ...]]
+    broken: bool
 
 
 def fallback(context: LoadContext, digest: DigestShape, asked: Report) -> Fallback:
@@ -58,126 +80,96 @@ def fallback(context: LoadContext, digest: DigestShape, asked: Report) -> Fallba
         lists,
         quiet,
         days_of(sheet, path, digest.days, EVERY_DAY, quiet, context.kinds),
+        reply_to(sheet, path, digest),
     )
 
 
-def entries(context: LoadContext, values: list[Any], below: Fallback) -> tuple[Subscription, ...]:
-    made = [(i, one) for i, value in enumerate(values) if (one := entry(context, ("to", i), value, below))]
-    _refuse_twins(context.sheet, made)
+def entries(context: LoadContext, values: list[Any], below: Fallback) -> Entries:
+    of_each = [(i, value, entry(context, ("to", i), value, below)) for i, value in enumerate(values)]
+    made = [(i, one) for i, _, several in of_each for one in several]
+    named = [(i, str(value["id"]), several) for i, value, several in of_each if len(several) > 1 and "id" in value]
+    ids = [(i, one.id) for i, one in made] + [(i, name) for i, name, _ in named]
+    _refuse_twins(context.sheet, sorted(ids, key=itemgetter(0)))
     _warn_twice_reached(context.sheet, made)
-    return tuple(one for _, one in made)
+    groups = {name: tuple(one.id for one in several) for _, name, several in named}
+    return Entries(tuple(one for _, one in made), groups, broken=not all(several for *_, several in of_each))
 
 
-def entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> Subscription | None:
+def entry(context: LoadContext, path: Path, value: Any, below: Fallback) -> tuple[Subscription, ...]:
+    """One for each address, as if each had an entry of its own; nothing after a complaint."""
     sheet = context.sheet
     before = sheet.count
     shaped = read(EntryShape, value, sheet, path)
     piece = shaped.piece
     if piece is None:
-        return None
+        return ()
     _check_reader(sheet, path, piece, below.queries)
     _check_rows(context, path, piece, lists=below.lists)
     own_locale = parsed(sheet, (*path, "locale"), piece.locale, locale, below.locale)
     own_zone = zone_at(sheet, (*path, "timezone"), piece.timezone, below.zone)
-    each = _each(context, path, piece, lists=below.lists)
+    kind = kind_of(context, piece)
+    check_channel(context, path, piece)
+    each = _each(context, path, piece, kind, lists=below.lists)
     quiet = quiet_hours(sheet, path, piece.quiet_hours, below.quiet_hours, context.kinds, own_zone)
     days = days_of(sheet, path, piece.days, below.days, quiet, context.kinds)
     _check_cap(sheet, path, piece)
-    address = _address(context, path, piece, sound=shaped.sound)
-    entry_id = piece.id or ("each-owner" if each else f"{piece.channel}:{address}" if address else piece.channel)
-    if piece.id and not (_ID.fullmatch(piece.id) and piece.id.isprintable()):
-        sheet.complain((*path, "id"), f"the id {described(piece.id)}", "leave out spaces, `/` and `|`")
-    _refuse_ours(sheet, path, piece, entry_id)
-    thread = _thread(context, path, piece, below, address)
+    to = addresses(context, path, piece, sound=shaped.sound)
+    readers = [(_id(piece, address, several=len(to) > 1), address) for address in to]
+    _check_ids(sheet, path, piece, [name for name, _ in readers])
+    able = kind is not None and all(map(kind.mailbox, to))
+    _refuse_thread(sheet, path, piece, able=able or kind is None)
+    copied, answered = copies(sheet, path, piece, kind, to), reply_to(sheet, path, piece) or below.reply_to
+    refuse_reply_to(sheet, path, piece, kind, to)
     if sheet.count > before:
-        return None
+        return ()
     digest, last = below.digest, context.project.for_entries
-    return Subscription(
-        entry_id,
-        piece.channel,
-        address,
-        piece.template or digest.template or last.template,
-        own_locale,
-        own_zone,
-        piece.send or digest.send or last.send,
-        piece.attach if piece.attach is not None else digest.attach or (),
-        piece.on_unknown or digest.on_unknown or last.on_unknown,
-        piece.rows or digest.rows,
-        bool(digest.team_totals if piece.team_totals is None else piece.team_totals),
-        each,
-        _unassigned(context, piece),
-        quiet,
-        next((flag for flag in (piece.skip_if_empty, digest.skip_if_empty) if flag is not None), last.skip_if_empty),
-        thread,
-        days,
-        piece.collect or digest.collect or Collect.NONE,
-        any(one.cap == NO_CAP for one in (piece, digest)),
+    made = Subscription(
+        id="",
+        channel=piece.channel,
+        address=None,
+        template=piece.template or digest.template or last.template,
+        locale=own_locale,
+        zone=own_zone,
+        send=piece.send or digest.send or last.send,
+        attach=piece.attach if piece.attach is not None else digest.attach or (),
+        on_unknown=piece.on_unknown or digest.on_unknown or last.on_unknown,
+        rows=piece.rows or digest.rows,
+        team_totals=bool(digest.team_totals if piece.team_totals is None else piece.team_totals),
+        each=each,
+        unassigned=kind.address(piece.unassigned) if kind is not None and piece.unassigned else None,
+        quiet_hours=quiet,
+        skip_if_empty=next(
+            (flag for flag in (piece.skip_if_empty, digest.skip_if_empty) if flag is not None), last.skip_if_empty
+        ),
+        thread=(piece.thread or digest.thread or last.thread) if able else Thread.RUN,
+        days=days,
+        collect=piece.collect or digest.collect or Collect.NONE,
+        uncapped=any(one.cap == NO_CAP for one in (piece, digest)),
+        cc=copied,
+        reply_to=answered if able or each else (),
     )
+    return tuple(replace(made, id=name, address=address) for name, address in readers)
 
 
-def _each(context: LoadContext, path: Path, piece: EntryShape, *, lists: bool) -> Each | None:
-    channel = context.project.channels.get(piece.channel)
-    kind = context.kinds.channels[channel.type] if channel else None
+def _id(piece: EntryShape, address: str | None, *, several: bool) -> str:
+    """An `id` with several addresses names each of them with its address, so that no two readers have one id."""
+    if piece.id:
+        return f"{piece.id}:{address}" if several else piece.id
+    return "each-owner" if piece.has("each") else f"{piece.channel}:{address}" if address else piece.channel
+
+
+def _each(context: LoadContext, path: Path, piece: EntryShape, kind: ChannelKind | None, *, lists: bool) -> Each | None:
     each = each_of(context.sheet, path, piece, kind, lists=lists)
     if each is not None and kind is not None:
         refuse_unreachable(context.sheet, path, piece, kind, context.project.people)
     return each
 
 
-def _unassigned(context: LoadContext, piece: EntryShape) -> str | None:
-    """Normalised; it has been checked."""
-    channel = context.project.channels.get(piece.channel)
-    if channel is None or not piece.unassigned:
-        return None
-    return context.kinds.channels[channel.type].address(piece.unassigned)
-
-
-def _thread(context: LoadContext, path: Path, piece: EntryShape, below: Fallback, address: str | None) -> Thread:
+def _refuse_thread(sheet: Sheet, path: Path, piece: EntryShape, *, able: bool) -> None:
     """What the digest or the defaults say counts only for mail."""
-    channel = context.project.channels.get(piece.channel)
-    able = channel is not None and context.kinds.channels[channel.type].mailbox(address)
-    if piece.thread is Thread.SERIES and channel is not None and not able:
+    if piece.thread is Thread.SERIES and not able:
         found = f"`thread: series` with `{piece.channel}`, which sends no mail"
-        context.sheet.complain((*path, "thread"), found, "leave it out", key=True)
-    said = piece.thread or below.digest.thread or context.project.for_entries.thread
-    return said if able else Thread.RUN
-
-
-def _address(context: LoadContext, path: Path, piece: EntryShape, *, sound: bool) -> str | None:
-    """Normalised. None if the channel takes no address, and after a complaint. A missing address is not reported for an
-    entry that is not sound, because the refused key may have been meant as the address.
-    """
-    kind = _kind(context, path, piece)
-    if kind is None:
-        return None
-    sheet = context.sheet
-    needed = kind.needs_address(context.project.channels[piece.channel].options)
-    if not needed and piece.has("each"):
-        found = f"`each` through `{piece.channel}`, which always sends to the same place"
-        sheet.complain((*path, "each"), found, "leave it out", key=True)
-    if not needed and piece.address:
-        found = f"`address` beside `{piece.channel}`, which always sends to the same place"
-        sheet.complain((*path, "address"), found, "leave it out", key=True)
-    if needed and sound and not piece.has("address") and not piece.has("each"):
-        sheet.complain(path, f"an entry for `{piece.channel}` without `address`", "write `address: …`")
-    if not needed or not piece.address:
-        return None
-    try:
-        return kind.address(piece.address)
-    except ValueError as error:
-        sheet.complain((*path, "address"), f"`address` with {described(piece.address)}", str(error))
-        return None
-
-
-def _kind(context: LoadContext, path: Path, piece: EntryShape) -> ChannelKind | None:
-    names = context.project.channel_names
-    if names is not None and piece.channel not in names:
-        found = f"`channel` with {described(piece.channel)}, which is no channel"
-        context.sheet.complain(
-            (*path, "channel"), found, advice(piece.channel, names, "write a channel into funnelbeat.yaml first")
-        )
-    channel = context.project.channels.get(piece.channel)
-    return context.kinds.channels[channel.type] if channel else None
+        sheet.complain((*path, "thread"), found, "leave it out", key=True)
 
 
 def _check_reader(sheet: Sheet, path: Path, piece: ReaderShape, queries: frozenset[str]) -> None:
@@ -206,24 +198,29 @@ def _check_rows(context: LoadContext, path: Path, piece: ReaderShape, *, lists: 
     checked(context, at, piece.rows, {"row": ROW})
 
 
-def _refuse_ours(sheet: Sheet, path: Path, piece: EntryShape, entry_id: str) -> None:
-    """Without an id of its own an entry is named after its channel, which may have one of these names."""
+def _check_ids(sheet: Sheet, path: Path, piece: EntryShape, ids: list[str]) -> None:
+    """Without an id of its own an entry is named after its channel, which may have one of our names."""
     at, expected = ((*path, "id"), "choose another") if piece.id else (path, "give the entry an `id`")
-    if entry_id == _OPERATOR:
-        sheet.complain(at, "the id `operator`, which notices to the operator have", expected)
-    if entry_id.startswith(_NOTIFICATION):
-        sheet.complain(at, f"the id {described(entry_id)}: notifications have ids with `{_NOTIFICATION}`", expected)
+    if piece.id and not (_ID.fullmatch(piece.id) and piece.id.isprintable()):
+        sheet.complain((*path, "id"), f"the id {described(piece.id)}", "leave out spaces, `/` and `|`")
+    for entry_id in ids:
+        if entry_id == _OPERATOR:
+            sheet.complain(at, "the id `operator`, which notices to the operator have", expected)
+        if entry_id.startswith(_NOTIFICATION):
+            found = f"the id {described(entry_id)}: notifications have ids with `{_NOTIFICATION}`"
+            sheet.complain(at, found, expected)
 
 
-def _refuse_twins(sheet: Sheet, made: list[tuple[int, Subscription]]) -> None:
+def _refuse_twins(sheet: Sheet, ids: list[tuple[int, str]]) -> None:
+    """`ids`: each with the index of its entry. The `id` of an entry with several addresses is one of them."""
     first: dict[str, int] = {}
-    for index, entry in made:
-        if entry.id in first:
-            line = sheet.document.at(("to", first[entry.id]))[0]
-            found = f"the entry id `{entry.id}` for the second time (first in line {line})"
+    for index, entry_id in ids:
+        if entry_id in first:
+            line = sheet.document.at(("to", first[entry_id]))[0]
+            found = f"the entry id `{entry_id}` for the second time (first in line {line})"
             at: Path = ("to", index, "id") if ("to", index, "id") in sheet.document.spots else ("to", index)
             sheet.complain(at, found, "give each entry an `id` of its own, or keep one of the two")
-        first.setdefault(entry.id, index)
+        first.setdefault(entry_id, index)
 
 
 def _warn_twice_reached(sheet: Sheet, made: list[tuple[int, Subscription]]) -> None:

@@ -247,6 +247,9 @@ class ReaderShape(Shape):
     collect: _Collect = Field(default=None, description="daily or weekly: what is due is sent at 08:00 in one digest.")
     cap: Any = Field(default="", description="none: the cap of `defaults` does not hold its digests.")
     skip_if_empty: _OptionalFlag = Field(default=None, description="true: a digest with nothing to show is not sent.")
+    reply_to: Names = Field(
+        default=(), description="Where answers to a mail go: Sales <sales@acme.example>, or several."
+    )
 
 
 class DigestShape(ReaderShape):
@@ -261,7 +264,11 @@ class EntryShape(ReaderShape):
 
     id: Text = Field(default="", description="Names the entry within its schedule; channel:address unless given.")
     channel: Text = Field(description="A channel.")
-    address: Text = Field(default="", description="Where the channel sends it.")
+    address: Names = Field(
+        default=(),
+        description="Where the channel sends it. Several: each is a reader of its own, with a message of its own.",
+    )
+    cc: Names = Field(default=(), description="Who gets a copy of the same mail, in its header Cc.")
     each: Any = Field(default="", description="owner: a digest for each owner of deals; {by: owner, manager: people}.")
     unassigned: Text = Field(default="", description="Who gets the deals of owners without an address.")
 

@@ -26,11 +26,14 @@ def checked_entry(kinds: Registry, bundle: Bundle, schedule: Schedule, written: 
     names = frozenset(bundle.channels)
     project = Project(bundle.project, {}, bundle.channels, bundle.defaults, channel_names=names)
     context = LoadContext(sheet, kinds, project, schedule.trigger.zone)
-    made = entries(context, value["to"], _below(kinds, bundle, schedule))
+    made = entries(context, value["to"], _below(kinds, bundle, schedule)).readers
     complaints = [f"{one.found}; {one.expected}" for one in sorted(set(sheet.findings.complaints))]
     if made and made[0].address is not None and not complaints:
         wrong = refusal(bundle.allow, made[0].channel, made[0].address)
         complaints = ["; ".join(wrong)] if wrong is not None else []
+    for key, found in (("address", len(made) > 1), ("cc", any(one.cc for one in made))):
+        if found and not complaints:
+            complaints = [f"`{key}` with several readers in one subscription; make a subscription for each address"]
     if complaints or not made:
         raise RequestError("\n".join(complaints))
     return made[0]

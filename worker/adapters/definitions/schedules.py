@@ -36,8 +36,9 @@ def schedule(sheet: Sheet, schedule_id: str, project: Project, kinds: Registry) 
     asked = report(context, shaped.report)
     digest = read(DigestShape, shaped.digest, sheet, ("digest",)).piece or DigestShape()
     below = fallback(context, digest, asked)
-    to = entries(context, shaped.to, below)
-    known = NotifyEntries({one.id: one for one in to}, broken=len(to) < len(shaped.to))
+    made = entries(context, shaped.to, below)
+    to = made.readers
+    known = NotifyEntries({one.id: one for one in to}, broken=made.broken, named=dict(made.named))
     alerted = alerts(context, shaped.alerts, shaped.inhibit, asked, known, below)
     _check_on_alert(sheet, digest, to, has_alerts=bool(shaped.alerts))
     _check_bridge(sheet, digest.bridge, asked)
@@ -127,23 +128,22 @@ def warn_of_ends(schedules: dict[str, Schedule], sheets: dict[str, Sheet], now: 
 def check_allowed(schedules: dict[str, Schedule], sheets: dict[str, Sheet], allow: tuple[str, ...]) -> None:
     """`allow`: as written in `subscriptions`; without it every address of a definition passes."""
     for name, one in schedules.items() if allow else ():
-        places: dict[str, Path] = {entry.id: ("to", index) for index, entry in enumerate(one.to)}
         for entry in one.entries:
-            at = places.get(entry.id) or _of_notify(sheets[name], entry)
-            for key, address in (("address", entry.address), ("unassigned", entry.unassigned)):
+            named = (("address", entry.address), ("unassigned", entry.unassigned), *(("cc", copy) for copy in entry.cc))
+            for key, address in named:
                 wrong = refusal(allow, entry.channel, address) if address else None
                 if wrong is not None:
-                    sheets[name].complain((*at, key), *wrong)
+                    sheets[name].complain(_place(sheets[name], key, address or ""), *wrong)
 
 
-def _of_notify(sheet: Sheet, entry: Subscription) -> Path:
-    """Where an entry that a rule brings along stands."""
+def _place(sheet: Sheet, key: str, address: str) -> Path:
+    """Where an entry of `to`, or one that a rule brings along, has this address: alone or in a list."""
     for path in sheet.document.spots:
-        if len(path) > 2 and path[0] == "alerts" and path[2] == "notify" and path[-1] == "address":
+        if path[:1] in {("to",), ("alerts",)} and key in path[-2:]:
             written = sheet.document.get(path)
-            if isinstance(written, str) and written.casefold() == (entry.address or "").casefold():
-                return path[:-1]
-    return ("alerts",)
+            if isinstance(written, str) and written.strip().casefold() == address.casefold():
+                return path
+    return ("to",)
 
 
 def _pieces_of_a_broken_one(sheet: Sheet, project: Project, kinds: Registry) -> None:

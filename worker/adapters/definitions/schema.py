@@ -91,7 +91,7 @@ def _schedule(kinds: Registry) -> Schema:
         "when": _object(WhenShape, {"catch_up": _one_of(CatchUp)}),
         "report": {"type": "array", "minItems": 1, "items": _item(kinds)},
         "digest": _object(DigestShape, _READER),
-        "to": {"type": "array", "items": _object(EntryShape, _READER)},
+        "to": {"type": "array", "items": _object(EntryShape, _ENTRY)},
         "alerts": {"type": "array", "items": _alert()},
         "inhibit": {"type": "array", "items": _object(InhibitShape, {"equal": _TEXTS})},
         "paused": {"type": "boolean"},
@@ -114,7 +114,7 @@ def _triggers() -> list[Schema]:
 
 
 def _alert() -> Schema:
-    entry: Schema = {"anyOf": [_TEXT, _object(EntryShape, _READER)]}
+    entry: Schema = {"anyOf": [_TEXT, _object(EntryShape, _ENTRY)]}
     levels: Schema = {"type": "object", "properties": dict.fromkeys(Severity, _TEXT), "additionalProperties": False}
     fields: dict[str, Schema] = {
         "for_each": {"anyOf": [_TEXT, _object(GroupsShape, {})]},
@@ -267,4 +267,6 @@ _READER: Mapping[str, Schema] = {
     "days": _TEXTS,
     "collect": _one_of(Collect),
     "cap": _one_of(("none",)),
+    "reply_to": _TEXTS,
 }
+_ENTRY: Mapping[str, Schema] = {**_READER, "address": _TEXTS, "cc": _TEXTS}

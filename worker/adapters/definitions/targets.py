@@ -102,7 +102,8 @@ def operator_of(reader: SoleReader) -> Operator:
 
 def _entries(entries: tuple[Subscription, ...], reader: SoleReader) -> tuple[Subscription, ...]:
     return tuple(
-        replace(one, channel=reader.channel, address=reader.address, each=None, unassigned=None) for one in entries
+        replace(one, channel=reader.channel, address=reader.address, each=None, unassigned=None, cc=())
+        for one in entries
     )
 
 

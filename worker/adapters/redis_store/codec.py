@@ -128,10 +128,11 @@ class DecisionRecord:
     why_first: Mapping[str, Reason] = field(default_factory=dict)
     version: str = ""
     link_key: str = ""
+    left_out: Mapping[int, Reason] = field(default_factory=dict)
 
 
-_RENDERED_BY, _SIGNED_BY = "@", "@key"
-"""Key of the version. No query's id can be "@"."""
+_RENDERED_BY, _SIGNED_BY, _LEFT_OUT = "@", "@key", "@cc"
+"""Keys beside those of queries, of which no id begins with "@"."""
 
 
 def fixed_row(fixed: DecisionRecord) -> str:
@@ -140,7 +141,8 @@ def fixed_row(fixed: DecisionRecord) -> str:
         query: fixed.why_first.get(query) if baseline is None else baseline_row(baseline)
         for query, baseline in (fixed.compared_with or {}).items()
     }
-    made_with = {_RENDERED_BY: fixed.version, _SIGNED_BY: fixed.link_key}
+    left_out = {str(place): str(why) for place, why in fixed.left_out.items()}
+    made_with = {_RENDERED_BY: fixed.version, _SIGNED_BY: fixed.link_key, _LEFT_OUT: left_out}
     return json.dumps(row | {name: value for name, value in made_with.items() if value}, sort_keys=True)
 
 
@@ -149,11 +151,13 @@ def fixed(raw: bytes | None) -> DecisionRecord:
         return DecisionRecord()
     row: dict[str, Any] = json.loads(raw)
     version, link_key = str(row.pop(_RENDERED_BY, "")), str(row.pop(_SIGNED_BY, ""))
+    left_out = {int(place): Reason(why) for place, why in row.pop(_LEFT_OUT, {}).items()}
     return DecisionRecord(
         {query: baseline(told) if isinstance(told, list) else None for query, told in row.items()},
         {query: Reason(told) for query, told in row.items() if isinstance(told, str)},
         version,
         link_key,
+        left_out,
     )
 
 
@@ -221,6 +225,7 @@ def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
         why_first=known.why_first,
         version=row.get("w", known.version),
         link_key=known.link_key,
+        left_out=known.left_out,
         may_have_arrived=row.get("y", False),
         notice=notice(key.run, row.get("i")),
         may_repeat=_instant(row, "u"),

@@ -70,10 +70,13 @@ class RedisDeliveries:
         why_first: Mapping[str, Reason] | None = None,
         version: str = "",
         link_key: str = "",
+        left_out: Mapping[int, Reason] | None = None,
     ) -> int:
         intent = {"attempt": attempt, "part": part, "parts": parts, "sha": sha256, "date": to_ms(date)}
         known = {
-            "pair": codec.fixed_row(codec.DecisionRecord(compared_with, why_first or {}, version, link_key)),
+            "pair": codec.fixed_row(
+                codec.DecisionRecord(compared_with, why_first or {}, version, link_key, left_out or {})
+            ),
             "past": sorted({baseline.snapshot for baseline in compared_with.values() if baseline is not None}),
             "keep": self._times.ms("keep"),
             "version": version or None,

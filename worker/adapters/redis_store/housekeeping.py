@@ -21,6 +21,7 @@ from worker.ports import Expired, SweepResult
 
 DAY = 86_400_000
 MONTH = 35 * DAY
+FORGOTTEN = "it named an address that was forgotten on request"
 
 
 class RedisUpkeep:
@@ -91,6 +92,7 @@ class RedisUpkeep:
                 gone, rows = await self._scripts.run("forget", {"run": str(run), "readers": readers})
                 deliveries += gone
                 ends += facts(rows)
+            await self._unname(run, wanted)
         suspensions = await self._cut(keys.single(prefix, "suspended"), " ", wanted)
         await self._cut(keys.single(prefix, "notices"), " ", wanted)
         await self._events.forget(wanted)
@@ -98,6 +100,13 @@ class RedisUpkeep:
         await self._audit.forget(wanted)
         await forget_authors(self._scripts, wanted)
         return Expired(baselines, deliveries, suspensions, tuple(ends))
+
+    async def _unname(self, run: RunKey, wanted: str) -> None:
+        """The deliveries of other readers that name the address, as one of `cc` that got no copy."""
+        held = await self._scripts.ask("HGETALL", keys.rows(self._scripts.prefix, run))
+        naming = [text(reader) for reader, raw in held.items() if wanted in _sentence(raw)]
+        if naming:
+            await self._scripts.run("unname", {"run": str(run), "readers": naming, "words": FORGOTTEN})
 
     async def _concerns(self, run: RunKey, reader: str, wanted: str) -> bool:
         """Whether a delivery is the reader's, or a notice that tells of the reader."""
@@ -129,6 +138,10 @@ class RedisUpkeep:
 
 def _baselines(raw: bytes) -> list[Baseline]:
     return [baseline for baseline in (codec.fixed(raw).compared_with or {}).values() if baseline is not None]
+
+
+def _sentence(raw: bytes) -> str:
+    return str(json.loads(raw[1:]).get("m", "")).casefold()
 
 
 def _ends(field: str, before: str, wanted: str) -> bool:

@@ -5,10 +5,11 @@ are three separate steps here. Each failure names its step and whether the messa
 """
 
 import ssl
+from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
-from aiosmtplib import SMTP, SMTPException
+from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused
 
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure, failure_of
@@ -59,6 +60,24 @@ def parse_url(url: str) -> SmtpServer:
     return SmtpServer(parts.hostname, parts.port or _PORTS[parts.scheme], unquote(parts.username or ""), tls)
 
 
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """`text`: the server's reply (mostly a queue id), cut. `refused`: copies that it did not take, with its words."""
+
+    text: str
+    refused: tuple[tuple[str, MailFailure], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class _Mail:
+    """What one transaction hands over. The first of `recipients` has to be taken."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: bytes
+    smtputf8: bool
+
+
 class Mailer:
     """Sends to one server over at most `limit` connections of one event loop. Times in seconds. `hello`: the name of
     this host (EHLO), by default the system's name for it.
@@ -85,20 +104,24 @@ class Mailer:
         self._limit = limit or ConnectionLimit()
         self._idle: list[SMTP] = []
 
-    async def send(self, sender: str, recipient: str, message: bytes, *, smtputf8: bool = False) -> str:
-        """Sends one message to one recipient, once. Returns the server's reply (mostly a queue id), cut.
+    async def send(
+        self, sender: str, recipient: str, message: bytes, *, copies: Sequence[str] = (), smtputf8: bool = False
+    ) -> SentMail:
+        """Sends one message to one recipient, and to those of `copies` that the server takes, in one transaction, once.
+        A refusal of the recipient ends it: then nobody gets anything.
 
         A kept connection that the server has closed is replaced once, as long as nothing of this message was sent.
         Raises MailFailure.
         """
+        mail = _Mail(sender, (recipient, *copies), message, smtputf8)
         async with self._limit.one():
             if self._idle:
                 try:
-                    return await self._over(self._idle.pop(), sender, recipient, message, smtputf8)
+                    return await self._over(self._idle.pop(), mail)
                 except MailFailure as failure:
                     if failure.phase != "mail" or failure.code not in {0, 421}:
                         raise
-            return await self._over(await self._connect(), sender, recipient, message, smtputf8)
+            return await self._over(await self._connect(), mail)
 
     async def check(self) -> str:
         """Connects, secures the connection, logs in and sends NOOP. Returns the server's reply. Raises MailFailure."""
@@ -112,11 +135,11 @@ class Mailer:
             self._idle.append(smtp)
             return redact(told, self._secrets, 80)
 
-    async def _over(self, smtp: SMTP, sender: str, recipient: str, message: bytes, smtputf8: bool) -> str:
+    async def _over(self, smtp: SMTP, mail: _Mail) -> SentMail:
         """Reuses the connection only if it is in a known state, and otherwise closes it."""
         usable = False
         try:
-            text = await self._transaction(smtp, sender, recipient, message, smtputf8)
+            sent = await self._transaction(smtp, mail)
             usable = True
         except MailFailure as failure:
             usable = failure.code not in {0, 421} and await self._reset(smtp)
@@ -126,27 +149,40 @@ class Mailer:
                 self._idle.append(smtp)
             else:
                 smtp.close()
-        return text
+        return sent
 
-    async def _transaction(self, smtp: SMTP, sender: str, recipient: str, message: bytes, smtputf8: bool) -> str:
-        if smtputf8 and not smtp.supports_extension("smtputf8"):
-            phase = "rcpt" if sender.isascii() else "mail"
+    async def _transaction(self, smtp: SMTP, mail: _Mail) -> SentMail:
+        if mail.smtputf8 and not smtp.supports_extension("smtputf8"):
+            phase = "rcpt" if mail.sender.isascii() else "mail"
             raise MailFailure(phase, "this server takes no addresses beyond ASCII (no SMTPUTF8)", code=553)
-        options = ["SMTPUTF8"] if smtputf8 else []
+        options = ["SMTPUTF8"] if mail.smtputf8 else []
         if smtp.supports_extension("size"):
-            options.append(f"SIZE={len(message)}")
-        encoding = "utf-8" if smtputf8 else "ascii"
+            options.append(f"SIZE={len(mail.message)}")
+        encoding = "utf-8" if mail.smtputf8 else "ascii"
+        recipient, *copies = mail.recipients
         phase = "mail"
         try:
-            await smtp.mail(sender, options=options, encoding=encoding)
+            await smtp.mail(mail.sender, options=options, encoding=encoding)
             phase = "rcpt"
             await smtp.rcpt(recipient, encoding=encoding)
+            refused = [(copy, why) for copy in copies if (why := await self._refusal(smtp, copy, encoding))]
             phase = "data"
-            return redact((await smtp.data(message, timeout=self._patience)).message, self._secrets)
+            said = (await smtp.data(mail.message, timeout=self._patience)).message
+            return SentMail(redact(said, self._secrets), tuple(refused))
         except (SMTPException, OSError) as error:
             raise failure_of(phase, error, self._secrets) from None
         except UnicodeError as error:  # from MAIL or RCPT: nothing of the message was sent
             raise MailFailure(phase, "this address cannot be written without SMTPUTF8", code=553) from error
+
+    async def _refusal(self, smtp: SMTP, copy: str, encoding: str) -> MailFailure | None:
+        """What the server says against one more recipient; None if it takes it. Raises for a connection that ends."""
+        try:
+            await smtp.rcpt(copy, encoding=encoding)
+        except SMTPRecipientRefused as error:
+            if error.code == 421:
+                raise
+            return failure_of("rcpt", error, self._secrets)
+        return None
 
     async def _reset(self, smtp: SMTP) -> bool:
         try:

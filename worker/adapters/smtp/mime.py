@@ -38,7 +38,7 @@ _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")  # RFC 5322, 3.2.3: a n
 class MailContent:
     """A mail before its reader is known. READER in `text` and `html` marks the place of the address, READER_LINK that
     of the reader's preferences page, and READER_ALERTS that of the page of alerts. `series`: all mails of one reader
-    and schedule are one conversation.
+    and schedule are one conversation. `reply_to`: where answers go, each an address with or without a name.
     """
 
     subject: str = ""
@@ -46,6 +46,7 @@ class MailContent:
     html: str = ""
     attachments: tuple[Attachment, ...] = ()
     series: bool = False
+    reply_to: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +77,8 @@ def message(
         b"Date: " + _date(envelope.date),
         b"From: " + _named(name, origin),
         b"To: " + to.encode(),
+        *_listed("Cc", [ascii_address(one).encode() for one in envelope.cc]),
+        *_listed("Reply-To", [_named(*mailbox(one)) for one in content.reply_to]),
         skeleton.subject,
         f"Message-ID: <{envelope.key.digest}@{origin.rpartition('@')[2]}>".encode(),
         f"List-Id: <{list_id}>".encode(),
@@ -86,6 +89,11 @@ def message(
         b"MIME-Version: 1.0",
     ]
     return b"\r\n".join(headers) + b"\r\n" + _body(skeleton, envelope, boundary)
+
+
+def _listed(header: str, mailboxes: Sequence[bytes]) -> list[bytes]:
+    """Each on a line of its own, so that no line grows with their number."""
+    return [f"{header}: ".encode() + b",\r\n ".join(mailboxes)] if mailboxes else []
 
 
 def _conversation(key: DeliveryKey, origin: str) -> list[bytes]:

@@ -7,6 +7,7 @@ whether the address, the channel or only this message is at fault.
 import re
 import ssl
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from ipaddress import ip_address
 
 from worker.adapters.smtp.addresses import ascii_address, mailbox, needs_smtputf8
@@ -27,7 +28,7 @@ from worker.channels.email.bounce_options import (
 )
 from worker.channels.email.content import mail_content, preview_of
 from worker.channels.email.faults import Fault, at_fault
-from worker.domain.delivery import Envelope, Part, Receipt
+from worker.domain.delivery import Envelope, Part, Receipt, RefusedCopy
 from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
 from worker.ports.channels import ChannelKind, MessageForm, PreviewPage, RenderRequest, Templates
 from worker.ports.init_forms import InitField, InitForm
@@ -61,6 +62,12 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
     if "hello" in options and not _is_host(options["hello"]):
         expected = "this host's full name, such as relay.acme.example, or its address in []"
         faults.append(RuleViolation(("hello",), f"{options['hello']!r}", expected))
+    if "reply_to" in options:
+        try:
+            mailbox(options["reply_to"])
+        except ValueError:
+            expected = "an address for answers like Sales <sales@acme.example>"
+            faults.append(RuleViolation(("reply_to",), f"{options['reply_to']!r}", expected))
     return (*faults, *bounce_faults(options))
 
 
@@ -80,15 +87,19 @@ class EmailChannel:
 
     preview_suffix = "html"
 
-    def __init__(self, mailer: Mailer, sender: str, unsubscribe: str = "") -> None:
-        """`unsubscribe`: an address where a mail with a reader's token in its subject unsubscribes the reader."""
+    def __init__(self, mailer: Mailer, sender: str, unsubscribe: str = "", reply_to: str = "") -> None:
+        """`unsubscribe`: an address where a mail with a reader's token in its subject unsubscribes the reader.
+        `reply_to`: where answers go that the entry sends nowhere else.
+        """
         self._mailer = mailer
         self._sender = sender
         self._unsubscribe = unsubscribe
+        self._reply_to = (reply_to,) if reply_to else ()
         self._origin = mailbox(sender)[1]
 
     def content(self, request: RenderRequest, templates: Templates) -> MailContent:
-        return mail_content(request, templates)
+        content = mail_content(request, templates)
+        return content if content.reply_to else replace(content, reply_to=self._reply_to)
 
     def preview(self, content: MailContent, address: str) -> PreviewPage:
         return preview_of(content, address)
@@ -111,10 +122,10 @@ class EmailChannel:
         address = ascii_address(envelope.address)
         beyond_ascii = needs_smtputf8(address) or needs_smtputf8(self._origin)
         try:
-            words = await self._mailer.send(self._origin, address, sealed, smtputf8=beyond_ascii)
+            sent = await self._mailer.send(self._origin, address, sealed, copies=envelope.cc, smtputf8=beyond_ascii)
         except MailFailure as failure:
             raise classed(failure) from failure
-        return Receipt(words)
+        return Receipt(sent.text, tuple(_refused(copy, failure) for copy, failure in sent.refused))
 
     async def check(self, addresses: Sequence[str]) -> str:  # noqa: ARG002  # only a refusal shows that a mailbox does not exist
         try:
@@ -149,7 +160,7 @@ def open_email(
         hello=options.get("hello") or mailbox(options["from"])[1].rpartition("@")[2],
         tls=tls,
     )
-    return EmailChannel(mailer, options["from"], unsubscribe_address(options))
+    return EmailChannel(mailer, options["from"], unsubscribe_address(options), options.get("reply_to", ""))
 
 
 def classed(failure: MailFailure) -> DeliveryError:
@@ -163,6 +174,13 @@ def classed(failure: MailFailure) -> DeliveryError:
     fault = at_fault(failure)
     suspend = None if fault is Fault.MESSAGE else str(fault)
     return DeliveryRefused("email", f"{code} {words}", code=code, suspend=suspend)
+
+
+def _refused(copy: str, failure: MailFailure) -> RefusedCopy:
+    """The message was taken for its reader, so that nothing but the address of the copy can be at fault."""
+    error = classed(failure)
+    dead = isinstance(error, DeliveryRefused) and error.suspend == Fault.READER
+    return RefusedCopy(copy, error.problem, dead)
 
 
 def _mailbox_full(failure: MailFailure) -> bool:
@@ -182,6 +200,7 @@ EMAIL = ChannelKind(
         Option("url", required=True, note="smtp://user@host:587 (STARTTLS required) or smtps://user@host:465"),
         Option("password", secret=True, note="of the URL's user"),
         Option("from", required=True, note='the sender, "Pipeline <reports@acme.example>"'),
+        Option("reply_to", note="where answers go, as Sales <sales@acme.example>; without it, to `from`"),
         Option("hello", note="what this host calls itself (EHLO); without it, the domain of `from`"),
         *BOUNCE_OPTIONS,
     ),

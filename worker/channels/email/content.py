@@ -24,7 +24,8 @@ def mail_content(request: RenderRequest, templates: Templates) -> MailContent:
     text = text_of(page)
     _limited(f"{folder}/{TEXT}", text, TEXT_LIMIT)
     series = request.entry.thread is Thread.SERIES
-    return MailContent(subject=subject_of(page), text=text, html=html, attachments=request.files, series=series)
+    answers = request.entry.reply_to
+    return MailContent(subject_of(page), text, html, request.files, series=series, reply_to=answers)
 
 
 def preview_of(content: MailContent, address: str) -> PreviewPage:

@@ -77,9 +77,10 @@ def messages(
             if clock not in by_clock:
                 by_clock[clock] = _count(holiday, span, schedule, entry, found, was.get(name))
             count, cut = by_clock[clock]
-            counts[address] += count
-            less |= {address} if count and (entry.send is not Send.ALWAYS or entry.skip_if_empty) else set()
-            more |= {address} if cut else set()
+            for who in (address, *((entry.channel, copy) for copy in entry.cc)):
+                counts[who] += count
+                less |= {who} if count and (entry.send is not Send.ALWAYS or entry.skip_if_empty) else set()
+                more |= {who} if cut else set()
     rows = [Messages(*one, count, at_most=one in less, more=one in more) for one, count in counts.items()]
     return tuple(sorted(rows, key=lambda row: (-row.count, row.channel, row.address)))
 

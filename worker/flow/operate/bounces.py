@@ -10,6 +10,7 @@ from worker.domain.run import Run
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
+from worker.flow.run.copies import copied
 from worker.flow.run.notices import of_suspended, stopped_ways
 from worker.flow.run.readers import entries, entry_of, subjects
 from worker.flow.uses import UsesClock, UsesConnectors, UsesDeliveries, UsesDeployments, UsesEvents, UsesLookups
@@ -62,13 +63,27 @@ async def suspend_vouched_for(uses: BouncesUses, channel: str, report: BounceRep
 
 async def _newest(uses: BouncesUses, channel: str, address: str) -> tuple[Run, Delivery] | None:
     for run in await uses.lookups.runs(None, NEWEST):
-        for row in await uses.lookups.deliveries(run.key):
-            if row.date is None or row.key.address.casefold() != address:
-                continue
+        rows = [row for row in await uses.lookups.deliveries(run.key) if row.date is not None]
+        mine = [row for row in rows if row.key.address.casefold() == address]
+        for row in mine or await _copied_to(uses, run, rows, address):
             entry = (await _entry(uses, run, row))[2]
             if entry is not None and entry.channel == channel:
                 return run, row
     return None
+
+
+async def _copied_to(uses: BouncesUses, run: Run, rows: Sequence[Delivery], address: str) -> list[Delivery]:
+    """Deliveries with a copy to the address."""
+    _, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
+    if not any(one.casefold() == address for entry in schedule.entries for one in entry.cc):
+        return []
+    return [row for row in rows if await _copy(uses, run, row, address) is not None]
+
+
+async def _copy(uses: BouncesUses, run: Run, row: Delivery, address: str) -> str | None:
+    """The address, as the definition has it, if it got a copy of the message."""
+    entry = (await _entry(uses, run, row))[2]
+    return next((one for one in copied(entry, row) if one.casefold() == address), None) if entry is not None else None
 
 
 async def _entry(uses: BouncesUses, run: Run, row: Delivery) -> tuple[Bundle, Schedule, Subscription | None]:
@@ -89,22 +104,27 @@ async def _sent(lookups: Lookups, identities: Collection[str]) -> Mapping[str, t
 
 
 async def _followed(uses: BouncesUses, report: BounceReport, sent: tuple[Run, Delivery] | None) -> BounceResult:
-    if sent is None or sent[1].key.address.casefold() != report.recipient.casefold() or sent[1].date is None:
+    if sent is None or sent[1].date is None:
         return BounceResult(report, Followed.NOT_OURS)
     run, row = sent
+    own, wanted = row.key.address, report.recipient.casefold()
+    who = own if own.casefold() == wanted else await _copy(uses, run, row, wanted)
+    if who is None:
+        return BounceResult(report, Followed.NOT_OURS)
     if not report.address_at_fault:
         return BounceResult(report, Followed.OTHER_FAULT, row)
     deployed = await uses.deployments.deployed()
     if deployed is None or sent[1].date < deployed.activated_at:
         return BounceResult(report, Followed.REPAIRED, row)
-    return BounceResult(report, await _suspended(uses, report, run, row), row)
+    return BounceResult(report, await _suspended(uses, report, run, row, who), row)
 
 
-async def _suspended(uses: BouncesUses, report: BounceReport, run: Run, row: Delivery) -> Followed:
+async def _suspended(uses: BouncesUses, report: BounceReport, run: Run, row: Delivery, who: str) -> Followed:
+    """`who`: the address that is at fault, the reader's or one in `cc`."""
     bundle, schedule, entry = await _entry(uses, run, row)
     if entry is None:
         return Followed.REPAIRED
-    subject, now = subjects(entry, row.key.address)[1], await uses.clock.now()
+    subject, now = subjects(entry, who)[1], await uses.clock.now()
     stopped = await stopped_ways(uses, bundle)
     stop = of_suspended(uses.connectors, bundle, schedule, row.key, subject, report.words, now, stopped)
     facts = await uses.deliveries.suspend(run.key, stop)

@@ -226,7 +226,8 @@ async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[CheckResul
         subject
         for schedule in bundle.schedules.values()
         for reader, entry in readers(schedule).items()
-        for subject in subjects(entry, reader.address)
+        for address in (reader.address, *entry.cc)
+        for subject in subjects(entry, address)
     }
     return suspended(await ledger.suspended(sorted(named)))
 

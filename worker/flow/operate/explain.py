@@ -11,6 +11,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
 from worker.errors import LedgerError, RequestError
 from worker.flow.operate.find_run import FAR, find_run
+from worker.flow.run.copies import fates_of_copies
 from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.uses import UsesLookups, UsesSnapshots
 from worker.ports import Lookups, Snapshots
@@ -20,13 +21,15 @@ from worker.ports import Lookups, Snapshots
 class Explained:
     """`decision`: why it was sent or left out, None if nothing was decided or it can no longer be computed. `compared`
     maps each query to the baseline that this reader had, or to the reason why there was none. `undecided`: by query,
-    the rows that this reader is not shown, because a value that the condition needs is not known.
+    the rows that this reader is not shown, because a value that the condition needs is not known. `copies`: each
+    address in `cc` with why it got no copy, None if it was sent one; empty unless the delivery was sent.
     """
 
     row: Delivery
     decision: Reason | None
     compared: Mapping[str, Baseline | Reason]
     undecided: Mapping[str, int] = field(default_factory=dict)
+    copies: Mapping[str, Reason | None] = field(default_factory=dict)
 
 
 class ExplainUses(UsesDigests, UsesLookups, UsesSnapshots, Protocol): ...
@@ -71,7 +74,7 @@ async def _explained(uses: ExplainUses, row: Delivery) -> Explained:
         return Explained(row, known, compared)
     told = digest.composed.digest
     reason = known if settled else told.reason if isinstance(told, Notice) else digest.decide().reason
-    return Explained(row, reason, compared, digest.composed.undecided)
+    return Explained(row, reason, compared, digest.composed.undecided, fates_of_copies(digest.entry, row))
 
 
 async def _all_there(snapshots: Snapshots, row: Delivery, answers: Mapping[str, str]) -> bool:

@@ -78,5 +78,15 @@ async def _named(deployments: Deployments, address: str) -> tuple[str, ...]:
 
 def _addresses(schedule: Schedule) -> set[str]:
     named = [reader.address for reader in readers(schedule)]
-    further = [address for one in schedule.entries for address in (one.address, one.unassigned) if address]
+    further = [
+        address
+        for one in schedule.entries
+        for address in (one.address, one.unassigned, *one.cc, *map(_plain, one.reply_to))
+        if address
+    ]
     return {address.casefold() for address in (*named, *further)}
+
+
+def _plain(mailbox: str) -> str:
+    """Of "Sales <sales@acme.example>" the address."""
+    return mailbox.rpartition("<")[2].rstrip(">")

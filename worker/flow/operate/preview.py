@@ -117,7 +117,7 @@ async def send_to(
     named = [entry for entry in of_channel if not entry.each]
     like = next(iter((*named, *of_channel, *schedule.to)))
     # A test shows every row, whoever the entry is for: the person at the terminal may see them all.
-    entry = replace(like, id="test", channel=channel_name, address=address, each=None)
+    entry = replace(like, id="test", channel=channel_name, address=address, each=None, cc=())
     reader_digest = (await _reader_digests(uses, bundle, schedule, at, [entry]))[0]
     channel = uses.connectors.channel(bundle, channel_name, address)
     now = await uses.clock.now()

@@ -77,7 +77,7 @@ async def _others(uses: PageUses, bundle: Bundle, link: Link, schedule: str) -> 
             reader,
             sent.schedule.name,
             paused=sent.stops is not None,
-            token=_token(uses, replace(link, reader=reader)),
+            token="" if sent.copy else _token(uses, replace(link, reader=reader)),
             alerts=sent.schedule.only_alerts(sent.entry),
         )
         for reader, sent in found.items()

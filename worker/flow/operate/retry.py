@@ -38,7 +38,7 @@ async def retry(uses: RetryUses, run: Run) -> tuple[DeliveryKey, ...]:
     for row in failed:
         entry = entry_of(uses.connectors, bundle, known, row.key.reader)
         if entry is not None:
-            stopped |= set(subjects(entry, row.key.address))
+            stopped |= {one for address in (row.key.address, *entry.cc) for one in subjects(entry, address)}
     await uses.deliveries.lift(sorted(stopped))
     until = expiry(uses.triggers, schedule, await uses.clock.now())
     keys = await uses.deliveries.retry(run.key, {row.key.reader: until for row in failed})

@@ -7,17 +7,21 @@ from typing import Protocol
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.subscription import Choice, Preference, live_records
+from worker.flow.run.copies import copy_reader
 from worker.flow.run.readers import WEBHOOK, readers
 from worker.flow.uses import UsesClock, UsesConnectors, UsesRuns, UsesSubscriptions
 
 
 @dataclass(frozen=True, slots=True)
 class SentToAddress:
-    """What a reader gets by an entry; `stops` as the preference that keeps it back, None for none."""
+    """What a reader gets by an entry; `stops` as the preference that keeps it back, None for none. `copy`: copies of
+    another reader's messages.
+    """
 
     schedule: Schedule
     entry: Subscription
     stops: Preference | None
+    copy: bool = False
 
 
 class SameAddressUses(UsesClock, UsesConnectors, UsesRuns, UsesSubscriptions, Protocol): ...
@@ -38,7 +42,8 @@ async def same_address(uses: SameAddressUses, bundle: Bundle, address: str) -> d
         for reader in mails:
             stops = said.get(reader.id)
             if stops is None or stops.choice is not Choice.UNSUBSCRIBED:
-                found[reader] = SentToAddress(schedule, known[reader], stops)
+                copy = reader.address in known[reader].cc
+                found[reader] = SentToAddress(schedule, known[reader], stops, copy)
     return found
 
 
@@ -52,4 +57,5 @@ async def _entries(
     now = await uses.clock.now()
     reached = {reader: entry for reader, entry in each.items() if sent.get(reader)}
     told = {Reader(schedule.id, one.id, one.address or WEBHOOK): one for one in schedule.notify if not one.each}
-    return {**readers(schedule), **told, **live_records(records, bundle, schedule, now), **reached}
+    copies = {copy_reader(schedule.id, one, address): one for one in schedule.entries for address in one.cc}
+    return {**copies, **readers(schedule), **told, **live_records(records, bundle, schedule, now), **reached}

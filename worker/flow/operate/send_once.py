@@ -23,11 +23,17 @@ async def send_test(uses: SendTestUses, bundle: Bundle, channel_name: str, addre
     """Sends a sample digest through one channel, to try the channel without an account at any source. `address`: None
     for a channel that has its own. Returns the receiver's words.
 
-    Raises RequestError for a channel that is not defined and an address that it does not take; DeliveryError.
+    Raises RequestError for a channel that is not defined, an address that it does not take, and a missing one;
+    DeliveryError.
     """
     if channel_name not in bundle.channels:
         known = ", ".join(sorted(bundle.channels)) or "none"
         raise RequestError(f"found the channel {channel_name!r}, expected one of funnelbeat.yaml: {known}")
+    if address is None and uses.connectors.needs_address(bundle, channel_name):
+        of = f"{channel_name!r} (type {bundle.channels[channel_name].type}), which sends where an address says"
+        raise RequestError(
+            f"found no address for the channel {of}; write `funnelbeat send-test {channel_name} ADDRESS`"
+        )
     to = uses.connectors.address(bundle, channel_name, address) if address is not None else None
     if address is not None and to is None:
         raise RequestError(f"found the address {address!r}, which the channel {channel_name} does not take")

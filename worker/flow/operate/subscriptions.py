@@ -15,6 +15,7 @@ from worker.domain.subscription import Choice, End, Origin, Preference, Subscrip
 from worker.errors import ClaimLost, NotFound, RequestError
 from worker.flow.deployed import bundle_of
 from worker.flow.operate.find_run import deployed_schedule
+from worker.flow.run.copies import copy_reader
 from worker.flow.run.readers import readers, subjects
 from worker.flow.uses import UsesClock, UsesDeliveries, UsesDeployments, UsesEntryChecks, UsesSubscriptions
 
@@ -43,7 +44,7 @@ EVERYBODY = "*"
 class SubscriptionRow:
     """One subscription. `by` and `at`: who made it, and when; empty and None for one of a definition. `preference`:
     what stops its messages. `choices`: what the reader chose beside `entry`. `sentence`: what the receiver said when it
-    was suspended.
+    was suspended. `copy`: the address is in `cc` of the entry, and gets copies of another reader's messages.
     """
 
     reader: Reader
@@ -56,6 +57,7 @@ class SubscriptionRow:
     preference: Preference | None = None
     sentence: str = ""
     choices: Choices | None = None
+    copy: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,8 +93,9 @@ async def _of_schedule(uses: ListUses, bundle: Bundle | None, name: str, now: da
     schedule = bundle.schedules.get(name) if bundle else None
     said, chosen = await uses.subscriptions.preferences(name), await uses.subscriptions.choices(name)
     named = {**readers(schedule), **_of_each(schedule, [*said, *chosen])} if schedule else {}
+    copies = _copies(schedule) if schedule else {}
     records = [one for one in await uses.subscriptions.records(name) if one.reader not in named]
-    who = {**named, **{one.reader: one.entry for one in records}}
+    who = {**named, **{one.reader: one.entry for one in records}, **copies}
     stopped = await _suspended(uses, who)
     made = {one.reader: one for one in records}
     rows = []
@@ -101,7 +104,8 @@ async def _of_schedule(uses: ListUses, bundle: Bundle | None, name: str, now: da
         state = _state(bundle, schedule, reader, entry, record, preference, now) or (
             State.SUSPENDED if why else State.ACTIVE
         )
-        rows.append(replace(_row(reader, entry, record, state, preference, why), choices=chosen.get(reader.id)))
+        row = _row(reader, entry, record, state, preference, why)
+        rows.append(replace(row, choices=chosen.get(reader.id), copy=reader in copies))
     return rows
 
 
@@ -115,6 +119,15 @@ def _of_each(schedule: Schedule, said: Iterable[str]) -> dict[Reader, Subscripti
         if name in each:
             who[Reader(schedule.id, name, address)] = replace(each[name], address=address)
     return who
+
+
+def _copies(schedule: Schedule) -> dict[Reader, Subscription]:
+    """Each address in `cc`, as if it were a reader of the entry."""
+    return {
+        copy_reader(schedule.id, entry, one): replace(entry, address=one, each=None, cc=())
+        for entry in schedule.to
+        for one in entry.cc
+    }
 
 
 async def _suspended(uses: UsesDeliveries, who: Mapping[Reader, Subscription]) -> dict[Reader, str]:
@@ -256,7 +269,7 @@ async def resume(uses: ListUses, schedule: str, name: str) -> tuple[Subscription
 def named(rows: Sequence[SubscriptionRow], schedule: str, name: str) -> SubscriptionRow:
     """By reader's id, entry's id or address. Raises RequestError unless exactly one fits, NotFound if none does."""
     of_each = _one_of_each(rows, name)
-    found = [row for row in rows if name in {row.reader.id, row.entry.id, row.reader.address}] or of_each
+    found = [row for row in rows if name in _names(row)] or of_each
     if len(found) == 1 and found[0].reader.address != EVERYBODY:
         return found[0]
     if any(row.reader.address == EVERYBODY for row in found):
@@ -265,6 +278,11 @@ def named(rows: Sequence[SubscriptionRow], schedule: str, name: str) -> Subscrip
     if found:
         raise RequestError(f"{name!r} fits several subscriptions of {schedule}; write one of {known}")
     raise NotFound(f"{schedule} has no subscription {name!r}; it has {known}")
+
+
+def _names(row: SubscriptionRow) -> set[str]:
+    """An entry's id is that of its readers, and not of who gets copies."""
+    return {row.reader.id, row.reader.address, *(() if row.copy else (row.entry.id,))}
 
 
 def _one_of_each(rows: Sequence[SubscriptionRow], name: str) -> list[SubscriptionRow]:

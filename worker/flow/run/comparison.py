@@ -179,6 +179,7 @@ def _form(entry: Subscription) -> Subscription:
         skip_if_empty=False,
         uncapped=False,
         alerts=None,
+        cc=(),
     )
 
 

@@ -26,6 +26,7 @@ from worker.flow.facts import emit_all
 from worker.flow.run.attempt import Attempt, PaceTooLong, ReceiverSilent
 from worker.flow.run.cap import capped
 from worker.flow.run.comparison import ReaderDigest
+from worker.flow.run.copies import missing_copies, suspend_copies
 from worker.flow.run.hand_over import hand_over
 from worker.flow.run.held import held_digest, take_over_held
 from worker.flow.run.notices import of_suspended, stopped_ways
@@ -43,6 +44,7 @@ from worker.flow.uses import (
     UsesHolidays,
     UsesLinks,
     UsesProcess,
+    UsesSubscriptions,
     UsesTimes,
     UsesTransmit,
 )
@@ -64,6 +66,7 @@ class DeliverUses(
     UsesHolidays,
     UsesLinks,
     UsesProcess,
+    UsesSubscriptions,
     UsesTimes,
     UsesTransmit,
     Protocol,
@@ -82,6 +85,8 @@ async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
         if outcome is None:
             return attempt.row.state
         await settle(uses, key, attempt.number, outcome, await _suspension(uses, attempt))
+        if attempt.digest is not None:
+            await suspend_copies(uses, attempt.digest, key, attempt.receipts, attempt.now)
     except ClaimLost:
         # The bytes may have left although the claim is lost, and another process may send them too. The possible
         # duplicate is recorded: a repeat is allowed, but not an unrecorded one.
@@ -117,7 +122,8 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
         return withheld
     await take_over_held(uses, digest, attempt.row)
     await hand_over(uses, digest, channel, attempt)
-    return Sent(attempt.receipts[-1].text, digest.sent_baselines())
+    reason, missing = missing_copies(digest.entry, attempt.row, attempt.receipts)
+    return Sent(attempt.receipts[-1].text, digest.sent_baselines(), reason, missing)
 
 
 async def _withheld(

@@ -7,6 +7,7 @@ from worker.domain.delivery import Delivery, Envelope, ReaderLinks
 from worker.domain.links import PREFERENCES_LAST, Link, Purpose
 from worker.domain.subscription import is_shared
 from worker.flow.run.comparison import ReaderDigest
+from worker.flow.run.copies import copied
 from worker.flow.run.readers import is_alert, is_also
 from worker.flow.uses import UsesConnectors, UsesLinks
 
@@ -16,15 +17,15 @@ class EnvelopeUses(UsesConnectors, UsesLinks, Protocol): ...
 
 def envelope_of(uses: EnvelopeUses, digest: ReaderDigest, row: Delivery, date: datetime) -> Envelope:
     """The links are signed with the key of the delivery's first intent, so that every try is the same message. A
-    message has no links if the project has no pages or no key, if several people read the address, and if it is no mail
-    or a notice to the operator. What tells of held digests is of several subscriptions, so that nothing unsubscribes it
-    in one click. Raises RequestError if this process does not have the key.
+    message has no links if the project has no pages or no key, if several people read the address or get a copy, and if
+    it is no mail or a notice to the operator. What tells of held digests is of several subscriptions, so that nothing
+    unsubscribes it in one click. Raises RequestError if this process does not have the key.
     """
-    base, address = digest.bundle.web, digest.reader.address
+    base, address, cc = digest.bundle.web, digest.reader.address, copied(digest.entry, row)
     also = is_also(row.key.reader)
     key_id = _key(uses, digest, row) if base and (also or not digest.notice) else ""
     if not key_id:
-        return Envelope(row.key, address, date)
+        return Envelope(row.key, address, date, cc=cc)
     unsubscribe = uses.links.sign(Link(Purpose.UNSUBSCRIBE, digest.reader), key_id)
     preferences = uses.links.sign(Link(Purpose.PREFERENCES, digest.reader, date + PREFERENCES_LAST), key_id)
     if also:
@@ -44,4 +45,5 @@ def _key(uses: EnvelopeUses, digest: ReaderDigest, row: Delivery) -> str:
     if row.date is not None:
         return row.link_key
     own = uses.connectors.mailbox(digest.bundle, digest.entry.channel, digest.reader.address)
-    return uses.links.key_id if own and not is_shared(digest.bundle, digest.reader.address) else ""
+    alone = not digest.entry.cc and not is_shared(digest.bundle, digest.reader.address)
+    return uses.links.key_id if own and alone else ""

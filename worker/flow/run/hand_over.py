@@ -5,6 +5,7 @@ The intent is written before the bytes leave. What happens in between is `unknow
 
 import asyncio
 import hashlib
+from dataclasses import replace
 from typing import Any, Protocol
 
 from worker.domain.delivery import DeliveryKey, Envelope, Part, Receipt
@@ -12,6 +13,7 @@ from worker.domain.limits import LONGEST_WAIT
 from worker.errors import DeliveryUncertain
 from worker.flow.run.attempt import Attempt, PaceTooLong
 from worker.flow.run.comparison import ReaderDigest
+from worker.flow.run.copies import CopiesUses, left_out
 from worker.flow.run.envelope import EnvelopeUses, envelope_of
 from worker.flow.run.receiver_circuit import through_circuit
 from worker.flow.uses import UsesCircuits, UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit
@@ -22,13 +24,16 @@ OF_THE_LEASE = 0.8
 """The part of a delivery's lease that the receiver is waited for. The rest is for recording that no answer came."""
 
 
-class HandOverUses(EnvelopeUses, UsesCircuits, UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit, Protocol): ...
+class HandOverUses(
+    CopiesUses, EnvelopeUses, UsesCircuits, UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit, Protocol
+): ...
 
 
 async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[Any], attempt: Attempt) -> None:
     """Sends every part in order, from the first without a receipt. Raises what the channel raises,
     PaceTooLong and ReceiverSilent.
     """
+    attempt.row = replace(attempt.row, left_out=await left_out(uses, digest, attempt.row, attempt.now))
     key, envelope = attempt.row.key, envelope_of(uses, digest, attempt.row, attempt.date)
     parts = channel.build(await digest.content(channel, linked=envelope.links is not None), envelope)
     for part in parts[len(attempt.receipts) :]:
@@ -47,6 +52,7 @@ async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[A
                 why_first=digest.past.why_first,
                 version=uses.version,
                 link_key=envelope.links.key_id if envelope.links is not None else "",
+                left_out=attempt.row.left_out,
             )
             await _still_ours(uses, attempt)
             attempt.out = part.number

@@ -67,7 +67,8 @@ def of_suspended(
     address = operator_address(connectors, bundle, {*stopped, subject}, or_first=not is_notice(key.reader))
     if address is None:
         return Suspension(subject, sentence)
-    cause = (Cause(key.address, sentence),)
+    who = subject.split(" ", 2)[2] if subject.startswith("address ") else key.address
+    cause = (Cause(who, sentence),)
     notice = _notice(key.run, schedule, Trouble.SUSPENDED, subject, Reason.SUSPENDED, cause, now)
     one_of_many = f"{OPERATOR}/{hashlib.sha256(subject.encode()).hexdigest()[:8]}"
     reader = Reader(schedule.id, one_of_many, address).id

@@ -21,6 +21,7 @@ from worker.flow.deployed import schedule_of
 from worker.flow.facts import emit_all
 from worker.flow.run.collect import COMPARED, Collected, FetchContext, collect
 from worker.flow.run.comparison import Answers
+from worker.flow.run.copies import kept_entries
 from worker.flow.run.failed import notify_of_failed
 from worker.flow.run.moved_owners import moved_owners
 from worker.flow.run.notices import causes_of, of_failed, stopped_ways
@@ -159,7 +160,7 @@ async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[Deli
         return ()
     moved = await moved_owners(uses, bundle, schedule, collected.snapshots, every_past)
     chosen = chosen_entries(schedule, subscribed, audience, await uses.subscriptions.choices(schedule.id))
-    who = RunReaders(audience, subscribed, chosen, moved)
+    who = RunReaders(audience, subscribed, kept_entries(chosen), moved)
     handed_over = await _handed_over(uses, begun, bundle, schedule, collected, who)
     emit_all(uses.events, handed_over.facts)
     await uses.queue.deliver(handed_over.deliveries)

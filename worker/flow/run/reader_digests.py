@@ -23,6 +23,7 @@ from worker.flow.run.audience import audience_key, audience_of, narrowed, undeci
 from worker.flow.run.collect import COMPARED
 from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDigest, RunSlot
 from worker.flow.run.conditions import condition_of
+from worker.flow.run.copies import with_copies
 from worker.flow.run.notices import notice_of
 from worker.flow.run.owners import OwnerAddresses, emails
 from worker.flow.run.readers import entries, entry_of, is_alert, is_notice
@@ -152,7 +153,7 @@ class ReaderDigests:
 
     async def _entries(self, run: Run, schedule: Schedule) -> Mapping[str, Subscription]:
         """Of every reader of the run, with those who subscribed at run time, as they were at its hand-over."""
-        return {**entries(schedule), **await self.lookups.subscribed(run.key)}
+        return {**entries(schedule), **with_copies(schedule, await self.lookups.subscribed(run.key))}
 
     async def composed(
         self, key: Hashable, of: RunSlot, found: Answers, past: Comparison, entry: Subscription

@@ -31,7 +31,7 @@ class WhyYouGetThis:
         rules = [rule for rule in rules_in_order(self._of) if self._mine(rule)]
         told = [" ".join(self._sentences(rule, self._mine(rule))) for rule in rules[:RULES]]
         if len(rules) > RULES:
-            names = ", ".join(self._w.clean(rule.id, 60) for rule in rules[RULES : RULES * 3])
+            names = ", ".join(self._w.clean(rule.name, 60) for rule in rules[RULES : RULES * 3])
             told.append(self._w.say("alert.because.others", rules=names))
         return tuple(told)
 
@@ -39,7 +39,7 @@ class WhyYouGetThis:
         """As in "Rule big-deal-stalled: value at least €50,000."."""
         words = self._conditions.rule(rule, _clauses(self._mine(rule)))
         key = "alert.because.rule" if words else "alert.rule_alone"
-        return self._w.say(key, rule=self._w.clean(rule.id, 60), words=words)
+        return self._w.say(key, rule=self._w.clean(rule.name, 60), words=words)
 
     def _mine(self, rule: RuleShown) -> list[Finding]:
         return self._of_rule.get(rule.id, [])

@@ -98,7 +98,7 @@ class AlertInbox:
         told = [self._line(one, at) for at, one in enumerate(self._of.findings[:PREHEADER_FINDINGS])]
         rule = self._head.rule
         if len(told) == 1 and rule is not None:
-            told.append(self._w.say("alert.rule", rule=self._w.clean(rule.id, RULE)))
+            told.append(self._w.say("alert.rule", rule=self._w.clean(rule.name, RULE)))
         return self._w.clean(" ".join(_sentence(line) for line in told if line), PREHEADER)
 
     def _line(self, finding: Finding, at: int) -> str:

@@ -1,7 +1,7 @@
 -- Every change of a delivery's state, except for an intent.
 -- sent      sending, unknown, unknown(held) → sent; moves the reader's baselines. Also pending → sent, if an attempt
---           whose lease lapsed returns with a receipt before the next attempt. A.sentence: a later part was refused;
---           the parts without a receipt stay unsent
+--           whose lease lapsed returns with a receipt before the next attempt. A.sentence with parts_missing: a later part
+--           was refused; the parts without a receipt stay unsent
 -- skipped   pending → skipped; moves the baselines of answers that are byte-equal. A.also: the digest is over the cap;
 --           the delivery that tells of it later is made, or filled
 -- deferred  pending, sending → deferred; A.extends: its time is longer by as much as it waits
@@ -31,7 +31,7 @@ end
 local on = {}
 
 function on.sent()
-  if A.sentence then
+  if A.reason == 'parts_missing' then
     unsend(row)
   elseif row.p then
     for i, part in ipairs(row.p) do

@@ -24,7 +24,7 @@ class AlertFilterShape(ApiShape):
 
 
 class SubscriptionShape(BaseModel):
-    """One subscription, with the keys of an entry."""
+    """One subscription, with the keys of an entry. `copy`: it is an address in `cc`, which gets copies."""
 
     model_config = ConfigDict(extra="allow")
 

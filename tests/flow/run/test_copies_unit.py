@@ -1,0 +1,116 @@
+"""Who gets a copy of a reader's mail, and what became of each copy."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from tests.support.fakes import KEY, NOW, READER, TEAM, WEEKLY, Takes, reader_digest, uses
+from worker.domain.delivery import Delivery, DeliveryState, Reader, Receipt, RefusedCopy
+from worker.domain.notice import Suspension
+from worker.domain.reason import Reason
+from worker.domain.run import RunKey
+from worker.domain.subscription import Choice, Origin, Preference
+from worker.flow.run.copies import (
+    copied,
+    copy_reader,
+    fates_of_copies,
+    kept_entries,
+    left_out,
+    missing_copies,
+    suspend_copies,
+    with_copies,
+)
+
+BOSS, CHIEF, CTO = "boss@acme.example", "chief@acme.example", "cto@acme.example"
+ENTRY = replace(TEAM, cc=(BOSS, CHIEF, CTO))
+PENDING = Delivery(KEY, DeliveryState.PENDING)
+OUT = {0: Reason.SUSPENDED, 2: Reason.MUTED}
+
+
+class Said:
+    """What readers said, and what is suspended; `stopped`: what is suspended from now on."""
+
+    def __init__(self, said: Mapping[str, Preference] | None = None, *dead: str) -> None:
+        self.said, self.dead, self.stopped = said or {}, dead, list[Suspension]()
+
+    async def preferences(self, schedule: str) -> Mapping[str, Preference]:
+        assert schedule == WEEKLY.id
+        return self.said
+
+    async def suspended(self, subjects: Sequence[str]) -> Mapping[str, str]:
+        return {one: "550" for one in subjects if one.endswith(self.dead or ("-",))}
+
+    async def suspend(self, run: RunKey, suspension: Suspension) -> tuple[()]:
+        self.stopped.append(suspension)
+        return ()
+
+
+async def out_of(said: Said, row: Delivery = PENDING) -> Mapping[int, Reason]:
+    digest = reader_digest(ENTRY, digest=uses())
+    return await left_out(uses(deliveries=said, subscriptions=said), digest, row, NOW)
+
+
+async def test_a_suspended_address_and_one_that_wants_nothing_get_no_copy() -> None:
+    paused = Preference(Choice.PAUSED, Origin.CLI, "ops", NOW)
+    over = replace(paused, until=NOW)
+    said = {copy_reader(WEEKLY.id, ENTRY, one).id: what for one, what in ((CHIEF, over), (CTO, paused))}
+    assert await out_of(Said(said, BOSS)) == OUT
+
+
+async def test_the_list_of_the_first_try_stays() -> None:
+    tried = replace(PENDING, date=NOW, left_out={1: Reason.MUTED})
+    assert await out_of(Said({}, BOSS), tried) == {1: Reason.MUTED}
+
+
+def test_who_is_left_out_and_the_reader_are_not_named() -> None:
+    assert copied(ENTRY, replace(PENDING, left_out=OUT)) == (CHIEF,)
+    assert copied(replace(TEAM, cc=(READER.address.upper(), BOSS)), PENDING) == (BOSS,)
+
+
+def test_a_copy_is_a_reader_of_the_entry() -> None:
+    assert copy_reader("week", ENTRY, BOSS) == Reader("week", ENTRY.id, BOSS)
+
+
+def test_what_a_run_keeps_names_no_copy_and_gets_it_back_from_the_definition() -> None:
+    kept = kept_entries({READER: ENTRY})
+    assert kept == {READER: replace(ENTRY, cc=())}
+    found = with_copies(replace(WEEKLY, to=(ENTRY,)), {one.id: entry for one, entry in kept.items()})
+    assert found == {READER.id: ENTRY}
+
+
+@pytest.mark.parametrize(
+    ("out", "refused", "expected"),
+    [
+        ({}, (), (None, "")),
+        ({2: Reason.MUTED}, (), (None, f"no copy to {CTO}: messages to this address are paused")),
+        ({0: Reason.SUSPENDED}, (), (Reason.COPIES_MISSING, f"no copy to {BOSS}: this address is suspended")),
+        (
+            {2: Reason.UNSUBSCRIBED},
+            (RefusedCopy(BOSS, "550 no"),),
+            (Reason.COPIES_MISSING, f"no copy to {CTO}: this address is unsubscribed; no copy to {BOSS}: 550 no"),
+        ),
+    ],
+)
+def test_a_delivery_says_who_got_no_copy(
+    out: Mapping[int, Reason], refused: tuple[RefusedCopy, ...], expected: tuple[Reason | None, str]
+) -> None:
+    row = replace(PENDING, left_out=out)
+    assert missing_copies(ENTRY, row, [Receipt("250", refused)]) == expected
+
+
+def test_the_fate_of_each_copy_is_read_from_the_delivery() -> None:
+    reason, sentence = missing_copies(ENTRY, replace(PENDING, left_out=OUT), [Receipt("", (RefusedCopy(CHIEF, "5"),))])
+    sent = replace(PENDING, state=DeliveryState.SENT, left_out=OUT, reason=reason, sentence=sentence)
+    assert fates_of_copies(ENTRY, sent) == {BOSS: Reason.SUSPENDED, CHIEF: Reason.REFUSED, CTO: Reason.MUTED}
+    assert fates_of_copies(ENTRY, replace(sent, left_out={}, sentence="")) == dict.fromkeys(ENTRY.cc)
+    assert fates_of_copies(ENTRY, PENDING) == {}
+
+
+async def test_only_dead_addresses_are_suspended() -> None:
+    ledger, connectors = Said(), Takes("mail")
+    receipts = [Receipt("250", (RefusedCopy(BOSS, "550 no", dead=True), RefusedCopy(CHIEF, "450 later")))]
+    given: Any = uses(connectors=connectors, deliveries=ledger, events=uses())
+    await suspend_copies(given, reader_digest(ENTRY, digest=uses()), KEY, receipts, NOW)
+    assert [(one.subject, one.sentence) for one in ledger.stopped] == [(f"address mail {BOSS}", "550 no")]
