@@ -18,9 +18,8 @@ from benchmarks.measure import RATIO, Figure, Progress, Result, Verdict, compare
 from benchmarks.peers import Beat, RedBeat
 from worker.adapters.celery.queue import KEYS_PER_MESSAGE
 from worker.adapters.event_log import configure
-from worker.app import open_services
-from worker.flow.run.tick import tick
-from worker.flow.services import Services
+from worker.clock_app import open_clock
+from worker.flow.run.tick import TickUses, tick
 from worker.settings import Settings
 
 UNIT = "slots/s"
@@ -68,7 +67,7 @@ class Clock:
 
     def __enter__(self) -> Self:
         settings = Settings(redis_url=self._ground.ledger, broker_url=self._ground.broker)
-        self._services = self._runner.run(self._stack.enter_async_context(open_services(settings, PROJECT)))
+        self._services = self._runner.run(self._stack.enter_async_context(open_clock(settings, PROJECT)))
         return self
 
     def __exit__(self, *_: object) -> None:
@@ -109,7 +108,7 @@ class Clock:
         assert messages >= self._count / KEYS_PER_MESSAGE, f"only {messages} messages for {self._count} slots"
 
 
-async def drain(services: Services) -> int:
+async def drain(services: TickUses) -> int:
     """Ticks until nothing is due. Returns the number of claimed runs."""
     claimed = 0
     while True:

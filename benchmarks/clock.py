@@ -71,6 +71,7 @@ def _figures(ours: list[dict[str, float]], sizes: Sizes) -> list[Figure]:
     named = {
         "loaded": ("ours, opened to first tick", "s"),
         "ready": ("ours, process start to first tick", "s"),
+        "cpu": ("ours, processor time to first tick", "s"),
         "mb": ("ours, whole process", "MB"),
         "base_mb": ("ours, before anything is loaded", "MB"),
         "p50": ("ours, idle tick p50", "ms"),

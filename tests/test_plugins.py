@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.adapters.definitions import load
+from worker.adapters.definitions.load import load
 from worker.app import registry
 from worker.plugins import CHANNEL_TYPES, CONNECTIONS, SOURCES, STAND_INS
 from worker.ports.channels import ChannelKind

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.adapters.definitions.targets import TARGET
+from worker.adapters.definitions.target_names import TARGET
 from worker.adapters.redis_program import SERVER
 from worker.errors import SettingsError
 from worker.settings import FROM_FILE, NOTES, READ_ELSEWHERE, Settings, read, sources, unknown

@@ -13,7 +13,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from worker.adapters.celery.app import broker_of, make_app
+from worker.adapters.celery.app import make_app
 from worker.adapters.celery.queue import CeleryQueue
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.one_entry import checked_entry
@@ -27,11 +27,11 @@ from worker.adapters.redis_store.forget import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.redis_store.scripts import Scripts
-from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.redis_store.tokens import RedisTokens
 from worker.adapters.redis_store.webhook_keys import RedisWebhookKeys
 from worker.adapters.signed_links import SignedLinks
 from worker.adapters.triggers import ApTriggers
+from worker.clock_app import broker, ledger_times
 from worker.connectors import SILENT, OpenConnectors
 from worker.decorators.caches import with_kept_bundles, with_throttled_retention
 from worker.decorators.fail_points import armed, with_fail_points
@@ -110,7 +110,7 @@ async def open_services(
 def make_services(settings: Settings, redis: Redis, project: str, connectors: OpenConnectors, queue: Queue) -> Services:
     """Every port of this process, with its caches."""
     holidays = PublicHolidays()
-    ledger, snapshots = RedisLedger(redis, project, times=_ledger_times(settings)), ForgetfulSnapshots(redis, project)
+    ledger, snapshots = RedisLedger(redis, project, times=ledger_times(settings)), ForgetfulSnapshots(redis, project)
     deployments, triggers = with_kept_bundles(ledger.deployments), ApTriggers(holidays.name)
     cache = RedisFetchCache(redis, project, settings.heartbeat)
     return Services(
@@ -179,16 +179,3 @@ def tokens(settings: Settings, redis: Redis, project: str) -> Callable[[str], To
     """The store of each account's OAuth tokens; None without a key to encrypt them."""
     key = settings.token_key
     return (lambda account_id: RedisTokens(redis, project, account_id, key)) if key else None
-
-
-def _ledger_times(settings: Settings) -> LeaseTimes:
-    return LeaseTimes(
-        run_lease=settings.run_lease,
-        delivery_lease=settings.delivery_lease,
-        republish=settings.republish,
-        lookup_after=settings.lookup_after,
-    )
-
-
-def broker(settings: Settings) -> str:
-    return broker_of(settings.broker_url or settings.redis_url)

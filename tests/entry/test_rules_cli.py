@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from worker.adapters.definitions import load
+from worker.adapters.definitions.load import load
 from worker.app import registry
 from worker.entry.cli import app
 

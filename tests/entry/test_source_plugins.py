@@ -130,7 +130,7 @@ def test_its_parameters_are_checked_like_those_of_ours(project: Path, empty_redi
     assert "did you mean `open`?" in seen.stderr + seen.stdout
 
 
-@pytest.mark.parametrize("command", ["check", "clock", "worker"])
+@pytest.mark.parametrize("command", ["check", "worker"])
 def test_a_broken_plug_in_is_one_sentence_at_the_start_and_no_traceback(
     project: Path, empty_redis: EmbeddedRedis, command: str
 ) -> None:

@@ -23,7 +23,7 @@ from worker.domain.outcome import (
     Unknown,
 )
 from worker.flow.services import Services
-from worker.ports import Channel, Events, FetchFailed
+from worker.ports import Channel, ClockLedger, Events, FetchFailed, Queue
 from worker.ports.channels import Transmit
 
 PassPoint = Callable[[str], None]
@@ -88,19 +88,13 @@ def with_fail_points(services: Services, pass_point: PassPoint) -> Services:
     """The same services. They call `pass_point` with the name of each fail point as it is passed."""
 
     def after(point: str, happened: Callable[[Any], Any] = lambda _answer: True) -> Callable[[Method], Method]:
-        return _around(pass_point, after=lambda answer, _args, _named: point if happened(answer) else "")
+        return _after(pass_point, point, happened)
 
+    clock, queue = with_clock_points(services.clock, services.queue, pass_point)
     return replace(
         services,
-        clock=decorated(
-            services.clock,
-            due=after("run.due", lambda answer: answer[1]),
-            claim=after("run.claimed", lambda answer: answer.runs),
-            sweep=after("run.swept", lambda answer: answer.runs or answer.deliveries),
-        ),
-        queue=decorated(
-            services.queue, produce=_around(pass_point, after=lambda _, args, __: args[0] and "run.published")
-        ),
+        clock=clock,
+        queue=queue,
         runs=decorated(
             services.runs,
             begin=after("run.fetching", lambda answer: answer.lease),
@@ -124,6 +118,26 @@ def with_fail_points(services: Services, pass_point: PassPoint) -> Services:
         transmit=_accepted(services.transmit, pass_point),
         fetches=replace(services.fetches, cache=decorated(services.fetches.cache, put=_fetched(pass_point))),
     )
+
+
+def with_clock_points(clock: ClockLedger, queue: Queue, pass_point: PassPoint) -> tuple[ClockLedger, Queue]:
+    """The fail points that a clock passes."""
+
+    def after(point: str, happened: Callable[[Any], Any]) -> Callable[[Method], Method]:
+        return _after(pass_point, point, happened)
+
+    watched = decorated(
+        clock,
+        due=after("run.due", lambda answer: answer[1]),
+        claim=after("run.claimed", lambda answer: answer.runs),
+        sweep=after("run.swept", lambda answer: answer.runs or answer.deliveries),
+    )
+    published = _around(pass_point, after=lambda _, args, __: args[0] and "run.published")
+    return watched, decorated(queue, produce=published)
+
+
+def _after(pass_point: PassPoint, point: str, happened: Callable[[Any], Any]) -> Callable[[Method], Method]:
+    return _around(pass_point, after=lambda answer, _args, _named: point if happened(answer) else "")
 
 
 def _point_of(outcome: Outcome) -> str:

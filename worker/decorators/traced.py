@@ -8,7 +8,7 @@ from worker.decorators.decorated import Method, decorated
 from worker.domain.delivery import Envelope, Part, Receipt
 from worker.domain.run import Claim
 from worker.flow.services import Services
-from worker.ports import Claimed
+from worker.ports import Claimed, ClockLedger, SourceEvents
 from worker.ports.channels import Channel, Transmit
 from worker.ports.sources import Answer, Question
 from worker.ports.traces import Traces
@@ -16,13 +16,24 @@ from worker.ports.traces import Traces
 
 def with_traces(services: Services, traces: Traces) -> Services:
     """Worker tasks open the span of a run themselves (`Services.traces`); what follows lies within it."""
+    clock, source_events = with_traced_claims(services.clock, services.source_events, traces)
     return replace(
         services,
         traces=traces,
-        clock=decorated(services.clock, claim=_claimed(traces), request=_requested(traces)),
-        source_events=decorated(services.source_events, claim=_claimed(traces)),
+        clock=clock,
+        source_events=source_events,
         fetches=decorated(services.fetches, answer=_fetched(traces)),
         transmit=_sent(services.transmit, traces),
+    )
+
+
+def with_traced_claims(
+    clock: ClockLedger, source_events: SourceEvents, traces: Traces
+) -> tuple[ClockLedger, SourceEvents]:
+    """A run's trace begins where the run is claimed."""
+    return (
+        decorated(clock, claim=_claimed(traces), request=_requested(traces)),
+        decorated(source_events, claim=_claimed(traces)),
     )
 
 

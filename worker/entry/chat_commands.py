@@ -12,12 +12,14 @@ from typing import Annotated
 import typer
 
 from worker.adapters.event_log import configure
-from worker.app import open_services
+from worker.app import open_services, registry
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import fit_to_start
-from worker.entry.project_dir import bundle_of, project_name, redis_for
+from worker.entry.project_dir import bundle_of
+from worker.entry.project_name import project_name
+from worker.entry.project_redis import redis_for
 from worker.errors import RequestError
 from worker.flow import deployed
 from worker.plugins import channel_kind
@@ -72,6 +74,7 @@ def socket(ctx: typer.Context, channel: Channel = None, project: Project = None)
         with redis_for(place) as settings:
             configure(settings.log_level)
             name = project_name(place, settings)
+            registry()  # refuses a broken plug-in
             fit_to_start(settings, name, place)
             asyncio.run(_serve(settings, name, place, channel))
 

@@ -6,21 +6,26 @@ import signal
 from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 import structlog
 
-from worker.app import open_services
+from worker.clock_app import open_clock
 from worker.domain.outgoing import Outgoing
 from worker.entry.event_forwarding import EventForwarding
 from worker.entry.heartbeat import HeartbeatWriter
 from worker.entry.heartbeat_url import HeartbeatCalls
+from worker.entry.lazy_outgoing import LazyOutgoing
 from worker.entry.outage import Outage
 from worker.errors import LedgerError, LedgerUnavailable
 from worker.flow.deploy.recompute_due import recompute_due
-from worker.flow.run.tick import tick
-from worker.flow.services import Services
-from worker.outgoing import OutgoingHttp
+from worker.flow.operate.forward_events import ForwardUses
+from worker.flow.run.tick import TickUses, tick
+from worker.flow.uses import UsesHeartbeats
 from worker.settings import Settings
+
+
+class ClockUses(TickUses, ForwardUses, UsesHeartbeats, Protocol): ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +51,7 @@ async def run_clock(settings: Settings, project: str, directory: Path) -> None:
     loop = asyncio.get_running_loop()
     for signum in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(signum, stop.set)
-    async with open_services(settings, project) as services, aclosing(OutgoingHttp(directory)) as requests:
+    async with open_clock(settings, project) as services, aclosing(LazyOutgoing(directory)) as requests:
         heartbeat, outage = HeartbeatWriter(services.heartbeats, "clock"), Outage()
         beside = BesideTicks(HeartbeatCalls(requests), EventForwarding(services, requests))
         due_anew = False
@@ -57,7 +62,7 @@ async def run_clock(settings: Settings, project: str, directory: Path) -> None:
         await heartbeat.end()
 
 
-async def tick_once(services: Services, heartbeat: HeartbeatWriter, outage: Outage, beside: BesideTicks) -> bool:
+async def tick_once(services: ClockUses, heartbeat: HeartbeatWriter, outage: Outage, beside: BesideTicks) -> bool:
     """Returns whether more slots are due now. A clock writes its heartbeat only when its tick succeeded."""
     try:
         ticked = await tick(services)
@@ -77,7 +82,7 @@ async def tick_once(services: Services, heartbeat: HeartbeatWriter, outage: Outa
     return False
 
 
-async def _recompute(services: Services, outage: Outage) -> bool:
+async def _recompute(services: ClockUses, outage: Outage) -> bool:
     """Runs once when a clock starts, because its time zone rules may be newer than those that the ledger was written
     with. Returns whether it succeeded.
     """

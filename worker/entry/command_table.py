@@ -47,7 +47,7 @@ LISTED = {
     "pause": CommandEntry(Section.RUNNING, "plan_commands", "Pause a schedule. Slots during the pause are missed."),
     "resume": CommandEntry(Section.RUNNING, "plan_commands", "End a pause."),
     "cancel": CommandEntry(Section.RUNNING, "cancel_command", "End a run that is not over. What was sent stays."),
-    "clock": CommandEntry(Section.RUNNING, "processes", "Claim due slots and publish them, until it is stopped."),
+    "clock": CommandEntry(Section.RUNNING, "clock_command", "Claim due slots and publish them, until it is stopped."),
     "worker": CommandEntry(Section.RUNNING, "processes", "Fetch and deliver as a Celery worker, until it is stopped."),
     "web": CommandEntry(Section.RUNNING, "web_command", "Serve the HTTP API and the pages behind links."),
     "chat": CommandEntry(Section.RUNNING, "chat_commands", "Print a chat app's manifest; take requests over a socket."),

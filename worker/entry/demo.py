@@ -31,7 +31,8 @@ from worker.entry.demo_page import write_page
 from worker.entry.local_queue import LocalQueue
 from worker.entry.new_project import write_project
 from worker.entry.processes import deploy_now, stop_signal
-from worker.entry.project_dir import bundle_of, child_environment, redis_for
+from worker.entry.project_dir import bundle_of, child_environment
+from worker.entry.project_redis import redis_for
 from worker.errors import LedgerError, RequestError
 from worker.flow.operate.preview import bridge_of
 from worker.flow.services import Services

@@ -16,7 +16,8 @@ from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import own
 from worker.entry.plan_output import show
-from worker.entry.project_dir import deployable, redis_for
+from worker.entry.project_dir import deployable
+from worker.entry.project_redis import redis_for
 from worker.entry.with_ledger import with_ledger
 from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.plan import Plan, plan

@@ -22,7 +22,8 @@ from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.signed_links import SignedLinks
 from worker.adapters.triggers import ApTriggers
-from worker.app import broker, make_services, tokens
+from worker.app import make_services, tokens
+from worker.clock_app import broker
 from worker.connectors import OpenConnectors, wall_clock
 from worker.documents.doctor import findings_document
 from worker.domain.schedule import Bundle
@@ -30,7 +31,9 @@ from worker.entry import console
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import known_id
-from worker.entry.project_dir import definitions, deployed_bundle, project_name, redis_for, sandbox_for
+from worker.entry.project_dir import definitions, deployed_bundle, sandbox_for
+from worker.entry.project_name import project_name
+from worker.entry.project_redis import redis_for
 from worker.errors import BrokerUnavailable, DefinitionError, FunnelbeatError, LedgerUnavailable
 from worker.flow.operate.doctor import (
     CheckResult,

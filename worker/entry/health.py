@@ -15,9 +15,9 @@ from worker.adapters.celery.app import TIME_LIMIT, make_app
 from worker.adapters.celery.waiting import waiting
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
-from worker.app import broker
+from worker.clock_app import broker
 from worker.connectors import wall_clock
-from worker.entry.project_dir import project_name
+from worker.entry.project_name import project_name
 from worker.errors import FunnelbeatError
 from worker.settings import Settings, read
 

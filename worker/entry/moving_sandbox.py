@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from worker.entry.announce import announce, time_of_day
-from worker.entry.project_dir import STATE
+from worker.entry.project_redis import STATE
 from worker.errors import RequestError
 from worker.sandbox.steps import EVERY, SandboxSteps, in_words
 from worker.settings import read

@@ -11,8 +11,7 @@ import structlog
 
 from worker.adapters.redis_store.connection import check, claim_project, connect
 from worker.adapters.redis_store.ledger import RedisLedger
-from worker.app import registry
-from worker.entry.project_dir import STATE
+from worker.entry.project_redis import STATE
 from worker.errors import RequestError
 from worker.settings import Settings
 
@@ -20,8 +19,8 @@ ID = "id"
 
 
 def fit_to_start(settings: Settings, project: str, place: Path) -> None:
-    """Checks for a clock or worker that Redis can be used, that the ledger belongs to this project, and that no plug-in
-    is broken. Warnings go to the log.
+    """Checks for a clock or worker that Redis can be used, and that the ledger belongs to this project. Warnings go to
+    the log.
 
     Raises LedgerUnavailable with what to change, or RequestError.
     """
@@ -32,7 +31,6 @@ def fit_to_start(settings: Settings, project: str, place: Path) -> None:
                 structlog.get_logger().warning("redis", sentence=warning)
             await claim_project(client, project, known_id(place), adopt=True)
 
-    registry()
     asyncio.run(checked())
 
 

@@ -1,4 +1,4 @@
-"""Commands that run until they are stopped: clock, worker, up."""
+"""Commands that run until they are stopped: worker, up. For `clock` see clock_command.py."""
 
 import asyncio
 import signal
@@ -16,27 +16,19 @@ from worker.adapters.celery.app import QUEUES
 from worker.adapters.celery.logs import take_over
 from worker.adapters.event_log import configure
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.app import open_services
+from worker.app import open_services, registry
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.actor import command_line_actor
 from worker.entry.announce import announce
 from worker.entry.children import ChildProcesses
-from worker.entry.clock import run_clock
 from worker.entry.local_queue import LocalQueue
 from worker.entry.moving_sandbox import moving_sandbox
 from worker.entry.options import Project, directory
 from worker.entry.ownership import fit_to_start, own
-from worker.entry.project_dir import (
-    STATE,
-    child_environment,
-    deployable,
-    own_redis_for,
-    project_name,
-    redis_for,
-    refuse_unset_secrets,
-    sandbox_for,
-)
+from worker.entry.project_dir import child_environment, deployable, refuse_unset_secrets, sandbox_for
+from worker.entry.project_name import project_name
+from worker.entry.project_redis import STATE, own_redis_for, redis_for
 from worker.entry.tasks import CELERY_LEVELS, make_worker_app, worker_arguments
 from worker.entry.up_notes import command_for, what_is_up
 from worker.entry.watcher import Watcher, print_changes, stamps
@@ -48,17 +40,6 @@ from worker.settings import Settings
 
 SAVE_LOOK = 1.0
 """Seconds between two checks of the project's files."""
-
-
-def clock(ctx: typer.Context, project: Project = None) -> None:
-    """Claim due slots and publish them, until it is stopped."""
-    with console.guarded(as_json=False):
-        place = directory(ctx, project)
-        with redis_for(place) as settings:
-            configure(settings.log_level)
-            name = project_name(place, settings)
-            fit_to_start(settings, name, place)
-            asyncio.run(run_clock(settings, name, place))
 
 
 def worker(
@@ -73,6 +54,7 @@ def worker(
             configure(settings.log_level)
             name = project_name(place, settings)
             names = [queue.strip() for queue in queues.split(",")]
+            registry()  # refuses a broken plug-in
             fit_to_start(settings, name, place)
             arguments = worker_arguments(settings, name, names)
             take_over(CELERY_LEVELS.get(settings.log_level, "WARNING"))
@@ -143,4 +125,4 @@ def stop_signal() -> threading.Event:
     return stop
 
 
-COMMANDS = {"clock": clock, "worker": worker, "up": up}
+COMMANDS = {"worker": worker, "up": up}

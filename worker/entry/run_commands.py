@@ -19,10 +19,7 @@ from worker.entry.actor import command_line_actor
 from worker.entry.instants import instant
 from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Out, Project, directory
-from worker.entry.project_dir import (
-    bundle_of,
-    refuse_unset_secrets,
-)
+from worker.entry.project_dir import bundle_of, refuse_unset_secrets
 from worker.entry.with_services import with_services
 from worker.errors import RequestError
 from worker.flow.deployed import bundle_of as stored_bundle

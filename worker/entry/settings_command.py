@@ -5,7 +5,7 @@ import typer
 from worker.documents.settings import settings_document
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
-from worker.entry.project_dir import STATE
+from worker.entry.project_redis import STATE
 from worker.settings import read, sources, unknown
 
 

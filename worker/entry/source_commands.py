@@ -17,7 +17,8 @@ from worker.entry import console
 from worker.entry.actor import command_line_actor
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
-from worker.entry.project_dir import bundle_of, redis_for, sandbox_for
+from worker.entry.project_dir import bundle_of, sandbox_for
+from worker.entry.project_redis import redis_for
 from worker.entry.source_webhooks import KIND as WEBHOOKS
 from worker.entry.source_webhooks import webhook_work
 from worker.errors import RequestError

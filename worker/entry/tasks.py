@@ -11,12 +11,13 @@ from celery import Celery
 
 from worker.adapters.celery.app import DELIVER, PRODUCE, QUEUES, READ_MAILBOXES, make_app, queue_names
 from worker.adapters.otel_traces import refuse_missing
-from worker.app import broker, open_services
+from worker.app import open_services
+from worker.clock_app import broker
 from worker.collector import collect_rarely
 from worker.domain.delivery import DeliveryKey
 from worker.domain.events import Interrupted
 from worker.domain.run import RunKey
-from worker.entry.heartbeat import add_worker_heartbeat
+from worker.entry.worker_heartbeat import add_worker_heartbeat
 from worker.errors import BrokerUnavailable, FunnelbeatError, LedgerError
 from worker.flow.operate.read_mailbox import read_mailbox
 from worker.flow.run.deliver import deliver

@@ -13,13 +13,14 @@ import uvicorn
 
 from worker.adapters.event_log import configure
 from worker.adapters.url import is_loopback
-from worker.app import open_services
+from worker.app import open_services, registry
 from worker.entry import console
 from worker.entry.draft import checked_draft
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Project, directory
 from worker.entry.ownership import fit_to_start
-from worker.entry.project_dir import project_name, redis_for
+from worker.entry.project_name import project_name
+from worker.entry.project_redis import redis_for
 from worker.errors import RequestError
 from worker.settings import Settings, link_keys
 from worker.web.server import CONNECTIONS, server_config
@@ -81,6 +82,7 @@ def web(
             configure(settings.log_level)
             name = project_name(place, settings)
             parts = _served(asked, settings)
+            registry()  # refuses a broken plug-in
             fit_to_start(settings, name, place)
             asyncio.run(serve(settings, name, place, parts, listening))
 

@@ -9,7 +9,8 @@ from typing import Any, TypeVar
 
 from worker.app import open_services
 from worker.entry.local_queue import LocalQueue
-from worker.entry.project_dir import project_name, redis_for
+from worker.entry.project_name import project_name
+from worker.entry.project_redis import redis_for
 from worker.flow.services import Services
 
 T = TypeVar("T")

@@ -12,7 +12,9 @@ from worker.decorators.kept_messages import with_kept_messages
 from worker.domain.schedule import Bundle
 from worker.entry.local_queue import LocalQueue
 from worker.entry.message_folder import Folder
-from worker.entry.project_dir import deployed_bundle, project_name, redis_for, refuse_unset_secrets, sandbox_for
+from worker.entry.project_dir import deployed_bundle, refuse_unset_secrets, sandbox_for
+from worker.entry.project_name import project_name
+from worker.entry.project_redis import redis_for
 from worker.flow.services import Services
 from worker.ports import Queue
 

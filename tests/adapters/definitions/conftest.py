@@ -5,7 +5,7 @@ import pytest
 
 from tests.adapters.definitions.example import GOOD, write
 from tests.adapters.definitions.registry import ENVIRON, KINDS
-from worker.adapters.definitions import Loaded, load
+from worker.adapters.definitions.load import Loaded, load
 
 Load = Callable[..., Loaded]
 

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from datetime import datetime
 from typing import Any
 
-from worker.adapters.definitions import Registry
+from worker.adapters.definitions.kinds import Registry
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.public_holidays import PublicHolidays
 from worker.domain.snapshot.snapshot import Column, Kind

@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from tests.adapters.definitions.conftest import Load
 from tests.adapters.definitions.example import GOOD, PROJECT, WEEKLY, write
 from tests.adapters.definitions.registry import ENVIRON, KINDS
-from worker.adapters.definitions import Loaded, load
+from worker.adapters.definitions.load import Loaded, load
 from worker.domain.schedule import Follow, OnUnknown, Schedule, Send, Trigger
 from worker.domain.time.window import WindowSpec
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from worker.adapters.definitions import Loaded, load
+from worker.adapters.definitions.load import Loaded, load
 from worker.app import registry
 from worker.domain.operators import Operator
 

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from worker.adapters.bundle_codec import decode, encode, outgoing
-from worker.adapters.definitions import Loaded, load
+from worker.adapters.definitions.load import Loaded, load
 from worker.app import registry
 from worker.domain.definition_changes import definition_changes
 from worker.domain.outgoing import EventWebhook, HeartbeatUrl, Outgoing

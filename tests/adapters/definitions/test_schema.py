@@ -10,7 +10,8 @@ import pytest
 from tests.adapters.definitions.alert_example import WITH_ALERTS
 from tests.adapters.definitions.example import PROJECT, WEEKLY
 from tests.adapters.definitions.registry import DEALS, KINDS, SHELF
-from worker.adapters.definitions import Registry, schema
+from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.schema import schema
 from worker.adapters.definitions.yaml_nodes import core, parse
 from worker.ports.kinds import Param, ParamKind
 

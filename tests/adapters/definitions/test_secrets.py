@@ -6,8 +6,7 @@ from hypothesis import strategies as st
 
 from tests.adapters.definitions.conftest import Load
 from tests.adapters.definitions.example import PROJECT, WEEKLY
-from worker.adapters.definitions import resolve
-from worker.adapters.definitions.secrets import references, unescaped
+from worker.adapters.definitions.secrets import references, resolve, unescaped
 from worker.errors import RequestError
 
 

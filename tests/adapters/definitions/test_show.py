@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from worker.adapters.definitions import Registry, load
+from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.load import load
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.public_holidays import PublicHolidays
 from worker.plugins import CHANNEL_TYPES, CONNECTIONS

@@ -13,7 +13,7 @@ from worker.adapters.definitions.load import Loaded, load
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import registry
 from worker.entry.cli import app
-from worker.entry.project_dir import project_name
+from worker.entry.project_name import project_name
 from worker.errors import RequestError
 from worker.settings import Settings
 

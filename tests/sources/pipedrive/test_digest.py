@@ -5,7 +5,8 @@ from pathlib import Path
 
 from tests.support.contents import mail_of, posts_of
 from tests.support.traits import traits_of
-from worker.adapters.definitions import Registry, load
+from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.load import load
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.public_holidays import PublicHolidays
 from worker.domain.delivery import Baseline

@@ -4,7 +4,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from tests.support.traits import traits_of
-from worker.adapters.definitions import Registry, load
+from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.load import load
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.public_holidays import PublicHolidays
 from worker.domain.digest.compose import compose

@@ -6,7 +6,8 @@ from typing import Any
 import pytest
 
 from tests.sources.umami.account import PARAMS, REPORT, SITE
-from worker.adapters.definitions import Loaded, Registry, load
+from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.load import Loaded, load
 from worker.adapters.expressions.cel import CelExpressions
 from worker.adapters.public_holidays import PublicHolidays
 from worker.plugins import CHANNEL_TYPES

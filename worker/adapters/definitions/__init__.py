@@ -1,12 +1,6 @@
 """Reads a project's YAML files with positions, checks them against the known kinds, and makes a bundle.
 
-Entry points: `load`, `schema`, `resolve`. Imports PyYAML and pydantic. The caller passes the known sources and
-channels.
+Entry points: `load.load`, `schema.schema`, `secrets.resolve`. Imports PyYAML and pydantic. The caller passes the known
+sources and channels. This file imports nothing, so that a clock can read the project's name without the checks of
+definitions.
 """
-
-from worker.adapters.definitions.kinds import Registry
-from worker.adapters.definitions.load import Loaded, load
-from worker.adapters.definitions.schema import schema
-from worker.adapters.definitions.secrets import SecretReference, resolve
-
-__all__ = ["Loaded", "Registry", "SecretReference", "load", "resolve", "schema"]

@@ -17,7 +17,8 @@ from worker.adapters.definitions.place import Path as Path_
 from worker.adapters.definitions.project import Project, project
 from worker.adapters.definitions.schedules import check_allowed, check_renames, schedule, warn_of_ends
 from worker.adapters.definitions.secrets import SecretReference, available, references, unescaped
-from worker.adapters.definitions.targets import TARGET, for_sole_reader, operator_of, sole_reader, targeted
+from worker.adapters.definitions.target_names import TARGET
+from worker.adapters.definitions.targets import for_sole_reader, operator_of, sole_reader, targeted
 from worker.adapters.definitions.yaml_nodes import parse
 from worker.domain.schedule import Bundle, ChannelSpec, Connection, Schedule
 from worker.domain.subscription import allowed_by_default

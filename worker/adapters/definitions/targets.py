@@ -11,17 +11,15 @@ from worker.adapters.definitions.place import Document, Path, Sheet
 from worker.adapters.definitions.project import NAME, Project
 from worker.adapters.definitions.readers_of_project import refusal
 from worker.adapters.definitions.shapes import read
+from worker.adapters.definitions.target_names import KEY, TARGET, targets_of
 from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.domain.operators import Operator
 from worker.domain.schedule import Schedule, Subscription
 
-KEY, READERS = "targets", "readers"
+READERS = "readers"
 
 _CALLED = ("heartbeat_url", "webhooks")
 """Others that are called. A target with `readers` calls only what it names itself."""
-
-TARGET = "FUNNELBEAT_TARGET"
-"""The environment variable that chooses a target."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,11 +28,6 @@ class SoleReader:
 
     channel: str
     address: str | None
-
-
-def targets_of(value: Any) -> Mapping[str, Any]:
-    found = value.get(KEY) if isinstance(value, dict) else None
-    return found if isinstance(found, dict) else {}
 
 
 def targeted(sheet: Sheet, name: str) -> Sheet:
