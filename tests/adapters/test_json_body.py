@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from worker.adapters import json_body
-from worker.adapters.json_body import ASIDE, MOST_VALUES, JsonUnreadable, decoded, decoded_aside
+from worker.adapters.json_body import ASIDE, MOST_VALUES, JsonUnreadable, decoded, decoded_aside, split_list
 
 MB = 1024 * 1024
 
@@ -32,6 +32,32 @@ ODD = (b"-0", b"-0.0", b"1E5", b"1" * 30, b'{"a":1,"a":2}', b'"\\ud800"', b"1e99
 def test_every_value_is_that_of_the_standard_library(value: object, ascii_only: bool) -> None:
     body = json.dumps(value, ensure_ascii=ascii_only).encode()
     assert repr(decoded(body)) == repr(json.loads(body))
+
+
+@given(st.dictionaries(st.text(max_size=4), VALUES, max_size=3), st.lists(VALUES, max_size=4), st.booleans())
+def test_a_list_is_split_into_the_bytes_of_its_items(
+    beside: dict[str, Any], items: list[Any], ascii_only: bool
+) -> None:
+    body = json.dumps({**beside, "data": items}, ensure_ascii=ascii_only).encode()
+    split = split_list(body, "data")
+    assert split is not None
+    rest, raws = split
+    whole = decoded(body)
+    assert repr([decoded(bytes(raw)) for raw in raws]) == repr(whole.pop("data"))
+    assert repr(rest) == repr(whole)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        *(b"[]", b'{"other": []}', b'{"data": {}}', b'{"data": null}', b"", b'{"data": [1', b'{"data": [01]}'),
+        *(b'{"data": ["\xff"]}', b'{"data": ["\\ud800"]}', b'{"data": [NaN]}', b'{"data": [], "x": 1e999}'),
+        *('{"data": []}'.encode("utf-16"), b"\xef\xbb\xbf" + b'{"data": []}', b"<!doctype html>"),
+        *(b'{"data": [' + b"[" * 100_000 + b"]" * 100_000 + b"]}", b'{"data": ["' + b"x" * ASIDE + b'"]}'),
+    ],
+)
+def test_what_is_no_plain_object_with_that_list_is_not_split(body: bytes) -> None:
+    assert split_list(body, "data") is None
 
 
 @pytest.mark.parametrize("body", [*ODD, '["ä"]'.encode("utf-16"), b"\xef\xbb\xbf[1]"])

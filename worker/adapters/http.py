@@ -1,8 +1,4 @@
-"""One httpx client per connection: at most 16 requests in flight, one shared TLS context, no redirects.
-
-The semaphore limits the requests because httpcore counts idle connections for each request, which costs quadratic time
-above about 32 requests in flight.
-"""
+"""One httpx client per connection: at most 16 requests in flight, one shared TLS context, no redirects."""
 
 import asyncio
 import logging
@@ -16,6 +12,7 @@ import httpx
 
 from worker import __version__
 from worker.adapters.http_body import OFFERED, BodyTooLarge, BodyUnreadable, packed, read_gzip, read_plain
+from worker.adapters.http_connections import KEPT, Connections
 from worker.adapters.tls import tls_context
 from worker.adapters.url import base_url
 from worker.errors import RequestError
@@ -25,6 +22,7 @@ WHOLE = 2
 """The whole answer may take this many times the client's timeout. That timeout alone would let an answer that arrives
 byte by byte go on for ever.
 """
+_ONE = httpx.Limits(max_connections=1, max_keepalive_connections=1, keepalive_expiry=KEPT)
 LARGEST = 64 * 1024 * 1024
 """Reading stops after this many bytes of a body, packed or unpacked."""
 LARGEST_REFUSAL = 1024 * 1024
@@ -76,13 +74,13 @@ class Http:
     ) -> None:
         self._places = asyncio.Semaphore(in_flight)
         self._timeout = timeout
+        trusted = _no_tls() if base_url.startswith("http://") else tls_context()
         self._client = httpx.AsyncClient(
             base_url=base_url,
             headers={"user-agent": USER_AGENT, "accept-encoding": OFFERED, **(headers or {})},
             auth=auth,
             timeout=httpx.Timeout(timeout, pool=None),
-            limits=httpx.Limits(max_connections=in_flight, max_keepalive_connections=in_flight),
-            verify=_no_tls() if base_url.startswith("http://") else tls_context(),
+            transport=Connections(lambda: httpx.AsyncHTTPTransport(verify=trusted, limits=_ONE, trust_env=False)),
             follow_redirects=False,
             trust_env=False,
         )

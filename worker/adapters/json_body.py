@@ -26,12 +26,32 @@ def decoded(body: bytes) -> Any:
     """The value of a JSON text. NaN and Infinity, which only Python accepts, are refused. Raises JsonUnreadable."""
     if not body.strip():
         raise JsonUnreadable("an empty body")
-    if sum(body.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES:
+    if len(body) > MOST_VALUES and sum(body.count(mark) for mark in (b",", b"[", b"{")) > MOST_VALUES:
         raise JsonUnreadable(f"JSON with more than {MOST_VALUES:,} values")
     if len(body) <= ASIDE:
         with suppress(msgspec.MsgspecError, RecursionError):
             return msgspec.json.decode(body)
     return _standard(body)
+
+
+def split_list(body: bytes, name: str) -> tuple[dict[str, Any], list[msgspec.Raw]] | None:
+    """The values of a JSON object without its list `name`, and each item of that list as bytes that are not decoded.
+    None for anything else than such an object in UTF-8, and for a large one: `decoded_aside` reads it, or says what is
+    wrong with it.
+    """
+    if len(body) > ASIDE:
+        return None
+    try:
+        str(body, "utf-8")  # what is skipped is checked for its syntax only
+        parts = _parts.decode(body)
+        items = _items.decode(parts.pop(name))
+        return {key: msgspec.json.decode(part) for key, part in parts.items()}, items
+    except (KeyError, ValueError, RecursionError):
+        return None
+
+
+_parts = msgspec.json.Decoder(dict[str, msgspec.Raw])
+_items = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def _standard(body: bytes) -> Any:

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from tests.support.ledger_fixture import ANN, FAR, LedgerFixture, who
 from worker.adapters.redis_store import delta
 from worker.adapters.redis_store import snapshot_codec as codec
+from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.snapshots import RedisSnapshots, encode_snapshot, whole
 from worker.domain.snapshot.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table, table
 from worker.domain.time.window import Window
@@ -92,6 +93,26 @@ def test_what_is_stored_comes_back_with_every_type(snapshot: Snapshot) -> None:
             [kinds(c) for c in row.cells] for row in after.rows
         ]
     assert [kinds(m.value) for m in again.measures] == [kinds(m.value) for m in snapshot.measures]
+
+
+@pytest.mark.parametrize("count", [0, 1, 15, 16, 999, 1_000, 1_001, 2_017])
+@pytest.mark.parametrize("odd", [None, 2**70, "\ud800"])
+def test_rows_that_are_encoded_together_are_the_bytes_of_each(count: int, odd: int | str | None) -> None:
+    rows = tuple(Row(f"k{number:05}", (number, "ä", odd if number == count // 2 else None)) for number in range(count))
+    columns = (Column("a", Kind.INT), Column("b", Kind.TEXT), Column("c", Kind.TEXT))
+    blob = codec.encode_table(Table("t", columns, rows))
+    each = b"".join(codec._pack((row.key, *row.cells)) for row in rows)
+    assert blob.raw == delta.expand(blob.body)
+    assert blob.raw.endswith(b"\xdd" + struct.pack(">I", count) + each)
+    assert codec.table_of(blob.raw).rows == rows
+
+
+def test_what_is_too_long_to_hold_is_only_compressed(monkeypatch: pytest.MonkeyPatch) -> None:
+    one = Table("t", (Column("a", Kind.INT),), tuple(Row(f"k{number:05}", (number,)) for number in range(5_000)))
+    held = codec.encode_table(one)
+    monkeypatch.setattr(codec, "HELD", 20_000)
+    long = codec.encode_table(one)
+    assert (long.raw, long.id, long.body) == (b"", held.id, held.body)
 
 
 @given(one=snapshots(), other=snapshots())
@@ -239,6 +260,31 @@ async def test_a_list_whose_frame_is_gone_is_stored_whole(redis_client: Redis) -
     assert await store.load(kept) == deals(frozenset([1]))
 
 
+async def table_of(redis_client: Redis, kept: str) -> str:
+    found = await redis_client.hget(f"tern:snap:{kept}", "tables")
+    return text(found) if isinstance(found, bytes) else ""
+
+
+async def base_of(redis_client: Redis, kept: str) -> str | None:
+    body = await redis_client.get(f"tern:table:{await table_of(redis_client, kept)}")
+    return delta.base_of(body) if isinstance(body, bytes) else None
+
+
+async def test_a_base_that_this_process_still_knows_is_not_used_once_it_is_gone_or_no_longer_whole(
+    redis_client: Redis,
+) -> None:
+    store = RedisSnapshots(redis_client, "tern", rows=0)
+    base = await table_of(redis_client, await store.keep(deals()))
+    assert await base_of(redis_client, await store.keep(deals(frozenset([1])))) == base
+    frame = (f"tern:keyframe:{deals().fingerprint}:deals", f"{base} 1")
+    whole = await redis_client.get(f"tern:table:{base}") or b""
+    for change, found in enumerate((b"", bytes([delta.MARK]) + bytes(delta.NAME), whole), 2):
+        await (redis_client.set(f"tern:table:{base}", found) if found else redis_client.delete(f"tern:table:{base}"))
+        await redis_client.set(*frame)
+        kept = await store.keep(deals(frozenset([change])))
+        assert await base_of(redis_client, kept) == (base if found == whole else None)
+
+
 async def test_a_frame_that_vanishes_between_the_question_and_the_write_is_noticed(
     redis_client: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -281,6 +327,6 @@ def test_a_difference_applied_to_what_it_differs_from_gives_the_same_bytes(
     before: list[bytes], after: list[bytes], common: list[bytes], head: bytes
 ) -> None:
     base, new = raw(b"old", [*{*before, *common}]), raw(head, [*{*after, *common}])
-    made = delta.encode("ab" * 16, base, new)
+    made = delta.encode("ab" * 16, delta.places(base), new)
     assert delta.base_of(made) == "ab" * 16
     assert delta.decode(made, base) == new

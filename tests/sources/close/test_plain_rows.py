@@ -1,7 +1,9 @@
 """A row decoded in C is the row of the walk. What is odd anywhere is left to the walk, with its notes and errors."""
 
+import json
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -10,6 +12,7 @@ from tests.sources.close.account import deal
 from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceError
+from worker.sources.close.known_rows import KnownRows
 from worker.sources.close.names import CloseNames, CloseStatus
 from worker.sources.close.plain_rows import plain_row
 from worker.sources.close.rows import FIELDS, OpportunityRowReader
@@ -64,6 +67,10 @@ def alike(found: dict[str, Any], names: CloseNames, listed_as: bool | None) -> N
     assert repr(outcome(OpportunityRowReader(names, listed_as), OpportunityRowReader.row, found)) == walked
     plain = plain_row(found, names, listed_as=listed_as)
     assert plain is None or repr((plain, [])) == walked
+    known = KnownRows()
+    for _ in ("made", "found again"):
+        rows = known.rows([msgspec.Raw(json.dumps(found).encode())], names, listed_as=listed_as)
+        assert rows is None or repr((rows[0], [])) == walked
 
 
 @pytest.mark.parametrize("name", FIELDS)
@@ -105,3 +112,9 @@ def test_a_documented_deal_is_decoded_and_not_walked() -> None:
     for period in ("one_time", "monthly", "annual"):
         found: Row | None = plain_row({**FULL, "value_period": period}, ACCOUNTS[0], listed_as=True)
         assert found is not None
+        assert (
+            KnownRows().rows(
+                [msgspec.Raw(json.dumps({**FULL, "value_period": period}).encode())], ACCOUNTS[0], listed_as=True
+            )
+            is not None
+        )

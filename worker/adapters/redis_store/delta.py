@@ -6,7 +6,7 @@ keyframe), never to another delta, so a load reads at most two blobs.
 """
 
 import struct
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 import msgspec
 import zstandard
@@ -40,11 +40,15 @@ def compress(raw: bytes) -> bytes:
     return zstandard.ZstdCompressor(level=LEVEL).compress(raw)
 
 
-def encode(name: str, base: bytes, whole: bytes) -> bytes:
-    """`name` is the base's name. `base` and `whole` are the uncompressed bytes of two whole tables."""
+def places(whole: bytes) -> dict[bytes, int]:
+    """The place of each row of a whole table by its bytes."""
+    return {row: place for place, row in enumerate(_split(whole)[1])}
+
+
+def encode(name: str, base: Mapping[bytes, int], whole: bytes) -> bytes:
+    """`name` is the base's name, `base` the places of its rows. `whole`: the uncompressed bytes of the new table."""
     head, rows = _split(whole)
-    places = {row: place for place, row in enumerate(_split(base)[1])}
-    steps = msgspec.msgpack.encode((head, list(_steps(places, rows))))
+    steps = msgspec.msgpack.encode((head, list(_steps(base, rows))))
     return bytes([MARK]) + bytes.fromhex(name) + compress(steps)
 
 
@@ -71,7 +75,7 @@ def _split(whole: bytes) -> tuple[bytes, list[bytes]]:
     return whole[: 4 + length], [bytes(row) for row in rows]
 
 
-def _steps(places: dict[bytes, int], rows: list[bytes]) -> Iterator[Step]:
+def _steps(places: Mapping[bytes, int], rows: list[bytes]) -> Iterator[Step]:
     """Both tables are sorted by key, so copied rows keep their order."""
     start, count = 0, 0
     new: list[bytes] = []

@@ -10,6 +10,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from worker.adapters.redis_store import delta, keys
+from worker.adapters.redis_store.bases import Bases
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.adapters.redis_store.snapshot_codec import (
@@ -40,12 +41,12 @@ WORTH = 0.5
 
 @dataclass(frozen=True, slots=True)
 class _Frame:
-    """`base` is None if this table becomes the next whole one."""
+    """`base` is None if this table becomes the next whole one. `places`: of the base's rows."""
 
     name: str
-    base: str | None
-    count: int
-    body: bytes | None
+    base: str | None = None
+    count: int = 0
+    places: Mapping[bytes, int] | None = None
 
 
 class RedisSnapshots:
@@ -55,6 +56,7 @@ class RedisSnapshots:
         self._scripts = Scripts(client, project)
         self._times = times or LeaseTimes()
         self.decoded = Decoded(rows)
+        self._bases = Bases()
         self._reading: dict[str, asyncio.Future[Table | None]] = {}
 
     async def keep(self, snapshot: Snapshot) -> str:
@@ -62,7 +64,7 @@ class RedisSnapshots:
         frames = {blob.id: await self._frame(snapshot, name, blob) for name, blob in blobs.items()}
         made = await asyncio.to_thread(_differences, blobs.values(), frames)
         if await self._store(header, made) == LOST:  # a base expired meanwhile; store whole tables
-            whole = {name: _Frame(frame.name, None, 0, None) for name, frame in frames.items()}
+            whole = {name: _Frame(frame.name) for name, frame in frames.items()}
             await self._store(header, _differences(blobs.values(), whole))
         for table in snapshot.tables:
             if table.id in blobs:
@@ -130,13 +132,25 @@ class RedisSnapshots:
         name = f"{snapshot.fingerprint}:{table_id}"
         told = text(await self._scripts.ask("GET", keys.keyframe(self._scripts.prefix, name))).split()
         if not told or not SMALL <= len(blob.body) <= LARGE:
-            return _Frame(name, None, 0, None)
+            return _Frame(name)
         base, count = told[0], int(told[1])
         if base == blob.id or count >= FRAME:
-            return _Frame(name, None, 0, None)
-        body = await self._scripts.ask("GET", keys.table(self._scripts.prefix, base))
-        usable = body is not None and delta.base_of(body) is None
-        return _Frame(name, base if usable else None, count, body if usable else None)
+            return _Frame(name)
+        places = await self._places(base)
+        return _Frame(name) if places is None else _Frame(name, base, count, places)
+
+    async def _places(self, base: str) -> Mapping[bytes, int] | None:
+        """Of the rows of a table that is stored whole, now. None if it is not."""
+        key, known = keys.table(self._scripts.prefix, base), self._bases.get(base)
+        if known is not None:
+            mark = await self._scripts.ask("GETRANGE", key, 0, 0)
+            return known if mark and delta.base_of(mark) is None else None
+        body = await self._scripts.ask("GET", key)
+        if body is None or delta.base_of(body) is not None:
+            return None
+        places = await asyncio.to_thread(lambda: delta.places(delta.expand(body)))
+        self._bases.put(base, places)
+        return places
 
     async def _store(self, header: Blob, made: list["_Made"]) -> Any:
         arguments = {
@@ -174,9 +188,9 @@ def _differences(blobs: Iterable[Blob], frames: Mapping[str, _Frame]) -> list[_M
 
 
 def _difference(blob: Blob, frame: _Frame) -> bytes | None:
-    if frame.base is None or frame.body is None:
+    if frame.base is None or frame.places is None:
         return None
-    body = delta.encode(frame.base, delta.expand(frame.body), delta.expand(blob.body))
+    body = delta.encode(frame.base, frame.places, blob.raw or delta.expand(blob.body))
     return body if len(body) <= WORTH * len(blob.body) else None
 
 

@@ -21,7 +21,7 @@ from worker.sources.common import limits
 from worker.sources.common.calls import Calls, Retries, Sender, Wire
 from worker.sources.common.credentials import Credential, StaticHeaders
 from worker.sources.common.pace import RateLimiter
-from worker.sources.common.parse import Node, read_object
+from worker.sources.common.parse import Node, WholeAnswer, read_object
 
 LONGEST_QUERY = 4000
 """Characters of a query string beyond which the parameters go into a body, because servers and proxies cut at 8 kB."""
@@ -80,15 +80,27 @@ class CloseClient:
 
     async def read(self, request: CloseRequest) -> Node:
         """The JSON object in the answer. Raises SourceRefused, SourceUnavailable or SourceShapeChanged."""
+        return await self.opened(request, await self.body(request))
+
+    async def body(self, request: CloseRequest) -> bytes:
+        """As `fetch`, for an answer that is parsed next: one after another."""
         body = await self.fetch(request)
         async with self._turn:
             for _ in range(STEPS):
                 await asyncio.sleep(0)
+        return body
+
+    async def opened(self, request: CloseRequest, body: bytes) -> Node:
+        """The JSON object in the body of a good answer. Raises SourceShapeChanged."""
         answer = await read_object(request.endpoint, body, self._credential.secrets)
         if refusal.is_error(answer):
             words = refusal.said(body, self._credential.secrets)
             raise SourceShapeChanged(request.endpoint, "body", f"expected an answer, found an error: {words}")
         return answer
+
+    def node(self, endpoint: str, value: Any) -> Node:
+        """The root of an answer that was decoded elsewhere."""
+        return WholeAnswer(endpoint, value, self._credential.secrets)
 
     async def fetch(self, request: CloseRequest) -> bytes:
         """The body of a 200 or 201, with retries. Raises as `read`."""

@@ -60,7 +60,7 @@ class CloseFollower:
             "_order_by": "-date_updated",
             "_fields": ",".join(FIELDS),
         }
-        listing = CloseListing(self.client, query, self.reader.row, self.question.zone)
+        listing = CloseListing(self.client, query, self.reader, self.question.zone)
         found: dict[str, Row] = {}
         skip = 0
         try:

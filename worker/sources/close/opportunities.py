@@ -13,6 +13,7 @@ from worker.sources.close import filters, groups
 from worker.sources.close.client import CloseClient
 from worker.sources.close.conditions import conditions
 from worker.sources.close.follow import CloseFollower
+from worker.sources.close.known_rows import KnownRows
 from worker.sources.close.names import CloseNames, CloseNamesCache
 from worker.sources.close.pages import ENDPOINT, CloseListing, ClosePages
 from worker.sources.close.rows import OpportunityRowReader
@@ -48,6 +49,7 @@ class OpportunityService:
     directory: CloseNamesCache
     question: Question
     size: int
+    known: KnownRows
     endpoint: str = ENDPOINT
     carries: bool = True
 
@@ -57,16 +59,16 @@ class OpportunityService:
 
     async def read(self, now: int) -> Reading[_Beside]:  # noqa: ARG002  # Close itself decides what stalls
         names = await self.directory.names()
-        reader = OpportunityRowReader(names, self.scope.stalled)
+        reader = OpportunityRowReader(names, self.scope.stalled, self.known)
         query = filters.query(self.question, names)
-        pages = await CloseListing(self.client, query, reader.row, self.question.zone, self.size).read(
+        pages = await CloseListing(self.client, query, reader, self.question.zone, self.size).read(
             *_slice(self.question)
         )
         keys = [row.key for row in pages.rows]
         return Reading(keys, pages.rows, _Beside(pages, names), pages.due, tuple(reader.notes))
 
     async def look_up(self, keys: Collection[str], listed: Collection[str], now: int) -> LookedUp:  # noqa: ARG002
-        reader = OpportunityRowReader(await self.directory.names())
+        reader = OpportunityRowReader(await self.directory.names(), known=self.known)
         return await CloseFollower(self.client, reader, self.question, listed).follow(keys)
 
     def forget(self) -> None:
@@ -74,7 +76,7 @@ class OpportunityService:
 
 
 class Opportunities:
-    """One question to one account. `size` rows a page; `clock` gives UTC."""
+    """One question to one account. `size` rows a page; `clock` gives UTC. `known`: the account's rows."""
 
     def __init__(
         self,
@@ -84,10 +86,11 @@ class Opportunities:
         *,
         clock: Callable[[], datetime],
         size: int,
+        known: KnownRows,
     ) -> None:
         self._ask = question
         self._cut = sliced(question.item.params)
-        service = OpportunityService(client, directory, question, size)
+        service = OpportunityService(client, directory, question, size, known)
         self._list = WholeList(service, question, clock, self._cut)
 
     async def read(self) -> OpportunityAnswer:

@@ -6,17 +6,19 @@ https://developer.close.com/topics/pagination/
 """
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from worker.adapters.json_body import split_list
 from worker.domain.snapshot.snapshot import Row
 from worker.errors import SourceIncomplete
 from worker.progress import count_rows
 from worker.sources.close import groups, ties
 from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.close.groups import Fragment
+from worker.sources.close.rows import OpportunityRowReader
 from worker.sources.common.page_checks import ListShifted, overlapping
-from worker.sources.common.parse import Node, WholeAnswer
+from worker.sources.common.parse import Node
 from worker.together import together
 
 PATH = "/opportunity/"
@@ -54,11 +56,11 @@ class ClosePages:
 
 @dataclass(frozen=True, slots=True)
 class CloseListing:
-    """One list: what to request, and how to read a row. `size`: rows per page."""
+    """One list: what to request, and who reads its rows. `size`: rows per page."""
 
     client: CloseClient
     query: Mapping[str, str]
-    row: Callable[[Node], Row]
+    reader: OpportunityRowReader
     zone: str
     size: int = PAGE
 
@@ -69,24 +71,29 @@ class CloseListing:
     async def page(self, skip: int, limit: int, shared: int = 0) -> ClosePage:
         """`shared`: number of rows that another page holds too. Raises SourceError."""
         params = {**self.query, "_skip": str(skip), "_limit": str(limit)}
-        answer = await self.client.read(CloseRequest("GET", PATH, params=params, zone=self.zone))
+        request = CloseRequest("GET", PATH, params=params, zone=self.zone)
+        body = await self.client.body(request)
+        plain = None if self.grouped else self._plain(body, shared)
+        return self._walked(await self.client.opened(request, body), shared) if plain is None else plain
+
+    def _plain(self, body: bytes, shared: int) -> ClosePage | None:
+        """A page of deals that are all as documented. None for any other."""
+        split = split_list(body, "data")
+        rows = None if split is None else self.reader.rows(split[1])
+        if split is None or rows is None:
+            return None
+        head = self.client.node(ENDPOINT, split[0])
+        return ClosePage(rows, *_total_and_more(head, len(rows), shared), head)
+
+    def _walked(self, answer: Node, shared: int) -> ClosePage:
         found = list(answer.get("data").items())
         fragments = tuple(groups.fragment(group.object()) for group in found) if self.grouped else ()
         if self.grouped:
             found = [deal for group in found for deal in group.get("objects").items()]
-        total, more = answer.get("total_results"), answer.get("has_more").flag_or_none()
-        if total.absent and more is None:
-            raise answer.get("has_more").wrong("true or false, or total_results beside it")
-        count_rows(max(0, len(found) - shared), None if total.absent else 0)
-        return ClosePage(
-            rows=tuple(self.row(deal.object()) for deal in found),
-            total=None if total.absent else total.whole(),
-            more=more,
-            envelope=WholeAnswer(
-                ENDPOINT, {name: value for name, value in answer.value.items() if name != "data"}, answer.secrets
-            ),
-            fragments=fragments,
-        )
+        total, more = _total_and_more(answer, len(found), shared)
+        rows = tuple(self.reader.row(deal.object()) for deal in found)
+        head = self.client.node(ENDPOINT, {name: value for name, value in answer.value.items() if name != "data"})
+        return ClosePage(rows, total, more, head, fragments)
 
     async def read(self, skip: int = 0, want: int | None = None) -> ClosePages:
         """The whole list, or `want` rows from `skip`. Raises ListShifted, SourceError."""
@@ -154,6 +161,15 @@ class CloseListing:
 
     def _limit(self, want: int | None) -> int:
         return self.size if want is None else min(self.size, want)
+
+
+def _total_and_more(answer: Node, found: int, shared: int) -> tuple[int | None, bool | None]:
+    """Raises SourceShapeChanged if neither says where the list ends."""
+    total, more = answer.get("total_results"), answer.get("has_more").flag_or_none()
+    if total.absent and more is None:
+        raise answer.get("has_more").wrong("true or false, or total_results beside it")
+    count_rows(max(0, found - shared), None if total.absent else 0)
+    return None if total.absent else total.whole(), more
 
 
 def _due(total: int, skip: int, want: int | None) -> int:

@@ -10,7 +10,7 @@ from urllib.parse import quote
 import msgspec
 
 from worker.domain.money import from_hundredths
-from worker.domain.snapshot.opportunity import Status
+from worker.domain.snapshot.opportunity import COLUMNS, Status
 from worker.domain.snapshot.snapshot import Row
 from worker.sources.close.names import CloseNames
 from worker.sources.common.parse import LARGEST, day_of, encodable, milliseconds
@@ -56,6 +56,18 @@ class PlainOpportunity(msgspec.Struct):
 
 _NO_STALL = Stall()
 _NO_ACTION = Action()
+
+
+STALLED = [column.name for column in COLUMNS].index("stalled")
+_deals = msgspec.json.Decoder(PlainOpportunity)
+
+
+def read_row(deal: msgspec.Raw, names: CloseNames) -> Row | None:
+    """The row of one opportunity in JSON whose fields are all as documented."""
+    try:
+        return _row(_deals.decode(deal), names)
+    except ValueError:
+        return None
 
 
 def plain_row(found: Any, names: CloseNames, *, listed_as: bool | None) -> Row | None:

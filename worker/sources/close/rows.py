@@ -3,16 +3,19 @@
 https://developer.close.com/api/resources/opportunities
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import TypeVar
+
+import msgspec
 
 from worker.domain.money import from_hundredths
 from worker.domain.snapshot.notes import Note
 from worker.domain.snapshot.opportunity import COLUMNS, Status
 from worker.domain.snapshot.snapshot import Cell, Row
 from worker.errors import SourceShapeChanged
+from worker.sources.close.known_rows import KnownRows
 from worker.sources.close.names import CloseNames, CloseStatus
 from worker.sources.close.notes import FINER_KEPT
 from worker.sources.close.plain_rows import STATUS, TIMES, lead_page, plain_row
@@ -56,13 +59,18 @@ _IN_ORDER = itemgetter(*(column.name for column in COLUMNS))
 
 @dataclass(slots=True)
 class OpportunityRowReader:
-    """`listed_as`: the list's condition on stalling, which each of its rows must repeat. `notes` collects what was
-    dropped.
+    """`listed_as`: the list's condition on stalling, which each of its rows must repeat. `known`: the account's rows of
+    earlier runs. `notes` collects what was dropped.
     """
 
     names: CloseNames
     listed_as: bool | None = None
+    known: KnownRows = field(default_factory=KnownRows)
     notes: list[Note] = field(default_factory=list)
+
+    def rows(self, deals: Sequence[msgspec.Raw]) -> tuple[Row, ...] | None:
+        """A row for each deal of a page. None if one of them needs `row`, for a note or an error."""
+        return self.known.rows(deals, self.names, listed_as=self.listed_as)
 
     def row(self, node: Node) -> Row:
         """Raises SourceShapeChanged with the path of a malformed field, unless it is only displayed."""

@@ -20,6 +20,7 @@ from worker.ports.webhook_keys import RegisteredWebhook
 from worker.sources.close import catalog, funnel, webhooks
 from worker.sources.close.client import CloseClient, CloseRequest
 from worker.sources.close.fingerprint import fingerprint, spelled
+from worker.sources.close.known_rows import KnownRows
 from worker.sources.close.names import FEWEST, CloseNames, CloseNamesCache
 from worker.sources.close.notes import NO_FILE
 from worker.sources.close.opportunities import Opportunities
@@ -70,6 +71,7 @@ class CloseSource:
             http, clock=clock, secrets=secrets, retries=retries, quota=quota, credential=credential
         )
         self._directory = CloseNamesCache(self._client, clock)
+        self._known = KnownRows()
 
     async def fetch(self, question: Question) -> Answer:
         """Raises SourceError. Parts that cannot be read are never left out silently."""
@@ -149,7 +151,8 @@ class CloseSource:
         )
 
     def _opportunities(self, question: Question) -> Opportunities:
-        return Opportunities(self._client, self._directory, question, clock=self._clock, size=self._tuning.page)
+        size, known = self._tuning.page, self._known
+        return Opportunities(self._client, self._directory, question, clock=self._clock, size=size, known=known)
 
     def _snapshot(
         self, question: Question, names: CloseNames, began: datetime, *, notes: tuple[Note, ...], **parts: Any

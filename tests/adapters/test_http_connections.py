@@ -1,0 +1,120 @@
+"""Connections of one client: as many as requests in flight, used again, and closed when nobody uses them."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+
+import pytest
+
+from worker.adapters import http_connections
+from worker.adapters.http import Http, HttpFailure
+
+ANSWER = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+
+
+@dataclass
+class Counting:
+    """A server that answers when `gate` is set, and counts connections. `cut`: it breaks off each answer."""
+
+    opened: int = 0
+    tasks: list[asyncio.Task[None] | None] = field(default_factory=list)
+    closed: asyncio.Queue[None] = field(default_factory=asyncio.Queue)
+    waiting: asyncio.Queue[None] = field(default_factory=asyncio.Queue)
+    gate: asyncio.Event = field(default_factory=asyncio.Event)
+    cut: bool = False
+    url: str = ""
+
+    async def connection(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        self.opened += 1
+        self.tasks.append(asyncio.current_task())
+        try:
+            while True:
+                await reader.readuntil(b"\r\n\r\n")
+                self.waiting.put_nowait(None)
+                await self.gate.wait()
+                writer.write(ANSWER[:-1] if self.cut else ANSWER)
+                await writer.drain()
+                if self.cut:
+                    break
+        except (asyncio.IncompleteReadError, ConnectionError):
+            pass
+        writer.close()
+        self.closed.put_nowait(None)
+
+
+@asynccontextmanager
+async def counting() -> AsyncIterator[tuple[Http, Counting]]:
+    made = Counting()
+    server = await asyncio.start_server(made.connection, "127.0.0.1", 0)
+    client = Http(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}", timeout=5.0)
+    try:
+        yield client, made
+    finally:
+        await client.aclose()
+        server.close()
+        await asyncio.wait_for(asyncio.gather(*filter(None, made.tasks)), 5)
+
+
+async def together(client: Http, server: Counting, count: int) -> None:
+    """Requests that are all in flight before the first is answered."""
+    server.gate.clear()
+    going = [asyncio.create_task(client.send("GET", "/")) for _ in range(count)]
+    for _ in range(count):
+        await server.waiting.get()
+    server.gate.set()
+    assert [(await one).body for one in going] == [b"ok"] * count
+
+
+async def test_requests_one_after_another_share_a_connection() -> None:
+    async with counting() as (client, server):
+        for _ in range(3):
+            await together(client, server, 1)
+        assert server.opened == 1
+
+
+async def test_requests_at_once_have_a_connection_each_and_the_next_ones_use_them_again() -> None:
+    async with counting() as (client, server):
+        await together(client, server, 3)
+        await together(client, server, 3)
+        assert server.opened == 3
+
+
+async def test_connections_that_nobody_used_for_a_while_are_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    async with counting() as (client, server):
+        await together(client, server, 2)
+        monkeypatch.setattr(http_connections, "KEPT", 0.0)
+        await together(client, server, 1)
+        for _ in range(2):
+            await asyncio.wait_for(server.closed.get(), 5)
+        assert server.opened == 3
+
+
+async def test_closing_the_client_closes_every_connection() -> None:
+    async with counting() as (client, server):
+        await together(client, server, 2)
+        await client.aclose()
+        for _ in range(2):
+            await asyncio.wait_for(server.closed.get(), 5)
+
+
+async def test_a_connection_that_broke_is_not_used_again() -> None:
+    async with counting() as (client, server):
+        server.gate.set()
+        server.cut = True
+        with pytest.raises(HttpFailure, match="broke off"):
+            await client.send("GET", "/")
+        server.cut = False
+        assert (await client.send("GET", "/")).body == b"ok"
+        assert server.opened == 2
+
+
+async def test_a_request_that_was_given_up_leaves_no_connection_in_use() -> None:
+    async with counting() as (client, server):
+        given_up = asyncio.create_task(client.send("GET", "/"))
+        await server.waiting.get()
+        given_up.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await given_up
+        await together(client, server, 1)
+        assert server.opened == 2
