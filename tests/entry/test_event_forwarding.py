@@ -185,6 +185,39 @@ async def test_a_receiver_that_was_away_for_a_day_gets_what_is_newer(
     assert told(receiver.seen[-1])[1] == "run_begun"
 
 
+async def test_an_event_that_is_retried_after_a_day_has_its_day_again(
+    project: InProcessRun, receiver: EventReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.flow.operate.forward_events.WAITS", (0.02,))
+    answers = iter([503, 503, 503])
+    receiver.answer = lambda _request: next(answers, 200)
+    ops = hook(receiver, "ops", "run_paused")
+    async with forwarding(project, ops), Redis.from_url(redis_of(project)) as client:
+        await client.xadd("acme:webhook:ops:queue", {"i": "60000-0", "b": '{"type": "old"}'})
+        await until(project, lambda states: states["ops"].dead == 1, ops)
+        assert await project.services.event_webhooks.retry("ops", "60000-0") == 1
+        state = (await until(project, lambda states: states["ops"].sent == 1 or states["ops"].dead == 1, ops))["ops"]
+    assert (state.sent, state.dead) == (1, 0)
+    assert [told(one) for one in receiver.seen] == [("evt_60000-0", "old")] * 4
+
+
+async def test_a_retry_by_hand_has_all_its_tries(
+    project: InProcessRun, receiver: EventReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Failures of the days before do not count against it."""
+    monkeypatch.setattr("worker.flow.operate.forward_events.WAITS", (0.02,))
+    answers = iter([503, *[401] * 4])
+    receiver.answer = lambda _request: next(answers, 200)
+    ops = hook(receiver, "ops", "run_paused")
+    async with forwarding(project, ops), Redis.from_url(redis_of(project)) as client:
+        await client.hset("acme:webhook:ops", "failures", 300)
+        await client.xadd("acme:webhook:ops:queue", {"i": "60000-0", "b": '{"type": "old"}'})
+        await until(project, lambda states: states["ops"].dead == 1, ops)
+        await project.services.event_webhooks.retry("ops", "")
+        state = (await until(project, lambda states: states["ops"].sent == 1 or states["ops"].dead == 1, ops))["ops"]
+    assert (state.sent, state.dead) == (1, 0)
+
+
 async def test_queue_and_given_up_events_are_bounded_and_what_is_lost_is_counted(
     project: InProcessRun, receiver: EventReceiver, monkeypatch: pytest.MonkeyPatch
 ) -> None:

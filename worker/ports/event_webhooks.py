@@ -31,7 +31,7 @@ class WaitingEvent:
 @dataclass(frozen=True, slots=True)
 class FailedTry:
     """`wait`: seconds until the next try. `given_up`: this event is not tried again by itself. `stale`: so are all that
-    came true before this instant, as they waited for the same receiver.
+    came true, or were asked for by hand, before this instant, as they waited for the same receiver.
     """
 
     sentence: str
@@ -97,7 +97,7 @@ class EventWebhooks(Protocol):
         ...
 
     async def retry(self, name: str, event: str) -> int:
-        """Puts an event that was given up at the end of the queue, and all of them for "". Nothing waits for the next
-        try any more. Returns how many.
+        """Puts an event that was given up at the end of the queue, and all of them for "". Their age and the tries count
+        from now, and nothing waits for the next try any more. Returns how many.
         """
         ...

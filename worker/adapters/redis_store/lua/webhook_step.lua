@@ -1,7 +1,7 @@
 -- What the process that has the turn of a webhook of events did.
 -- added   events at the end of the queue, and the cursor. Of a queue that is too long the oldest are given up
 -- sent    the event leaves the queue
--- failed  it waits, and all behind it; or it is given up: A.given_up, and all that came true before A.stale
+-- failed  it waits, and all behind it; or it is given up: A.given_up, and all that came true, or were asked for by hand, before A.stale
 -- left    the turn ends
 -- keys: webhook:<name>, webhook:<name>:queue, webhook:<name>:dead, webhook:<name>:dead:order
 -- A: event, name, who, lease, cursor, events [[id, body]], longest, kept, entry, sentence, wait, given_up, stale
@@ -52,7 +52,8 @@ function on.failed()
   end
   if not A.stale then return end
   for _, one in ipairs(call('XRANGE', queue, '-', '+', 'COUNT', 200)) do
-    if tonumber(string.match(one[2][2], '^%d+')) >= A.stale then break end
+    local since = one[2][6] or string.match(one[2][2], '^%d+')
+    if tonumber(since) >= A.stale then break end
     give_up(one[1], one[2], A.sentence)
   end
 end
