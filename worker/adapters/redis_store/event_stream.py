@@ -23,7 +23,7 @@ from worker.domain.events import (
 )
 from worker.domain.run import RunKey
 from worker.domain.time.epoch import from_ms
-from worker.ports.event_stream import StreamedFact
+from worker.ports.event_stream import FactPage, StreamedFact
 
 KEPT = 20_000
 """Facts, about: as in lua/common.lua. A fact has some 200 bytes."""
@@ -60,10 +60,16 @@ class RedisEventStream:
                     each.xadd(self._key, {"f": json.dumps(_row(fact))}, maxlen=KEPT, approximate=True)
                 await each.execute()
 
-    async def after(self, last: str, limit: int) -> tuple[StreamedFact, ...]:
+    async def after(self, last: str, limit: int) -> FactPage:
         first = f"({last}" if last else "-"
         rows = await self._scripts.ask("XRANGE", self._key, first, "+", "COUNT", limit)
-        return tuple(_streamed(text(name), held[b"f"]) for name, held in rows)
+        read = [_streamed(text(name), held[b"f"]) for name, held in rows]
+        return FactPage(
+            facts=tuple(one for one in read if isinstance(one, StreamedFact)),
+            last=text(rows[-1][0]) if rows else last,
+            full=len(rows) == limit,
+            unknown=tuple(one for one in read if isinstance(one, str)),
+        )
 
     async def forget(self, wanted: str) -> None:
         """Removes facts that name this, in lower case. Who follows is told of no gap, unless that was the last one."""
@@ -92,13 +98,17 @@ def _words(raw: bytes) -> str:
     return " ".join(str(one) for one in json.loads(raw.decode("utf-8", "replace"))).casefold()
 
 
-def _streamed(name: str, raw: bytes) -> StreamedFact:
-    return StreamedFact(name, from_ms(int(name.partition("-")[0])), _fact(json.loads(raw.decode("utf-8", "replace"))))
+def _streamed(name: str, raw: bytes) -> StreamedFact | str:
+    """The kind alone of a fact that this version cannot read: a newer version knows more kinds, fields and states."""
+    kind, *told = json.loads(raw.decode("utf-8", "replace"))
+    try:
+        return StreamedFact(name, from_ms(int(name.partition("-")[0])), _fact(kind, told))
+    except (KeyError, TypeError, ValueError):
+        return str(kind)
 
 
-def _fact(row: list[Any]) -> Fact:
-    kind, *told = row
+def _fact(kind: str, told: Sequence[Any]) -> Fact:
     if kind in _OTHERS:
         run, *values = told
         return _OTHERS[kind](RunKey.parse(run) if run is not None else None, *values)
-    return facts([[one.encode() if isinstance(one, str) else one for one in row]])[0]
+    return facts([[one.encode() if isinstance(one, str) else one for one in (kind, *told)]])[0]

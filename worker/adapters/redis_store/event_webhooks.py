@@ -36,9 +36,11 @@ class RedisEventWebhooks:
         cursor, now, retry_at, failures = answer
         return WebhookTurn(text(cursor), from_ms(now), _instant(retry_at), failures)
 
-    async def add(self, name: str, who: str, cursor: str, events: Sequence[tuple[str, bytes]]) -> None:
+    async def add(
+        self, name: str, who: str, cursor: str, events: Sequence[tuple[str, bytes]], *, unknown: int = 0
+    ) -> None:
         given = [[one, body.decode()] for one, body in events]
-        await self._step(name, who, event="added", cursor=cursor, events=given)
+        await self._step(name, who, event="added", cursor=cursor, events=given, unknown=unknown)
 
     async def waiting(self, name: str, limit: int) -> tuple[WaitingEvent, ...]:
         rows = await self._scripts.ask(
@@ -116,7 +118,7 @@ def _words(body: bytes | str) -> str:
 
 
 def _state(held: Mapping[bytes, bytes], waiting: int, dead: int) -> WebhookState:
-    numbers = {name: int(held.get(name.encode(), 0)) for name in ("sent", "lost", "failures")}
+    numbers = {name: int(held.get(name.encode(), 0)) for name in ("sent", "lost", "unknown", "failures")}
     return WebhookState(
         waiting, dead, **numbers, trouble=text(held.get(b"trouble")), retry_at=_instant(held.get(b"retry_at"))
     )
