@@ -81,7 +81,7 @@ async def test_a_deal_is_taken_out_of_every_answer_and_the_answers_keep_their_na
         assert await store.forgotten(held)
     for name in await story.client.keys("tern:table:*"):
         assert isinstance(name, bytes)
-        bodies = await store.bodies([name.decode().removeprefix("tern:table:")])
+        bodies = await store.bodies(name.decode().removeprefix("tern:table:"))
         assert bodies is not None
     assert await store.forget_row(gone) == 0
 

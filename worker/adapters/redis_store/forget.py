@@ -37,7 +37,7 @@ class ForgetfulSnapshots(RedisSnapshots):
         found = set()
         async for name in self._scripts.names("table:*"):
             table_id = name.removeprefix("table:")
-            bodies = await self.bodies([table_id])
+            bodies = await self.bodies(table_id)
             if bodies is not None and await asyncio.to_thread(_holds, table_id, bodies, key):
                 found.add(table_id)
         return found
@@ -51,7 +51,7 @@ class ForgetfulSnapshots(RedisSnapshots):
                 await self._scripts.remove("DEL", f"{prefix}:{name}")
         async for name in self._scripts.names("table:*"):
             table_id = name.removeprefix("table:")
-            bodies = await self.bodies([table_id])
+            bodies = await self.bodies(table_id)
             if bodies is not None and delta.base_of(bodies[table_id]) in bases:
                 body = await asyncio.to_thread(_compressed, table_id, bodies)
                 await self._scripts.run("whole", {"id": table_id}, body)
