@@ -16,6 +16,7 @@ from worker.domain.alert.evaluation import Evaluation, Transition
 from worker.domain.alert.rule import Severity
 from worker.domain.alert.state import Phase
 from worker.domain.delivery import DeliveryKey
+from worker.domain.events import DeliverySettled
 from worker.domain.outcome import Sent
 from worker.domain.run import RunState
 from worker.ports import AlertRecord, Expired
@@ -50,6 +51,18 @@ async def test_a_reader_leaves_nothing_behind_and_the_others_everything(story: L
     assert [row.key.reader for row in await story.lookups.deliveries(key.run)] == [BEN]
     assert (await story.run(key)).state is RunState.DELIVERED
     assert await story.upkeep.forget_reader(ADDRESS) == Expired(0, 0, 0)
+
+
+async def test_an_address_that_is_only_folded_alike_stays(story: LedgerFixture) -> None:
+    """`ß` and `ss` are two mailboxes."""
+    kept, gone = "team|stra\u00dfe@tern.example", "team|STRASSE@tern.example"
+    for key in await story.delivering((kept, gone)):
+        await story.finish(key, "sent")
+    assert (await story.upkeep.forget_reader("strasse@tern.example")).deliveries == 1
+    (run,) = await story.lookups.runs(None, 5)
+    assert [row.key.reader for row in await story.lookups.deliveries(run.key)] == [kept]
+    told = (await story.event_stream.after("", 100)).facts
+    assert {one.fact.delivery.reader for one in told if isinstance(one.fact, DeliverySettled)} == {kept}
 
 
 async def test_a_run_that_waited_only_for_the_forgotten_reader_ends(story: LedgerFixture) -> None:

@@ -17,6 +17,7 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import one_line
 from worker.adapters.definitions.when import When, when
 from worker.adapters.definitions.words import advice, described
+from worker.domain.address import same
 from worker.domain.schedule import CatchUp, Collect, Follow, Query, Schedule, Send, Subscription
 from worker.domain.time.window import SINCE_PREVIOUS
 
@@ -138,7 +139,7 @@ def _of_notify(sheet: Sheet, entry: Subscription) -> Path:
     for path in sheet.document.spots:
         if len(path) > 2 and path[0] == "alerts" and path[2] == "notify" and path[-1] == "address":
             written = sheet.document.get(path)
-            if isinstance(written, str) and written.casefold() == (entry.address or "").casefold():
+            if isinstance(written, str) and same(written, entry.address):
                 return path[:-1]
     return ("alerts",)
 

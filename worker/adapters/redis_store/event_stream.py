@@ -10,6 +10,7 @@ from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.facts import facts
 from worker.adapters.redis_store.scripts import Scripts
+from worker.domain.address import comparable
 from worker.domain.events import (
     AlertNotified,
     AlertRuleEvaluated,
@@ -72,7 +73,9 @@ class RedisEventStream:
         )
 
     async def forget(self, wanted: str) -> None:
-        """Removes facts that name this, in lower case. Who follows is told of no gap, unless that was the last one."""
+        """Removes facts that name this address, as it is compared. Who follows is told of no gap, unless that was the
+        last one.
+        """
         last = "-"
         while rows := await self._scripts.ask("XRANGE", self._key, last, "+", "COUNT", PAGE):
             gone = [text(name) for name, held in rows if wanted in _words(held[b"f"])]
@@ -95,7 +98,7 @@ def _row(fact: Fact) -> list[Any]:
 
 def _words(raw: bytes) -> str:
     """As people write it: JSON may hold escapes."""
-    return " ".join(str(one) for one in json.loads(raw.decode("utf-8", "replace"))).casefold()
+    return comparable(" ".join(str(one) for one in json.loads(raw.decode("utf-8", "replace"))))
 
 
 def _streamed(name: str, raw: bytes) -> StreamedFact | str:

@@ -16,6 +16,7 @@ from worker.adapters.redis_store.alerts_codec import (
 )
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.scripts import LOST, Scripts
+from worker.domain.address import same
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.state import RuleState
@@ -54,8 +55,7 @@ class AlertsWithout:
         )
 
     def readers(self, by_reader: Mapping[str, T]) -> dict[str, T]:
-        wanted = self.what.casefold()
-        return {name: one for name, one in by_reader.items() if name.partition("|")[2].casefold() != wanted}
+        return {name: one for name, one in by_reader.items() if not same(name.partition("|")[2], self.what)}
 
     def _evaluation(self, found: Evaluation) -> Evaluation:
         steps = (one for one in found.transitions if self.what not in (one.subject, one.facts.key))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from worker.domain.address import same
 from worker.domain.delivery import Delivery
 from worker.domain.run import Run
 from worker.domain.schedule import Bundle, Schedule, Subscription
@@ -57,13 +58,13 @@ async def suspend_vouched_for(uses: BouncesUses, channel: str, report: BounceRep
     if report.identity:
         (result,) = await suspend_bounced(uses, [report])
         return result
-    return await _followed(uses, report, await _newest(uses, channel, report.recipient.casefold()))
+    return await _followed(uses, report, await _newest(uses, channel, report.recipient))
 
 
 async def _newest(uses: BouncesUses, channel: str, address: str) -> tuple[Run, Delivery] | None:
     for run in await uses.lookups.runs(None, NEWEST):
         for row in await uses.lookups.deliveries(run.key):
-            if row.date is None or row.key.address.casefold() != address:
+            if row.date is None or not same(row.key.address, address):
                 continue
             entry = (await _entry(uses, run, row))[2]
             if entry is not None and entry.channel == channel:
@@ -89,7 +90,7 @@ async def _sent(lookups: Lookups, identities: Collection[str]) -> Mapping[str, t
 
 
 async def _followed(uses: BouncesUses, report: BounceReport, sent: tuple[Run, Delivery] | None) -> BounceResult:
-    if sent is None or sent[1].key.address.casefold() != report.recipient.casefold() or sent[1].date is None:
+    if sent is None or not same(sent[1].key.address, report.recipient) or sent[1].date is None:
         return BounceResult(report, Followed.NOT_OURS)
     run, row = sent
     if not report.address_at_fault:
