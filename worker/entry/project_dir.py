@@ -13,7 +13,7 @@ from typing import Any
 
 from worker.adapters.definitions.files import PROJECT_FILE
 from worker.adapters.definitions.load import Loaded, load
-from worker.adapters.definitions.secrets import available, references
+from worker.adapters.definitions.secrets import SecretFiles, available, references
 from worker.adapters.definitions.targets import TARGET, targets_of
 from worker.adapters.definitions.yaml_nodes import parse
 from worker.adapters.redis_server import EmbeddedRedis
@@ -33,8 +33,8 @@ STATE = ".funnelbeat"
 _PROJECT_LINE = re.compile(r"^project:[ \t]*['\"]?([a-z0-9][a-z0-9-]{0,62})['\"]?[ \t]*(?:#.*)?$", re.MULTILINE)
 
 
-def definitions(directory: Path) -> Loaded:
-    return load(directory, registry(), now=datetime.now(UTC))
+def definitions(directory: Path, secret_files: SecretFiles | None = None) -> Loaded:
+    return load(directory, registry(), now=datetime.now(UTC), secret_files=secret_files)
 
 
 def bundle_of(directory: Path) -> Bundle:

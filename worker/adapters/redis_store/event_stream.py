@@ -103,15 +103,15 @@ def _words(raw: bytes) -> str:
 
 def _streamed(name: str, raw: bytes) -> StreamedFact | str:
     """The kind alone of a fact that this version cannot read: a newer version knows more kinds, fields and states."""
-    kind, *told = json.loads(raw.decode("utf-8", "replace"))
+    kind, *values = json.loads(raw.decode("utf-8", "replace"))
     try:
-        return StreamedFact(name, from_ms(int(name.partition("-")[0])), _fact(kind, told))
+        return StreamedFact(name, from_ms(int(name.partition("-")[0])), _fact(kind, values))
     except (KeyError, TypeError, ValueError):
         return str(kind)
 
 
-def _fact(kind: str, told: Sequence[Any]) -> Fact:
+def _fact(kind: str, values: Sequence[Any]) -> Fact:
     if kind in _OTHERS:
-        run, *values = told
-        return _OTHERS[kind](RunKey.parse(run) if run is not None else None, *values)
-    return facts([[one.encode() if isinstance(one, str) else one for one in (kind, *told)]])[0]
+        run, *rest = values
+        return _OTHERS[kind](RunKey.parse(run) if run is not None else None, *rest)
+    return facts([[one.encode() if isinstance(one, str) else one for one in (kind, *values)]])[0]
