@@ -79,6 +79,8 @@ LONGEST = 7 * 24 * 60 * 60
 READ_ELSEWHERE: dict[str, str] = {
     "FUNNELBEAT_REDIS_SERVER": "The server program of the embedded Redis (path, or name on PATH), version 6.2 or "
     "newer. Empty: the one of the extra `embedded`, else redis-server or valkey-server from PATH.",
+    "FUNNELBEAT_SECRETS_DIR": "The directories below which `web` lets a draft name files of secrets, with `:` between. "
+    "A relative one is below the project's directory. Empty: /run/secrets.",
     "FUNNELBEAT_TARGET": "Which of the `targets` of funnelbeat.yaml is used, as --target. Empty: none.",
 }
 """Variables that are read where they are needed, so that a test that starts a Redis of its own obeys them too."""

@@ -42,7 +42,7 @@ def cursor(here: Installation) -> bool | None:
 
 def facts(here: Installation) -> list[tuple[str, str]]:
     async def look(services: Services) -> list[tuple[str, str]]:
-        found = await services.event_stream.after("", 500)
+        found = (await services.event_stream.after("", 500)).facts
         return [(f"evt_{one.id}", event_name(one)) for one in found if event_name(one) in WANTED]
 
     return here.ask(look)

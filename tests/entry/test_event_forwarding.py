@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from redis.asyncio import Redis
+from structlog.testing import capture_logs
 
 from tests.support.event_receiver import EventReceiver, Received, event_receiver
 from tests.support.in_process import InProcessRun, in_process_run
@@ -88,7 +89,7 @@ async def test_each_event_is_told_once_signed_and_in_its_order(project: InProces
         before = await project.services.event_stream.newest()
         await project.run()
         await until(project, lambda states: states["ops"].sent == 3, ops)
-    facts = await project.services.event_stream.after(before, 100)
+    facts = (await project.services.event_stream.after(before, 100)).facts
     names = {"RunBegun": "run_begun", "RunEnded": "run_ended", "DeliverySettled": "delivery_settled"}
     wanted = [(f"evt_{one.id}", names[kind]) for one in facts if (kind := type(one.fact).__name__) in names]
     assert [told(one) for one in receiver.seen] == wanted
@@ -183,6 +184,58 @@ async def test_a_receiver_that_was_away_for_a_day_gets_what_is_newer(
         receiver.answer = lambda _request: 200
         await until(project, lambda states: states["ops"].sent == 1, ops)
     assert told(receiver.seen[-1])[1] == "run_begun"
+
+
+async def test_an_event_that_is_retried_after_a_day_has_its_day_again(
+    project: InProcessRun, receiver: EventReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("worker.flow.operate.forward_events.WAITS", (0.02,))
+    answers = iter([503, 503, 503])
+    receiver.answer = lambda _request: next(answers, 200)
+    ops = hook(receiver, "ops", "run_paused")
+    async with forwarding(project, ops), Redis.from_url(redis_of(project)) as client:
+        await client.xadd("acme:webhook:ops:queue", {"i": "60000-0", "b": '{"type": "old"}'})
+        await until(project, lambda states: states["ops"].dead == 1, ops)
+        assert await project.services.event_webhooks.retry("ops", "60000-0") == 1
+        state = (await until(project, lambda states: states["ops"].sent == 1 or states["ops"].dead == 1, ops))["ops"]
+    assert (state.sent, state.dead) == (1, 0)
+    assert [told(one) for one in receiver.seen] == [("evt_60000-0", "old")] * 4
+
+
+async def test_a_fact_of_a_newer_version_stops_no_webhook(
+    project: InProcessRun, receiver: EventReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """More of them than one page holds, and nothing else in it."""
+    monkeypatch.setattr("worker.flow.operate.forward_events.PAGE", 2)
+    ops = hook(receiver, "ops", "run_ended")
+    async with forwarding(project, ops), Redis.from_url(redis_of(project)) as client:
+        with capture_logs() as logs:
+            for _ in range(5):
+                await client.xadd("acme:events", {"f": json.dumps(["RunTeleported", None, "there"])})
+            await project.run()
+            state = (await until(project, lambda states: states["ops"].sent == 1, ops))["ops"]
+    assert (state.unknown, state.waiting, state.failures) == (5, 0, 0)
+    assert [told(one)[1] for one in receiver.seen] == ["run_ended"]
+    warned = [one for one in logs if one["event"] == "facts_unknown"]
+    assert {(one["webhook"], *one["kinds"]) for one in warned} == {("ops", "RunTeleported")}
+    assert sum(one["facts"] for one in warned) == 5
+
+
+async def test_a_retry_by_hand_has_all_its_tries(
+    project: InProcessRun, receiver: EventReceiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Failures of the days before do not count against it."""
+    monkeypatch.setattr("worker.flow.operate.forward_events.WAITS", (0.02,))
+    answers = iter([503, *[401] * 4])
+    receiver.answer = lambda _request: next(answers, 200)
+    ops = hook(receiver, "ops", "run_paused")
+    async with forwarding(project, ops), Redis.from_url(redis_of(project)) as client:
+        await client.hset("acme:webhook:ops", "failures", 300)
+        await client.xadd("acme:webhook:ops:queue", {"i": "60000-0", "b": '{"type": "old"}'})
+        await until(project, lambda states: states["ops"].dead == 1, ops)
+        await project.services.event_webhooks.retry("ops", "")
+        state = (await until(project, lambda states: states["ops"].sent == 1 or states["ops"].dead == 1, ops))["ops"]
+    assert (state.sent, state.dead) == (1, 0)
 
 
 async def test_queue_and_given_up_events_are_bounded_and_what_is_lost_is_counted(

@@ -32,6 +32,7 @@ class SlackUser:
     place: str = ROOM
     path: str = "/chat/slack"
     asked: int = 0
+    team: str = "T0ACME0000"
 
     def reply(self) -> str:
         """The last word of the last response_url."""
@@ -43,6 +44,7 @@ class SlackUser:
             "command": "/funnelbeat",
             "text": text,
             "trigger_id": trigger or f"{self.id}.{self.asked}.{time.time_ns()}",
+            "team_id": self.team,
             "user_id": self.id,
             "channel_id": self.place,
             "response_url": f"{self.replies}/{self.reply()}",
@@ -56,6 +58,7 @@ class SlackUser:
         (button,) = [one for one in block["elements"] if one["action_id"] == action]
         payload = {
             "type": "block_actions",
+            "team": {"id": self.team},
             "user": {"id": self.id},
             "channel": {"id": self.place},
             "trigger_id": f"{self.id}.{self.asked}.{time.time_ns()}",

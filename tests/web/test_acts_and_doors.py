@@ -94,6 +94,7 @@ WAYS: Mapping[str, Way] = {
         ("POST", "/runs/{waiting}/cancel", {}),
         ("cancel", "{run}"),
         ("POST", "/runs/{run}/cancel", {}),
+        ("cancel", {"run": "{waiting}"}),
     ),
     "retry": Way(
         ("retry", "{run}"),

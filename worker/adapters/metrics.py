@@ -149,7 +149,9 @@ def _posts(measured: Measurements) -> Metric:
 
 def _webhooks(measured: Measurements) -> Iterator[Metric]:
     events = CounterMetricFamily(
-        "funnelbeat_webhook_events", "Events that a webhook was told of, or lost.", labels=["webhook", "outcome"]
+        "funnelbeat_webhook_events",
+        "Events that a webhook was told of, that were lost, or that are unknown.",
+        labels=["webhook", "outcome"],
     )
     held = GaugeMetricFamily(
         "funnelbeat_webhook_events_held",
@@ -159,6 +161,7 @@ def _webhooks(measured: Measurements) -> Iterator[Metric]:
     for name, one in sorted(measured.webhooks.items()):
         events.add_metric([name, "sent"], one.sent)
         events.add_metric([name, "lost"], one.lost)
+        events.add_metric([name, "unknown"], one.unknown)
         held.add_metric([name, "waiting"], one.waiting)
         held.add_metric([name, "dead"], one.dead)
     yield events

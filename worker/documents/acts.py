@@ -27,7 +27,7 @@ ACTS: Mapping[str, OfferedAct] = {
     "trigger": _offered(TokenScope.TRIGGER, CLI, API, CONSOLE, CHAT),
     "pause": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "resume": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
-    "cancel": _offered(TokenScope.MANAGE, CLI, API),
+    "cancel": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "retry": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "deliveries settle": _offered(TokenScope.MANAGE, CLI, API, CONSOLE),
     "alerts ack": _offered(TokenScope.MANAGE, CLI, API, CONSOLE, CHAT, LINK),

@@ -9,10 +9,11 @@ from worker.ports.event_webhooks import DeadEvent, WebhookState
 
 
 def webhooks_document(states: Mapping[str, WebhookState]) -> list[dict[str, Any]]:
-    """By name: [{"name", "waiting", "sent", "dead", "lost", "failures", "trouble", "retry_at"}, …].
+    """By name: [{"name", "waiting", "sent", "dead", "lost", "unknown", "failures", "trouble", "retry_at"}, …].
 
     `waiting`: events in the queue. `dead`: events that were given up and can be retried; `lost`: those of which no more
-    are kept. `failures`: tries in a row without success. `trouble` and `retry_at` are null while all goes well.
+    are kept. `unknown`: events of a newer version that it was not told of. `failures`: tries in a row without success.
+    `trouble` and `retry_at` are null while all goes well.
     """
     return [
         {
@@ -21,6 +22,7 @@ def webhooks_document(states: Mapping[str, WebhookState]) -> list[dict[str, Any]
             "sent": one.sent,
             "dead": one.dead,
             "lost": one.lost,
+            "unknown": one.unknown,
             "failures": one.failures,
             "trouble": one.trouble or None,
             "retry_at": stamp(one.retry_at) if one.retry_at else None,

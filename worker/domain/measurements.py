@@ -44,13 +44,14 @@ class LedgerReading:
 @dataclass(frozen=True, slots=True)
 class WebhookCounts:
     """Events of a webhook: those that wait, those that were given up and are kept; since the beginning those that were
-    sent, and those that were lost.
+    sent, those that were lost, and those of a newer version, which could not be told.
     """
 
     waiting: int = 0
     dead: int = 0
     sent: int = 0
     lost: int = 0
+    unknown: int = 0
 
 
 @dataclass(frozen=True, slots=True)

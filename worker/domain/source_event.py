@@ -30,7 +30,7 @@ class SourceEvent:
 
 
 class EventOutcome(StrEnum):
-    """What became of one request to /hooks/CONNECTION."""
+    """What became of one request to /hooks/CONNECTION or /chat/CHANNEL."""
 
     ACCEPTED = "accepted"  # a schedule waits for it
     UNUSED = "unused"  # no schedule waits for it
@@ -38,6 +38,7 @@ class EventOutcome(StrEnum):
     UNSIGNED = "unsigned"  # no signature that holds, or one of another time
     MALFORMED = "malformed"
     OVERSIZED = "oversized"
+    LIMITED = "limited"  # somebody asked too often
 
 
 VARIABLES: Mapping[str, Variable] = {

@@ -6,6 +6,7 @@ from datetime import datetime
 from enum import StrEnum
 from fnmatch import fnmatchcase
 
+from worker.domain.address import comparable, same
 from worker.domain.delivery import Reader
 from worker.domain.reason import Reason
 from worker.domain.schedule import Bundle, ChannelSpec, Person, Schedule, Subscription
@@ -99,17 +100,17 @@ def is_allowed(patterns: Sequence[str], channel: str, address: str) -> bool:
     """Whether an address passes `subscriptions.allow`. A pattern is a domain ("acme.example"), an address, or a channel
     with a pattern for its addresses ("chat:*").
     """
-    host = address.rpartition("@")[2].casefold() if "@" in address else None
+    host = address.rpartition("@")[2] if "@" in address else None
     return any(_passes(pattern, channel, address, host) for pattern in patterns)
 
 
 def _passes(pattern: str, channel: str, address: str, host: str | None) -> bool:
     if ":" in pattern:
         name, _, rest = pattern.partition(":")
-        return name == channel and fnmatchcase(address.casefold(), rest.casefold())
+        return name == channel and fnmatchcase(comparable(address), comparable(rest))
     if "@" in pattern:
-        return pattern.casefold() == address.casefold()
-    return host is not None and pattern.casefold() == host
+        return same(pattern, address)
+    return same(pattern, host)
 
 
 def may_be_sent(bundle: Bundle, schedule: Schedule, reader: Reader, channel: str) -> bool:
@@ -140,7 +141,7 @@ def allowed_by_default(
 
 def written_pattern(pattern: str) -> str:
     """A domain in the form in which addresses have it: lower-case ASCII stays as it is compared."""
-    return pattern if ":" in pattern or "@" in pattern else pattern.casefold()
+    return pattern if ":" in pattern or "@" in pattern else comparable(pattern)
 
 
 def _pattern(channel: str, address: str) -> str:
@@ -149,5 +150,4 @@ def _pattern(channel: str, address: str) -> str:
 
 def is_shared(bundle: Bundle, address: str) -> bool:
     """Whether several people read this address, so that none of them may unsubscribe the others."""
-    wanted = address.casefold()
-    return any(wanted == one.casefold() for one in bundle.shared_addresses)
+    return any(same(address, one) for one in bundle.shared_addresses)

@@ -142,7 +142,8 @@ async def _events(settings: Settings, connectors: OpenConnectors, client: Redis,
     """Nothing when Redis is not reachable, because an earlier line says so."""
     services = make_services(settings, client, bundle.project, connectors, LocalQueue())
     try:
-        return [*await events_in(services, bundle), *await events_out(services, bundle)]
+        states = await services.event_webhooks.states(sorted(bundle.webhooks))
+        return [*await events_in(services, bundle), *events_out(states)]
     except LedgerUnavailable:
         return []
 

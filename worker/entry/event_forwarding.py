@@ -5,7 +5,7 @@ import json
 import os
 import secrets
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 
 import structlog
@@ -55,7 +55,7 @@ class EventForwarding:
     async def _follow(self, name: str) -> None:
         while (webhook := self._webhooks.get(name)) is not None:
             try:
-                more = await forward(self._uses, self._requests, webhook, self._who, body_of)
+                more = await forward(self._uses, self._requests, webhook, self._who, body_of, _skipped)
             except ClaimLost:
                 more = False
             except LedgerError as error:
@@ -63,6 +63,13 @@ class EventForwarding:
                 more = False
             if not more:
                 await asyncio.sleep(self._look)
+
+
+def _skipped(webhook: str, kinds: Sequence[str]) -> None:
+    known = "told by a newer version beside this one; this clock cannot tell them"
+    structlog.get_logger().warning(
+        "facts_unknown", webhook=webhook, facts=len(kinds), kinds=sorted(set(kinds)), sentence=known
+    )
 
 
 def body_of(one: StreamedFact) -> bytes:

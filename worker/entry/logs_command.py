@@ -18,7 +18,7 @@ from worker.entry.with_ledger import with_ledger
 from worker.errors import RequestError
 from worker.flow.operate.find_run import find_run
 from worker.flow.services import Services
-from worker.ports.event_stream import StreamedFact
+from worker.ports.event_stream import FactPage, StreamedFact
 
 LINES = 50
 """Facts that are printed first, unless a run is named: then all that are known of it."""
@@ -70,11 +70,11 @@ async def _newest(
     services: Services, run: RunKey | None, schedule: str | None, most: int | None
 ) -> tuple[str, tuple[StreamedFact, ...]]:
     """The id of the newest fact of all, and the newest `most` of those that are wanted."""
-    last, kept = "", deque[StreamedFact](maxlen=most)
-    while found := await services.event_stream.after(last, AT_ONCE):
-        last = found[-1].id
-        kept.extend(one for one in found if _wanted(one, run, schedule))
-    return last, tuple(kept)
+    kept, page = deque[StreamedFact](maxlen=most), FactPage((), "", full=True)
+    while page.full:
+        page = await services.event_stream.after(page.last, AT_ONCE)
+        kept.extend(one for one in page.facts if _wanted(one, run, schedule))
+    return page.last, tuple(kept)
 
 
 async def _followed(
@@ -83,14 +83,14 @@ async def _followed(
     """What happens after `last`. It ends when the run has ended and its last fact was read."""
     while True:
         over = run is not None and ((row := await services.lookups.run(run)) is None or row.state in CLOSED)
-        found = await services.event_stream.after(last, AT_ONCE)
-        for one in found:
-            last = one.id
+        page = await services.event_stream.after(last, AT_ONCE)
+        for one in page.facts:
             if _wanted(one, run, schedule):
                 yield one
-        if over and not found:
+        if over and page.last == last:
             return
-        if len(found) < AT_ONCE:
+        last = page.last
+        if not page.full:
             await asyncio.sleep(LOOK)
 
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from worker.adapters.definitions.load import Loaded, load
-from worker.adapters.definitions.secrets import available, references
+from worker.adapters.definitions.secrets import SecretFiles, available, references
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.app import registry
@@ -22,8 +22,8 @@ from worker.sandbox.server import SandboxThread
 from worker.settings import Settings
 
 
-def definitions(directory: Path) -> Loaded:
-    return load(directory, registry(), now=datetime.now(UTC))
+def definitions(directory: Path, secret_files: SecretFiles | None = None) -> Loaded:
+    return load(directory, registry(), now=datetime.now(UTC), secret_files=secret_files)
 
 
 def bundle_of(directory: Path) -> Bundle:

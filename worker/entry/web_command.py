@@ -4,6 +4,7 @@ import asyncio
 import resource
 import signal
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from types import FrameType
 from typing import Annotated
@@ -84,7 +85,7 @@ def web(
             parts = _served(asked, settings)
             registry()  # refuses a broken plug-in
             fit_to_start(settings, name, place)
-            asyncio.run(serve(settings, name, place, parts, listening))
+            asyncio.run(serve(settings, name, place.absolute(), parts, listening))
 
 
 def _asked(only: str) -> tuple[str, ...]:
@@ -112,7 +113,7 @@ async def serve(settings: Settings, project: str, place: Path, parts: tuple[str,
     alone = not {"api", "console", "chat"} & set(parts)  # the others need no broker, and fetch and send nothing
     queue = LocalQueue() if alone else None
     async with open_services(settings, project, queue=queue, directory=place, offline=alone) as services:
-        app, at = site(SiteUses(services, project, checked_draft), parts), listening
+        app, at = site(SiteUses(services, project, partial(checked_draft, place=place)), parts), listening
         config = server_config(app, at.host, at.port, at.certificate, at.private_key)
         _more_files()
         for signum in (signal.SIGTERM, signal.SIGINT):

@@ -27,7 +27,7 @@ class ChatRequest:
     """`id`: the same if the service sends the request again. `verb` and `argument`: the first word of a command and the
     rest, or a button's name and value. `person` and `place`: addresses in the channel, of whoever asks and of the
     conversation. `reply`: where later answers go. `clicked`: the message with the button, as its channel keeps it; None
-    for a command.
+    for a command. `workspace`: whose person it is, empty if the service does not say.
     """
 
     id: str
@@ -37,6 +37,7 @@ class ChatRequest:
     place: str
     reply: str
     clicked: Any = None
+    workspace: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,6 +17,18 @@ class StreamedFact:
     fact: Fact
 
 
+@dataclass(frozen=True, slots=True)
+class FactPage:
+    """`facts`: oldest first. `last`: the id after which to go on. `full`: there may be more at once. `unknown`: the
+    kinds of facts in between that this version cannot read, because a newer one wrote them; one for each.
+    """
+
+    facts: tuple[StreamedFact, ...]
+    last: str
+    full: bool = False
+    unknown: tuple[str, ...] = ()
+
+
 class EventStream(Protocol):
     """Raises LedgerUnavailable. The oldest facts go when there are very many."""
 
@@ -24,8 +36,8 @@ class EventStream(Protocol):
         """In their order. For facts that no script of the ledger makes true."""
         ...
 
-    async def after(self, last: str, limit: int) -> tuple[StreamedFact, ...]:
-        """Facts that came after the one with the id `last`, oldest first. `last` "": from the oldest."""
+    async def after(self, last: str, limit: int) -> FactPage:
+        """Facts that came after the one with the id `last`. `last` "": from the oldest. Looks at `limit` at most."""
         ...
 
     async def newest(self) -> str:

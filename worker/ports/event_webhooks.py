@@ -31,7 +31,7 @@ class WaitingEvent:
 @dataclass(frozen=True, slots=True)
 class FailedTry:
     """`wait`: seconds until the next try. `given_up`: this event is not tried again by itself. `stale`: so are all that
-    came true before this instant, as they waited for the same receiver.
+    came true, or were asked for by hand, before this instant, as they waited for the same receiver.
     """
 
     sentence: str
@@ -43,13 +43,15 @@ class FailedTry:
 @dataclass(frozen=True, slots=True)
 class WebhookState:
     """`waiting`: events in the queue. `dead`: events that were given up and are kept. `sent` and `lost`: since the
-    beginning; lost are those of which more were given up than are kept. `failures`: tries in a row without success.
+    beginning; lost are those of which more were given up than are kept. `unknown`: events that a newer version wrote
+    and that this one could not tell. `failures`: tries in a row without success.
     """
 
     waiting: int = 0
     dead: int = 0
     sent: int = 0
     lost: int = 0
+    unknown: int = 0
     failures: int = 0
     trouble: str = ""
     retry_at: datetime | None = None
@@ -72,8 +74,10 @@ class EventWebhooks(Protocol):
         """None while another process has the turn. Takes it, or renews it."""
         ...
 
-    async def add(self, name: str, who: str, cursor: str, events: Sequence[tuple[str, bytes]]) -> None:
-        """Puts events, with their ids, at the end of the queue, and moves the cursor in the same step."""
+    async def add(
+        self, name: str, who: str, cursor: str, events: Sequence[tuple[str, bytes]], *, unknown: int = 0
+    ) -> None:
+        """Puts events, with their ids, at the end of the queue; moves the cursor and counts `unknown` in one step."""
         ...
 
     async def waiting(self, name: str, limit: int) -> tuple[WaitingEvent, ...]:
@@ -97,7 +101,7 @@ class EventWebhooks(Protocol):
         ...
 
     async def retry(self, name: str, event: str) -> int:
-        """Puts an event that was given up at the end of the queue, and all of them for "". Nothing waits for the next
-        try any more. Returns how many.
+        """Puts an event that was given up at the end of the queue, and all of them for "". Its age and the tries count
+        from now, and nothing waits for the next try any more. Returns how many.
         """
         ...

@@ -23,6 +23,9 @@ WORDS: Mapping[str, str] = {
     "chat.nothing_deployed": "Noch ist nichts ausgerollt.",
     "chat.refused": "Das wurde abgelehnt: {sentence}.",
     "chat.busy": "Das geht im Moment nicht, und nichts hat sich geändert. Versuchen Sie es in einer Minute wieder.",
+    "chat.too_often": (
+        "Sie oder Ihr Workspace fragen sehr oft. Nichts wurde getan: Versuchen Sie es in {seconds} s wieder."
+    ),
     "chat.working": "Das dauert etwas länger. Die Antwort folgt hier.",
     "chat.queued": "{name}: Ein Lauf ist unterwegs. Sie erfahren hier, wann er zu Ende ist.",
     "chat.ended": "{name}: Der Lauf ist zu Ende. {state}, {sent}.",

@@ -22,6 +22,7 @@ WORDS: Mapping[str, str] = {
     "chat.nothing_deployed": "Nothing is deployed yet.",
     "chat.refused": "That was refused: {sentence}.",
     "chat.busy": "This does not work at the moment, and nothing has changed. Try again in a minute.",
+    "chat.too_often": "You or your workspace ask very often. Nothing was done: try again in {seconds} s.",
     "chat.working": "This takes a little longer. The answer follows here.",
     "chat.queued": "{name}: a run is on its way. You are told here when it has ended.",
     "chat.ended": "{name}: the run has ended. {state}, {sent}.",

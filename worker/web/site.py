@@ -56,7 +56,7 @@ def _hooks(of: SiteUses) -> list[BaseRoute]:
 
 
 def _chat(of: SiteUses) -> list[BaseRoute]:
-    return [Mount(CHAT, chat(of.uses))]
+    return [Mount(CHAT, chat(of.uses, of.monotonic))]
 
 
 def _console(of: SiteUses) -> list[BaseRoute]:

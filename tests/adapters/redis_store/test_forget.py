@@ -21,6 +21,7 @@ from worker.domain.alert.rule import Severity
 from worker.domain.alert.silence import Matcher, Silence
 from worker.domain.alert.state import Acknowledgement, AlertReason, Phase, Withheld
 from worker.domain.delivery import DeliveryKey
+from worker.domain.events import DeliverySettled
 from worker.domain.outcome import Sent
 from worker.domain.run import RunState
 from worker.domain.schedule import Subscription
@@ -60,6 +61,18 @@ async def test_a_reader_leaves_nothing_behind_and_the_others_everything(story: L
     assert await story.upkeep.forget_reader(ADDRESS) == Expired(0, 0, 0)
 
 
+async def test_an_address_that_is_only_folded_alike_stays(story: LedgerFixture) -> None:
+    """`ß` and `ss` are two mailboxes."""
+    kept, gone = "team|stra\u00dfe@tern.example", "team|STRASSE@tern.example"
+    for key in await story.delivering((kept, gone)):
+        await story.finish(key, "sent")
+    assert (await story.upkeep.forget_reader("strasse@tern.example")).deliveries == 1
+    (run,) = await story.lookups.runs(None, 5)
+    assert [row.key.reader for row in await story.lookups.deliveries(run.key)] == [kept]
+    told = (await story.event_stream.after("", 100)).facts
+    assert {one.fact.delivery.reader for one in told if isinstance(one.fact, DeliverySettled)} == {kept}
+
+
 async def test_a_run_that_waited_only_for_the_forgotten_reader_ends(story: LedgerFixture) -> None:
     key, other = await story.delivering((ANN, BEN))
     await story.finish(other, "sent")
@@ -89,7 +102,7 @@ async def test_a_deal_is_taken_out_of_every_answer_and_the_answers_keep_their_na
         assert await store.forgotten(held)
     for name in await story.client.keys("tern:table:*"):
         assert isinstance(name, bytes)
-        bodies = await store.bodies([name.decode().removeprefix("tern:table:")])
+        bodies = await store.bodies(name.decode().removeprefix("tern:table:"))
         assert bodies is not None
     assert await store.forget_row(gone) == 0
 

@@ -4,6 +4,7 @@ import asyncio
 import hashlib
 import math
 import struct
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.support.ledger_fixture import ANN, FAR, LedgerFixture, who
 from worker.adapters.redis_store import delta
 from worker.adapters.redis_store import snapshot_codec as codec
 from worker.adapters.redis_store.codec import text
+from worker.adapters.redis_store.forget import ForgetfulSnapshots, without
 from worker.adapters.redis_store.snapshots import RedisSnapshots, encode_snapshot, whole
 from worker.domain.snapshot.snapshot import Cell, Column, File, Kind, Measure, Row, Snapshot, Table, table
 from worker.domain.time.window import Window
@@ -311,6 +313,54 @@ async def test_a_run_that_holds_a_difference_holds_what_it_differs_from(story: L
     await story.runs.deliver(key, attempt, {"deals": kept}, (), {who(ANN): await story.soon()})
     lives = [await story.client.ttl(name) for name in await story.client.keys("tern:table:*")]
     assert [round(seconds / 86400) for seconds in lives] == [401, 401]
+
+
+def between(store: RedisSnapshots, monkeypatch: pytest.MonkeyPatch, key: str, happens: Callable[[], Any]) -> None:
+    """Once, behind the first answer about `key`."""
+    ask, left = store._scripts.ask, [happens]
+
+    async def asked(*command: Any) -> Any:
+        answer = await ask(*command)
+        if command[1] == key and left:
+            await left.pop()()
+        return answer
+
+    monkeypatch.setattr(store._scripts, "ask", asked)
+
+
+async def test_a_table_that_is_stored_whole_while_it_is_read_has_not_expired(
+    redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A deal is forgotten that only the base of the difference held."""
+    store, other = RedisSnapshots(redis_client, "tern", rows=0), ForgetfulSnapshots(redis_client, "tern", rows=0)
+    gone = deals().tables[0].rows[5].key
+    first = await store.keep(deals())
+    second = await store.keep(without(deals(frozenset([1])), gone))
+    table = encode_snapshot(without(deals(frozenset([1])), gone))[1]["deals"].id
+    assert await redis_client.strlen(f"tern:table:{table}") < 20_000
+    between(store, monkeypatch, f"tern:table:{table}", lambda: other.forget_row(gone))
+    assert await store.load(second) == without(deals(frozenset([1])), gone)
+    assert await redis_client.strlen(f"tern:table:{table}") > 20_000
+    assert await store.load(first) == without(deals(), gone)
+
+
+async def test_a_snapshot_that_a_deal_is_taken_out_of_while_it_is_read_has_not_expired(
+    redis_client: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    store, other = RedisSnapshots(redis_client, "tern", rows=0), ForgetfulSnapshots(redis_client, "tern", rows=0)
+    gone = deals().tables[0].rows[5].key
+    kept = await store.keep(deals())
+    between(store, monkeypatch, f"tern:snap:{kept}", lambda: other.forget_row(gone))
+    assert await store.load(kept) == without(deals(), gone)
+
+
+async def test_a_snapshot_whose_base_expired_for_good_is_gone(redis_client: Redis) -> None:
+    store = RedisSnapshots(redis_client, "tern", rows=0)
+    await store.keep(deals())
+    whole_tables = await redis_client.keys("tern:table:*")
+    kept = await store.keep(deals(frozenset([1])))
+    await redis_client.delete(*whole_tables)
+    assert await store.load(kept) is None
 
 
 row_bytes = st.lists(st.binary(max_size=6), unique=True, max_size=12)

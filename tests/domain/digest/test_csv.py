@@ -1,5 +1,6 @@
 import csv
 import io
+import re
 from unicodedata import category
 
 import pytest
@@ -69,6 +70,49 @@ def test_no_cell_holds_a_control_character_or_one_that_hides_text(text: str) -> 
     assert not set(printed) & set("\u200b\u202e\ufeff")
 
 
+@pytest.mark.parametrize(
+    ("text", "printed"),
+    [
+        ("Acme\n=1+1", "Acme\n'=1+1"),
+        ("Acme\r\n@A1", "Acme\n'@A1"),
+        ("Acme;=1+1", "Acme;'=1+1"),
+        ("Acme\t+1+1;x", "Acme\t'+1+1;x"),
+        ("two\nlines, =1+1", "two\nlines,' =1+1"),
+        ('x;"=1+1', "x;'\"=1+1"),
+        ("a;-5;=b;-1+2", "a;-5;'=b;'-1+2"),
+        ("one; two, three\tfour - five", "one; two, three\tfour - five"),
+    ],
+)
+def test_a_place_inside_where_a_spreadsheet_may_begin_a_cell_is_shown_too(text: str, printed: str) -> None:
+    assert cell(text) == printed
+
+
+ACTIVE = "=+-@＝＋－＠"
+PIECES = st.sampled_from([*ACTIVE, *";,\t\n'\" 1x", "-5", "=1+1", "Acme"])
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_no_separator_opens_a_cell_that_runs(text: str) -> None:
+    """Read as a spreadsheet may read it: with each separator, with quotes and without."""
+    printed = cell(text)
+    fields = [field for sign in ";,\t\n" for field in printed.split(sign)]
+    for sign in ";,\t":
+        lines = io.StringIO(f"1,{printed}", newline="")
+        fields += [one for row in csv.reader(lines, delimiter=sign) for one in row]
+    for field in fields:
+        begun = field.lstrip(' "')
+        assert not begun.startswith(tuple(ACTIVE)) or re.fullmatch(r"[+-]?[0-9.,]+%?", begun.strip(" \"'")), field
+
+
+@given(st.lists(PIECES, max_size=12).map("".join))
+def test_the_text_is_had_back_by_the_rule_of_the_documentation(text: str) -> None:
+    """docs/operations/runs-and-deliveries.md."""
+    before, number = "(?:[^\\S\t\n]|[\"'])*", "[+-]?[0-9.,]+%?"
+    inner = f"(?<=[\t\n;,])'(?={before}[{re.escape(ACTIVE)}])(?!{before}{number}{before}(?:[\t\n;,]|\\Z))"
+    first = f"\\A'(?=(?:\\s|[\"'])*[{re.escape(ACTIVE)}]|'*[\t\n])"
+    assert re.sub(inner, "", re.sub(first, "", cell(text))) == text
+
+
 def test_a_services_own_file_stays_as_it_came_unless_a_cell_would_run() -> None:
     harmless = b'user,delta\n"Ann, B",-5\nBo,+1.5%\n'
     assert without_formulas(harmless) == harmless
@@ -78,6 +122,12 @@ def test_a_services_own_file_stays_as_it_came_unless_a_cell_would_run() -> None:
         ["'=HYPERLINK(1)", "-5"],
         ["'＝1", "2"],
     ]
+
+
+def test_a_services_own_file_with_semicolons_keeps_its_numbers() -> None:
+    harmless = b"user;delta\nAnn;-5\nBo;+1,5%\n"
+    assert without_formulas(harmless) == harmless
+    assert without_formulas(b"user;delta\nAnn;=1+1;-5\n").decode("utf-8-sig") == "user;delta\r\nAnn;'=1+1;-5\r\n"
 
 
 def test_a_file_that_cannot_be_read_as_a_table_stays_as_it_came() -> None:

@@ -12,7 +12,7 @@ from worker.domain.run import Run, RunKey
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import RequestError
-from worker.flow.operate.compare_runs import compare_runs
+from worker.flow.operate.compare_runs import bridge_between, compare_runs
 from worker.ports.kinds import QuerySpec
 
 LIST = QuerySpec("opportunities", "", False, (), lists_opportunities=True)
@@ -81,3 +81,37 @@ async def test_a_run_without_an_answer_is_no_run_in_which_everything_left() -> N
 async def test_what_cannot_be_compared_is_refused(other: Run, said: str) -> None:
     with pytest.raises(RequestError, match=said):
         await compare_runs(parts(), FIRST, other)
+
+
+async def test_the_bridge_of_a_page_is_that_of_the_comparison() -> None:
+    """Also what a run in between knows of a deal that left."""
+    given = parts(
+        first=answer([deal("a", 100), deal("b", 200)], at=NOW),
+        middle=answer([deal("a", 100)], at=NOW + HOUR, followed=[WON]),
+        last=answer([deal("a", 300)], at=NOW + 2 * HOUR),
+    )
+    (deals,) = (await compare_runs(given, FIRST, LAST)).queries
+    assert deals.bridge is not None
+    assert [step.move for step in deals.bridge.steps] == [Move.RAISED, Move.WON]
+    assert await bridge_between(given, LAST, FIRST) == deals.bridge
+
+
+@pytest.mark.parametrize(
+    "stored",
+    [{"first": answer([deal("a", 100)])}, {"last": answer([deal("a", 100)])}, {}],
+    ids=["its answer is gone", "the past is gone", "both are gone"],
+)
+async def test_without_two_answers_there_is_no_bridge(stored: dict[str, Snapshot]) -> None:
+    assert await bridge_between(parts(**stored), FIRST, LAST) is None
+
+
+async def test_without_a_bridge_in_the_definition_there_is_none() -> None:
+    stored = {"first": answer([deal("a", 100)], at=NOW), "last": answer([deal("a", 300)], at=NOW + 2 * HOUR)}
+    given = parts(**stored)
+    given.deployments = Deployed(bundle_with(replace(WEEKLY, report=(open_deals(),), bridge=None)))
+    assert await bridge_between(given, FIRST, LAST) is None
+
+
+async def test_a_bridge_of_one_run_with_itself_is_refused() -> None:
+    with pytest.raises(RequestError, match="given twice"):
+        await bridge_between(parts(), FIRST, FIRST)

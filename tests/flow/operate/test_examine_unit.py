@@ -10,6 +10,7 @@ from worker.errors import RequestError
 from worker.flow.operate import examine as module
 from worker.flow.operate.doctor import CheckResult, Level
 from worker.flow.operate.examine import examine
+from worker.ports.event_webhooks import WebhookState
 
 
 def wall() -> datetime:
@@ -20,15 +21,35 @@ async def test_everything_in_force_is_looked_at_once(monkeypatch: pytest.MonkeyP
     async def found(*_given: Any) -> list[CheckResult]:
         return [CheckResult("one", Level.OK, "fine")]
 
-    several = ("due_ahead", "suspensions", "processes", "connections", "channels", "mailboxes", "subscribed", "owners")
+    several = (
+        "due_ahead",
+        "suspensions",
+        "processes",
+        "connections",
+        "channels",
+        "mailboxes",
+        "subscribed",
+        "owners",
+        "events_in",
+    )
     for name in several:
         monkeypatch.setattr(module, name, found)
+
+    async def silent(*_given: Any) -> list[CheckResult]:
+        return [CheckResult("silence", Level.WARN, "it keeps nothing quiet")]
+
+    async def states(_uses: object) -> dict[str, WebhookState]:
+        return {"ops": WebhookState(sent=1)}
+
+    monkeypatch.setattr(module, "silences", silent)
+    monkeypatch.setattr(module, "webhook_states", states)
 
     class Alive:
         async def alive(self) -> tuple[Any, ...]:
             return ()
 
     given = uses(
+        alerts=None,
         clock=FixedClock(),
         connectors=None,
         deliveries=None,
@@ -43,6 +64,8 @@ async def test_everything_in_force_is_looked_at_once(monkeypatch: pytest.MonkeyP
         "deployment",
         "host clock",
         *["one"] * len(several),
+        "webhook ops",
+        "silence",
     ]
 
 

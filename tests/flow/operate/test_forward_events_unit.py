@@ -11,7 +11,7 @@ from worker.domain.events import Fact, RunBegun, RunEnded
 from worker.domain.outgoing import EventWebhook
 from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain
 from worker.flow.operate.forward_events import AT_ONCE, REFUSED, WAITS, WORTH, forward
-from worker.ports.event_stream import StreamedFact
+from worker.ports.event_stream import FactPage, StreamedFact
 from worker.ports.event_webhooks import FailedTry, WaitingEvent, WebhookTurn
 
 HOOK = EventWebhook("ops", {}, ("run_ended.failed", "run_begun"))
@@ -24,8 +24,9 @@ class Stream:
     def __init__(self, *facts: Fact) -> None:
         self.facts = [StreamedFact(f"{n}-0", NOW, fact) for n, fact in enumerate(facts, 1)]
 
-    async def after(self, last: str, limit: int) -> tuple[StreamedFact, ...]:
-        return tuple(self.facts[int(last.partition("-")[0]) :][:limit])
+    async def after(self, last: str, limit: int) -> FactPage:
+        found = tuple(self.facts[int(last.partition("-")[0]) :][:limit])
+        return FactPage(found, found[-1].id if found else last, full=len(found) == limit)
 
 
 class Queued:
@@ -42,7 +43,7 @@ class Queued:
 
 
 class Kept(Queued):
-    async def add(self, name: str, who: str, cursor: str, events: Sequence[tuple[str, bytes]]) -> None:
+    async def add(self, name: str, who: str, cursor: str, events: Sequence[tuple[str, bytes]], *, unknown: int) -> None:
         self.cursor = cursor
         self.queue += [WaitingEvent(one, one, body, NOW) for one, body in events]
 
@@ -69,7 +70,7 @@ class Posts:
 
 async def cycle(kept: Kept, posts: Posts, *facts: Fact) -> bool:
     told = uses(event_stream=Stream(*facts), event_webhooks=kept)
-    return await forward(told, posts, HOOK, "me", lambda one: one.id.encode())
+    return await forward(told, posts, HOOK, "me", lambda one: one.id.encode(), lambda *_told: None)
 
 
 async def test_what_a_webhook_wants_is_queued_and_sent_in_order() -> None:

@@ -56,8 +56,11 @@ to:
 
 @dataclass
 class ChatSite:
+    """`clock`: seconds that the pace of requests is measured by."""
+
     project: InProcessRun
     client: httpx.AsyncClient
+    clock: list[float]
 
     def user(self, name: str = ANNA, place: str = ROOM) -> SlackUser:
         return SlackUser(self.client, self.project.box.base_url + HOOKS, name, place)
@@ -99,7 +102,8 @@ async def site(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[Chat
         file.write_text(text + PEOPLE, encoding="utf-8")
         (project.place / "schedules" / "board.yaml").write_text(HIDDEN, encoding="utf-8")
         await project.deploy(WATCHED)
-        app = whole_site(SiteUses(project.services, "acme", checked_draft))
+        clock = [0.0]
+        app = whole_site(SiteUses(project.services, "acme", checked_draft, lambda: clock[0]))
         config = server_config(app, "127.0.0.1", 0)
         server = uvicorn.Server(config)
         going = asyncio.create_task(server.serve())
@@ -107,6 +111,6 @@ async def site(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[Chat
             await asyncio.sleep(0.01)
         port = server.servers[0].sockets[0].getsockname()[1]
         async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False, timeout=30) as client:
-            yield ChatSite(project, client)
+            yield ChatSite(project, client, clock)
         server.should_exit = True
         await going

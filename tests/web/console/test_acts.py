@@ -8,7 +8,12 @@ from tests.web.console.served import ServedConsole, forms
 from worker.documents import acts as documents
 from worker.domain.access import Door, TokenScope
 from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.reason import Reason
+from worker.domain.run import RunState
 from worker.flow.alert.current import current
+from worker.flow.operate.on_demand import request
+from worker.flow.run.deliver import deliver
+from worker.flow.run.produce import produce
 from worker.web.console.app import ACTS
 
 NAMES = {
@@ -53,7 +58,7 @@ async def unknown(served: ServedConsole) -> Delivery:
 
 async def fields(served: ServedConsole, name: str) -> dict[str, str]:
     """What the form of an act says, without the mark of a session."""
-    if name == "retry":
+    if name in {"cancel", "retry"}:
         return {"run": await newest(served)}
     if name == "settle":
         return {"delivery": str((await unknown(served)).key), "arrived": "yes"}
@@ -148,6 +153,38 @@ async def test_what_was_refused_is_tried_again(troubled: ServedConsole) -> None:
     rows = await troubled.project.services.lookups.deliveries(settled.key.run)
     assert {row.state for row in rows if "boss" in row.key.reader} == {DeliveryState.PENDING}
     assert await acts_done(troubled) == ["retry", "deliveries settle"]
+
+
+async def test_a_run_that_waits_is_cancelled_and_one_that_is_over_is_not(served: ServedConsole) -> None:
+    client = await served.signed_in()
+    asked = forms((await client.get("/console/schedule/week")).text)["/console/acts/trigger"]
+    path = (await client.post("/console/acts/trigger", data=asked)).headers["location"]
+    form = forms((await client.get(path)).text)["/console/acts/cancel"]
+    assert "/console/acts/cancel" not in (await (await served.signed_in(TokenScope.TRIGGER)).get(path)).text
+    answer = await client.post("/console/acts/cancel", data=form)
+    assert (answer.status_code, answer.headers["location"]) == (303, path)
+    page = (await client.get(path)).text
+    assert "Nothing of it is sent." in page
+    assert "/console/acts/cancel" not in forms(page)
+    (run,) = await served.project.services.lookups.runs("week", 10)
+    assert (run.state, run.reason) == (RunState.SKIPPED, Reason.CANCELLED)
+    await client.post("/console/acts/cancel", data=form)
+    assert "only a run that is claimed, fetching or delivering can be cancelled" in (await client.get(path)).text
+    assert await acts_done(served) == ["cancel", "trigger"]
+
+
+async def test_of_a_run_that_is_delivering_what_waits_is_cancelled(troubled: ServedConsole) -> None:
+    client, services = await troubled.signed_in(), troubled.project.services
+    key = await request(services, "week", None, None)
+    await deliver(services, next(one for one in await produce(services, key) if "room" in one.reader))
+    path = f"/console/run/{quote(await newest(troubled))}"
+    await client.post("/console/acts/cancel", data=forms((await client.get(path)).text)["/console/acts/cancel"])
+    (record,) = await troubled.project.services.audit.newest(1)
+    assert (record.act, record.before, record.after) == ("cancel", {"state": "delivering"}, {"deliveries": "2"})
+    assert "Cancelled: 2 messages are not sent. What was sent stays." in (await client.get(path)).text
+    rows = {row.key.reader: row.state for row in await services.lookups.deliveries(key)}
+    assert rows["room|C0123456789"] is DeliveryState.SENT
+    assert rows["team|sales@acme.example"] is DeliveryState.SKIPPED
 
 
 async def test_an_act_that_cannot_be_done_says_why(served: ServedConsole) -> None:

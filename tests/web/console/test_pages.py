@@ -12,12 +12,14 @@ from urllib.parse import quote
 import httpx
 import redis
 
-from tests.web.console.served import OPS, ServedConsole, served_console
+from tests.web.console.served import OPS, ServedConsole, forms, served_console
 from worker.adapters.redis_server import EmbeddedRedis
+from worker.connectors import wall_clock
 from worker.domain.access import TokenScope
 from worker.domain.alert.silence import Matcher, Silence
 from worker.flow.alert.current import current
 from worker.flow.operate.access_tokens import add_token
+from worker.flow.operate.examine import examine
 
 PAGES = (
     "",
@@ -269,3 +271,13 @@ async def test_the_list_of_schedules_is_filtered_by_tag_and_owner(served: Served
     assert (empty.status_code, named(empty.text)) == (200, set())
     assert "No schedule has all of these." in empty.text
     assert "sales" in (await client.get("/console/schedule/s001")).text
+
+
+async def test_the_check_of_connections_is_doctor_of_the_api(served: ServedConsole) -> None:
+    client = await served.signed_in()
+    csrf = forms((await client.get("/console/connections")).text)["/console/ask/check"]
+    page = unescape((await client.post("/console/ask/check", data=csrf)).text)
+    found = await examine(served.project.services, wall_clock)
+    assert {one.what for one in found} >= {"redis", "host clock", "connection close", "clocks"}
+    assert any(one.what.startswith("channel ") for one in found)
+    assert [one.what for one in found if one.what not in page] == []

@@ -7,6 +7,7 @@ from worker.adapters.definitions.model import EntryShape, ReaderShape
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.words import advice, described
 from worker.adapters.smtp.addresses import mailbox, needs_smtputf8
+from worker.domain.address import comparable, same
 from worker.ports.channels import ChannelKind
 
 MOST_COPIES = 20
@@ -69,7 +70,7 @@ def copies(
         if needs_smtputf8(address):
             expected = "write an entry of its own for it: a server that cannot take it refuses the whole mail"
             sheet.complain(_item(sheet, at, index), f"`cc` with {described(address)}, beyond ASCII", expected)
-        if address.casefold() in {(one or "").casefold() for one in to}:
+        if any(same(address, one) for one in to):
             sheet.complain(_item(sheet, at, index), f"{address} in `cc` and in `address`", "keep it in one of the two")
     if len(to) > 1:
         expected = "write its addresses into `address` too, or an entry for each address"
@@ -132,9 +133,9 @@ def _each_once(sheet: Sheet, path: Path, written: Sequence[str], kind: ChannelKi
         except ValueError as error:
             sheet.complain(at, f"`{path[-1]}` with {described(text)}", str(error))
             continue
-        if address.casefold() in seen:
+        if comparable(address) in seen:
             sheet.complain(at, f"{address} for the second time in `{path[-1]}`", "keep it once")
-        seen.add(address.casefold())
+        seen.add(comparable(address))
         yield address
 
 

@@ -16,7 +16,14 @@ from worker.adapters.definitions.place import Document, Findings, Sheet
 from worker.adapters.definitions.place import Path as Path_
 from worker.adapters.definitions.project import Project, project
 from worker.adapters.definitions.schedules import check_allowed, check_renames, schedule, warn_of_ends
-from worker.adapters.definitions.secrets import SecretReference, available, references, unescaped
+from worker.adapters.definitions.secrets import (
+    SECRETS_DIR,
+    SecretFiles,
+    SecretReference,
+    available,
+    references,
+    unescaped,
+)
 from worker.adapters.definitions.target_names import TARGET
 from worker.adapters.definitions.targets import for_sole_reader, operator_of, sole_reader, targeted
 from worker.adapters.definitions.yaml_nodes import parse
@@ -39,11 +46,15 @@ class Loaded:
 
 
 def load(
-    directory: Path, kinds: Registry, environ: Mapping[str, str] | None = None, now: datetime | None = None
+    directory: Path,
+    kinds: Registry,
+    environ: Mapping[str, str] | None = None,
+    now: datetime | None = None,
+    secret_files: SecretFiles | None = None,
 ) -> Loaded:
     """Reads funnelbeat.yaml, schedules/ and templates/. `environ` (default: this process's) only shows which secrets
-    are set; their values are not kept. `now`: warns of what has ended before. Raises nothing: every error becomes a
-    complaint.
+    are set; their values are not kept. `now`: warns of what has ended before. `secret_files`: the only files that
+    may be named; None: any. Raises nothing: every error becomes a complaint.
     """
     findings = Findings()
     given = os.environ if environ is None else environ
@@ -52,7 +63,7 @@ def load(
     written = _sheet(source, findings) if source else None
     sheet = targeted(written, target) if written else None
     made = project(sheet, kinds) if sheet else Project()
-    secrets = tuple(_secrets(sheet, made, given, directory)) if sheet else ()
+    secrets = tuple(_secrets(sheet, made, given, directory, secret_files)) if sheet else ()
     if sheet:
         _refuse_stray_references(sheet, skip=("connections", "channels", "heartbeat_url", "webhooks"))
     expanded = dict[str, Document]()
@@ -136,7 +147,9 @@ def _schedules(
     return schedules
 
 
-def _secrets(sheet: Sheet, made: Project, environ: Mapping[str, str], directory: Path) -> Iterator[SecretReference]:
+def _secrets(
+    sheet: Sheet, made: Project, environ: Mapping[str, str], directory: Path, files_: SecretFiles | None
+) -> Iterator[SecretReference]:
     holders: tuple[tuple[str, Mapping[str, Connection] | Mapping[str, ChannelSpec]], ...] = (
         ("connections", made.connections),
         ("channels", made.channels),
@@ -145,18 +158,29 @@ def _secrets(sheet: Sheet, made: Project, environ: Mapping[str, str], directory:
         for name, spec in holder.items():
             for option, text in spec.options.items():
                 path = (section, name, *option.split("."))
-                yield from _references(sheet, path, f"{section}.{name}.{option}", text, environ, directory)
+                yield from _references(sheet, path, f"{section}.{name}.{option}", text, environ, directory, files_)
     for place, text in secret_texts(made.outgoing):
-        yield from _references(sheet, place, ".".join(map(str, place)), text, environ, directory)
+        yield from _references(sheet, place, ".".join(map(str, place)), text, environ, directory, files_)
 
 
 def _references(
-    sheet: Sheet, path: Path_, holder: str, text: str, environ: Mapping[str, str], directory: Path
+    sheet: Sheet,
+    path: Path_,
+    holder: str,
+    text: str,
+    environ: Mapping[str, str],
+    directory: Path,
+    files_: SecretFiles | None,
 ) -> Iterator[SecretReference]:
     line, column = sheet.document.at(path)
     for found in references(text):
+        if files_ is not None and not files_.admit(found):
+            other = f"{SECRETS_DIR} of the process `web` names other directories"
+            sheet.complain(path, "a file elsewhere", f"one below {files_}, because this is a draft; {other}")
+            continue
         place = f"{sheet.document.path}:{line}:{column}"
-        yield SecretReference(found.kind, found.name, holder, place, available(found, environ, directory))
+        base = directory if files_ is None else files_.base
+        yield SecretReference(found.kind, found.name, holder, place, available(found, environ, base))
 
 
 def _refuse_stray_references(sheet: Sheet, skip: tuple[str, ...]) -> None:

@@ -18,6 +18,7 @@ from worker.adapters.definitions.tags import owner, tags
 from worker.adapters.definitions.times import one_line
 from worker.adapters.definitions.when import When, when
 from worker.adapters.definitions.words import advice, described
+from worker.domain.address import same
 from worker.domain.schedule import CatchUp, Collect, Follow, Query, Schedule, Send, Subscription
 from worker.domain.time.window import SINCE_PREVIOUS
 
@@ -141,7 +142,7 @@ def _place(sheet: Sheet, key: str, address: str) -> Path:
     for path in sheet.document.spots:
         if path[:1] in {("to",), ("alerts",)} and key in path[-2:]:
             written = sheet.document.get(path)
-            if isinstance(written, str) and written.strip().casefold() == address.casefold():
+            if isinstance(written, str) and same(written.strip(), address):
                 return path
     return ("to",)
 

@@ -2,6 +2,7 @@
 `${`. Definitions and bundles hold the reference. Each process resolves it when it opens the connection.
 """
 
+import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -12,6 +13,9 @@ from worker.errors import RequestError
 _TOKEN = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _LARGEST = 65_536
+
+SECRETS_DIR = "FUNNELBEAT_SECRETS_DIR"
+"""Directories with `:` between, below which a draft may name files."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +40,24 @@ class SecretReference:
     holder: str
     place: str
     set: bool
+
+
+@dataclass(frozen=True, slots=True)
+class SecretFiles:
+    """Which files a definition may name that came through the network: those below `directories`. `base`: for relative
+    paths.
+    """
+
+    base: Path
+    directories: tuple[Path, ...]
+
+    def admit(self, reference: Reference) -> bool:
+        """Decided by the text alone: whoever is refused does not learn whether there is such a file."""
+        path = Path(os.path.normpath(self.base / reference.name))
+        return reference.kind != "file" or any(one in path.parents for one in self.directories)
+
+    def __str__(self) -> str:
+        return ", ".join(map(str, self.directories))
 
 
 def references(text: str) -> tuple[Reference, ...]:

@@ -10,6 +10,7 @@ from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.facts import facts
 from worker.adapters.redis_store.scripts import Scripts
+from worker.domain.address import comparable
 from worker.domain.events import (
     AlertNotified,
     AlertRuleEvaluated,
@@ -23,7 +24,7 @@ from worker.domain.events import (
 )
 from worker.domain.run import RunKey
 from worker.domain.time.epoch import from_ms
-from worker.ports.event_stream import StreamedFact
+from worker.ports.event_stream import FactPage, StreamedFact
 
 KEPT = 20_000
 """Facts, about: as in lua/common.lua. A fact has some 200 bytes."""
@@ -60,13 +61,21 @@ class RedisEventStream:
                     each.xadd(self._key, {"f": json.dumps(_row(fact))}, maxlen=KEPT, approximate=True)
                 await each.execute()
 
-    async def after(self, last: str, limit: int) -> tuple[StreamedFact, ...]:
+    async def after(self, last: str, limit: int) -> FactPage:
         first = f"({last}" if last else "-"
         rows = await self._scripts.ask("XRANGE", self._key, first, "+", "COUNT", limit)
-        return tuple(_streamed(text(name), held[b"f"]) for name, held in rows)
+        read = [_streamed(text(name), held[b"f"]) for name, held in rows]
+        return FactPage(
+            facts=tuple(one for one in read if isinstance(one, StreamedFact)),
+            last=text(rows[-1][0]) if rows else last,
+            full=len(rows) == limit,
+            unknown=tuple(one for one in read if isinstance(one, str)),
+        )
 
     async def forget(self, wanted: str) -> None:
-        """Removes facts that name this, in lower case. Who follows is told of no gap, unless that was the last one."""
+        """Removes facts that name this address, as it is compared. Who follows is told of no gap, unless that was the
+        last one.
+        """
         last = "-"
         while rows := await self._scripts.ask("XRANGE", self._key, last, "+", "COUNT", PAGE):
             gone = [text(name) for name, held in rows if wanted in _words(held[b"f"])]
@@ -89,16 +98,20 @@ def _row(fact: Fact) -> list[Any]:
 
 def _words(raw: bytes) -> str:
     """As people write it: JSON may hold escapes."""
-    return " ".join(str(one) for one in json.loads(raw.decode("utf-8", "replace"))).casefold()
+    return comparable(" ".join(str(one) for one in json.loads(raw.decode("utf-8", "replace"))))
 
 
-def _streamed(name: str, raw: bytes) -> StreamedFact:
-    return StreamedFact(name, from_ms(int(name.partition("-")[0])), _fact(json.loads(raw.decode("utf-8", "replace"))))
+def _streamed(name: str, raw: bytes) -> StreamedFact | str:
+    """The kind alone of a fact that this version cannot read: a newer version knows more kinds, fields and states."""
+    kind, *values = json.loads(raw.decode("utf-8", "replace"))
+    try:
+        return StreamedFact(name, from_ms(int(name.partition("-")[0])), _fact(kind, values))
+    except (KeyError, TypeError, ValueError):
+        return str(kind)
 
 
-def _fact(row: list[Any]) -> Fact:
-    kind, *told = row
+def _fact(kind: str, values: Sequence[Any]) -> Fact:
     if kind in _OTHERS:
-        run, *values = told
-        return _OTHERS[kind](RunKey.parse(run) if run is not None else None, *values)
-    return facts([[one.encode() if isinstance(one, str) else one for one in row]])[0]
+        run, *rest = values
+        return _OTHERS[kind](RunKey.parse(run) if run is not None else None, *rest)
+    return facts([[one.encode() if isinstance(one, str) else one for one in (kind, *values)]])[0]

@@ -11,6 +11,7 @@ from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import LOST, Scripts
+from worker.domain.address import comparable
 from worker.domain.time.epoch import from_ms, to_ms
 from worker.ports.event_webhooks import DeadEvent, FailedTry, WaitingEvent, WebhookState, WebhookTurn
 
@@ -36,9 +37,11 @@ class RedisEventWebhooks:
         cursor, now, retry_at, failures = answer
         return WebhookTurn(text(cursor), from_ms(now), _instant(retry_at), failures)
 
-    async def add(self, name: str, who: str, cursor: str, events: Sequence[tuple[str, bytes]]) -> None:
+    async def add(
+        self, name: str, who: str, cursor: str, events: Sequence[tuple[str, bytes]], *, unknown: int = 0
+    ) -> None:
         given = [[one, body.decode()] for one, body in events]
-        await self._step(name, who, event="added", cursor=cursor, events=given)
+        await self._step(name, who, event="added", cursor=cursor, events=given, unknown=unknown)
 
     async def waiting(self, name: str, limit: int) -> tuple[WaitingEvent, ...]:
         rows = await self._scripts.ask(
@@ -90,7 +93,7 @@ class RedisEventWebhooks:
         return sum([await self._scripts.run("webhook_retry", {"name": name, "ids": part}) for part in parts])
 
     async def forget(self, wanted: str) -> None:
-        """Removes events that name this, in lower case, from every queue."""
+        """Removes events that name this address, as it is compared, from every queue."""
         async for name in self._scripts.names("webhook:*:queue"):
             await self._forget_waiting(f"{self._scripts.prefix}:{name}", wanted)
         async for name in self._scripts.names("webhook:*:dead"):
@@ -112,11 +115,11 @@ class RedisEventWebhooks:
 
 def _words(body: bytes | str) -> str:
     """As people write it: JSON may hold escapes."""
-    return json.dumps(json.loads(body), ensure_ascii=False).casefold()
+    return comparable(json.dumps(json.loads(body), ensure_ascii=False))
 
 
 def _state(held: Mapping[bytes, bytes], waiting: int, dead: int) -> WebhookState:
-    numbers = {name: int(held.get(name.encode(), 0)) for name in ("sent", "lost", "failures")}
+    numbers = {name: int(held.get(name.encode(), 0)) for name in ("sent", "lost", "unknown", "failures")}
     return WebhookState(
         waiting, dead, **numbers, trouble=text(held.get(b"trouble")), retry_at=_instant(held.get(b"retry_at"))
     )

@@ -9,6 +9,7 @@ from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.scripts import LOST
 from worker.adapters.redis_store.snapshot_codec import table_of
 from worker.adapters.redis_store.snapshots import RedisSnapshots, encode_snapshot, whole
+from worker.domain.address import comparable, same
 from worker.domain.snapshot.snapshot import Snapshot, Table
 
 PASSES = 3
@@ -37,7 +38,7 @@ class ForgetfulSnapshots(RedisSnapshots):
         found = set()
         async for name in self._scripts.names("table:*"):
             table_id = name.removeprefix("table:")
-            bodies = await self.bodies([table_id])
+            bodies = await self.bodies(table_id)
             if bodies is not None and await asyncio.to_thread(_holds, table_id, bodies, key):
                 found.add(table_id)
         return found
@@ -51,7 +52,7 @@ class ForgetfulSnapshots(RedisSnapshots):
                 await self._scripts.remove("DEL", f"{prefix}:{name}")
         async for name in self._scripts.names("table:*"):
             table_id = name.removeprefix("table:")
-            bodies = await self.bodies([table_id])
+            bodies = await self.bodies(table_id)
             if bodies is not None and delta.base_of(bodies[table_id]) in bases:
                 body = await asyncio.to_thread(_compressed, table_id, bodies)
                 await self._scripts.run("whole", {"id": table_id}, body)
@@ -62,7 +63,7 @@ class ForgetfulSnapshots(RedisSnapshots):
             if header is None:
                 continue
             named = tables & set(text(listed).split())
-            if named or key.casefold().encode("utf-8", "surrogatepass") in _folded(delta.expand(header)):
+            if named or comparable(key).encode("utf-8", "surrogatepass") in _folded(delta.expand(header)):
                 yield name.removeprefix("snap:")
 
     async def _take_out(self, name: str, key: str) -> bool:
@@ -86,12 +87,12 @@ def without(snapshot: Snapshot, key: str) -> Snapshot:
         tables=tuple(_cut(table, key) for table in snapshot.tables),
         followed=None if snapshot.followed is None else _cut(snapshot.followed, key),
         members=snapshot.members - {key},
-        addresses=tuple(pair for pair in snapshot.addresses if pair[1].casefold() != key.casefold()),
+        addresses=tuple(pair for pair in snapshot.addresses if not same(pair[1], key)),
     )
 
 
 def _folded(header: bytes) -> bytes:
-    return header.decode("utf-8", "replace").casefold().encode("utf-8", "surrogatepass")
+    return comparable(header.decode("utf-8", "replace")).encode("utf-8", "surrogatepass")
 
 
 def _cut(table: Table, key: str) -> Table:
@@ -100,7 +101,7 @@ def _cut(table: Table, key: str) -> Table:
 
 def _mentions(snapshot: Snapshot, key: str) -> bool:
     tables = (*snapshot.tables, *([snapshot.followed] if snapshot.followed else []))
-    if any(address.casefold() == key.casefold() for _, address in snapshot.addresses):
+    if any(same(address, key) for _, address in snapshot.addresses):
         return True
     return key in snapshot.members or any(row.key == key for table in tables for row in table.rows)
 

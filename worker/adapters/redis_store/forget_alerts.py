@@ -17,6 +17,7 @@ from worker.adapters.redis_store.alerts_codec import (
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.domain.access import FORGOTTEN
+from worker.domain.address import same
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.notification import Notification
 from worker.domain.alert.state import RuleState
@@ -58,12 +59,11 @@ class AlertsWithout:
         )
 
     def readers(self, by_reader: Mapping[str, T]) -> dict[str, T]:
-        wanted = self.what.casefold()
-        return {name: one for name, one in by_reader.items() if name.partition("|")[2].casefold() != wanted}
+        return {name: one for name, one in by_reader.items() if not same(name.partition("|")[2], self.what)}
 
     def _name(self, who: str) -> str:
         """Of a person who acknowledged; of silences and rules it is their id."""
-        return FORGOTTEN if who.casefold() == self.what.casefold() else who
+        return FORGOTTEN if same(who, self.what) else who
 
     def _evaluation(self, found: Evaluation) -> Evaluation:
         steps = (one for one in found.transitions if self.what not in (one.subject, one.facts.key))

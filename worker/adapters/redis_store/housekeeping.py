@@ -13,6 +13,7 @@ from worker.adapters.redis_store.event_webhooks import RedisEventWebhooks
 from worker.adapters.redis_store.facts import facts
 from worker.adapters.redis_store.forget_authors import forget_authors
 from worker.adapters.redis_store.scripts import LOST, Scripts
+from worker.domain.address import comparable
 from worker.domain.delivery import Baseline
 from worker.domain.events import Fact
 from worker.domain.run import Run, RunKey
@@ -76,7 +77,7 @@ class RedisUpkeep:
 
     async def forget_reader(self, address: str) -> Expired:
         """Compares addresses without regard to upper and lower case. Raises LedgerUnavailable."""
-        prefix, wanted = self._scripts.prefix, address.casefold()
+        prefix, wanted = self._scripts.prefix, comparable(address)
         baselines = 0
         async for name in self._scripts.names("baseline:*"):
             baselines += await self._cut(f"{prefix}:{name}", "|", wanted)
@@ -116,7 +117,7 @@ class RedisUpkeep:
             return False
         raw = await self._scripts.ask("HGET", keys.rows(self._scripts.prefix, run), reader)
         told = codec.notice(run, json.loads(raw[1:]).get("i")) if raw else None
-        return told is not None and wanted in str(told).casefold()
+        return told is not None and wanted in comparable(str(told))
 
     async def _cut(self, key: str, before: str, wanted: str) -> int:
         """Deletes the fields of a hash that end with `before` and the address."""
@@ -141,8 +142,8 @@ def _baselines(raw: bytes) -> list[Baseline]:
 
 
 def _sentence(raw: bytes) -> str:
-    return str(json.loads(raw[1:]).get("m", "")).casefold()
+    return comparable(str(json.loads(raw[1:]).get("m", "")))
 
 
 def _ends(field: str, before: str, wanted: str) -> bool:
-    return field.split(before, 1 if before == "|" else 2)[-1].casefold() == wanted
+    return comparable(field.split(before, 1 if before == "|" else 2)[-1]) == wanted

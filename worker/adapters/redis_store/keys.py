@@ -82,8 +82,10 @@
     <p>:events                    stream  facts for those who follow: f, [kind, …] (JSON); about 20,000 of them
     <p>:webhook:<name>            hash    cursor: the last fact that was looked at for a webhook of events; who has the
                                           turn, until when; failures: tries in a row without success, trouble: what the
-                                          last said, retry_at: when the next is; sent, lost: how many events
-    <p>:webhook:<name>:queue      stream  events that are to be sent: i, the fact's id; b, the body
+                                          last said, retry_at: when the next is; sent, lost, unknown: how many
+                                          events
+    <p>:webhook:<name>:queue      stream  events that are to be sent: i, the fact's id; b, the body; r, when somebody
+                                          had it sent again
     <p>:webhook:<name>:dead       hash    id of a fact that was given up → [body, why]; the newest 1,000
     <p>:webhook:<name>:dead:order zset    the same ids → when they were given up
     <p>:answer:<key>              hash    of a request with an idempotency key: request, its hash; turn: until when

@@ -72,16 +72,25 @@ class RedisSnapshots:
         return header.id
 
     async def load(self, snapshot_id: str) -> Snapshot | None:
-        """None if the snapshot or one of its tables has expired. Raises LedgerError for an unknown version."""
-        header, listed = await self._scripts.ask(
-            "HMGET", keys.snap(self._scripts.prefix, snapshot_id), "header", "tables"
-        )
-        if header is None:
-            return None
-        names = text(listed).split()
-        tables = await asyncio.gather(*(self._table(name) for name in names))
-        found = {name: table for name, table in zip(names, tables, strict=True) if table is not None}
-        return decode_header(header, found) if len(found) == len(names) else None
+        """None if the snapshot or one of its tables has expired. Raises LedgerError for an unknown version.
+
+        A table that is gone is no proof: rows may have been taken out of the snapshot since its header was read.
+        """
+        read, before = await self._header(snapshot_id), None
+        while read is not None and read != before:
+            header, names = read
+            tables = await asyncio.gather(*(self._table(name) for name in names))
+            found = {name: table for name, table in zip(names, tables, strict=True) if table is not None}
+            if len(found) == len(names):
+                return decode_header(header, found)
+            read, before = await self._header(snapshot_id), read
+        return None
+
+    async def _header(self, snapshot_id: str) -> tuple[bytes, tuple[str, ...]] | None:
+        """With the names of its tables."""
+        key = keys.snap(self._scripts.prefix, snapshot_id)
+        header, listed = await self._scripts.ask("HMGET", key, "header", "tables")
+        return None if header is None else (header, tuple(text(listed).split()))
 
     async def _table(self, name: str) -> Table | None:
         """Concurrent callers share one read."""
@@ -95,34 +104,36 @@ class RedisSnapshots:
         return await asyncio.shield(reading)
 
     async def _read(self, name: str) -> Table | None:
-        body = await self._scripts.ask("GET", keys.table(self._scripts.prefix, name))
-        if body is None:
-            return None
+        """A base that is gone is no proof either: the table may have been stored whole since it was read."""
+        key, before = keys.table(self._scripts.prefix, name), None
+        while (body := await self._scripts.ask("GET", key)) is not None and body != before:
+            table = await self._decode(body)
+            if table is not None:
+                self.decoded.put(name, table)
+                return table
+            before = body
+        return None
+
+    async def _decode(self, body: bytes) -> Table | None:
+        """None if it is a delta whose base is gone."""
         base = delta.base_of(body)
         if base is None:
-            table = await asyncio.to_thread(decode_table, body)
-        else:
-            known = await self._table(base)
-            if known is None:
-                return None
-            table = await asyncio.to_thread(table_from, body, known)
-        self.decoded.put(name, table)
-        return table
+            return await asyncio.to_thread(decode_table, body)
+        known = await self._table(base)
+        return None if known is None else await asyncio.to_thread(table_from, body, known)
 
-    async def bodies(self, names: Iterable[str]) -> dict[str, bytes] | None:
-        """Stored tables by name, with the bases of deltas; None if one is missing."""
-        found: dict[str, bytes] = {}
-        waiting = list(dict.fromkeys(names))
-        while waiting:
-            name = waiting.pop()
-            body = await self._scripts.ask("GET", keys.table(self._scripts.prefix, name))
-            if body is None:
-                return None
-            found[name] = body
+    async def bodies(self, name: str) -> dict[str, bytes] | None:
+        """As `_read`, of the stored bytes: of the table and, if it is a delta, of its base. None if one is missing."""
+        key, before = keys.table(self._scripts.prefix, name), None
+        while (body := await self._scripts.ask("GET", key)) is not None and body != before:
             base = delta.base_of(body)
-            if base is not None and base not in found:
-                waiting.append(base)
-        return found
+            if base is None:
+                return {name: body}
+            known = await self._scripts.ask("GET", keys.table(self._scripts.prefix, base))
+            if known is not None:
+                return {name: body, base: known}
+            before = body
+        return None
 
     async def forgotten(self, snapshot_id: str) -> bool:
         return bool(await self._scripts.ask("HEXISTS", keys.snap(self._scripts.prefix, snapshot_id), "forgotten"))

@@ -65,6 +65,7 @@ def command(fields: Mapping[str, Any], base_url: str) -> ChatRequest:
         _id(fields, "user_id"),
         _id(fields, "channel_id"),
         reply_url(_text(fields, "response_url"), base_url),
+        workspace=_known_id(fields.get("team_id")),
     )
 
 
@@ -89,6 +90,7 @@ def click(payload: Mapping[str, Any], base_url: str) -> ChatRequest | None:
         _id(_part(payload, "channel"), "id"),
         reply_url(_text(payload, "response_url"), base_url),
         ClickedMessage(str(message.get("text", "")), tuple(blocks), _text(action, "block_id")),
+        _known_id(team.get("id") if isinstance(team := payload.get("team"), Mapping) else None),
     )
 
 
@@ -121,6 +123,11 @@ def _part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     if not isinstance(found, Mapping):
         raise PostRefused(f"{name}: expected an object")
     return found
+
+
+def _known_id(found: object) -> str:
+    """Empty where Slack names none: an app of a whole organisation has no team."""
+    return found if isinstance(found, str) and _ID.fullmatch(found) else ""
 
 
 def _text(of: Mapping[str, Any], name: str, otherwise: str | None = None) -> str:

@@ -18,8 +18,14 @@ _MARK = b"\xef\xbb\xbf"
 _NUMBER = re.compile(r"[+-]?[0-9.,]+%?")
 _LAYOUT = ("\t", "\n")
 _CODED = frozenset(CodeKind)
-_ACTIVE = re.compile(r"\s*[=+\-@＝＋－＠]|[\t\n]")
-
+_SIGN = "[=+\\-@＝＋－＠]"
+_BEFORE = r"(?:[^\S\t\n]|[\"'])*"
+"""What a spreadsheet may drop in front of a formula: blanks, and quotes that it takes for its own."""
+_FIRST = re.compile(rf"(?:\s|[\"'])*{_SIGN}|'*[\t\n]")
+_INNER = re.compile(rf"(?<=[\t\n;,])(?={_BEFORE}{_SIGN})(?!{_BEFORE}[+-]?[0-9.,]+%?{_BEFORE}(?:[\t\n;,]|\Z))")
+"""Where a spreadsheet that splits at a line break, a tab, a semicolon or a comma begins a cell with a formula. A plain
+number is none.
+"""
 
 PlainCell = str | int | float | Decimal | None
 
@@ -111,11 +117,14 @@ def major(amount: int, currency: str) -> str:
 
 def _inert(text: str) -> str:
     """A cell that begins like a formula is shown and not run (https://owasp.org/www-community/attacks/CSV_Injection).
+    The same holds for each place inside where a spreadsheet with other separators, or without our quotes, would begin
+    a cell. Whoever removes one apostrophe at each such place has the text back.
 
     Line breaks and tabs stay, because a quoted field may hold them. Every other control character becomes a blank.
     """
     kept = "".join(part if part in _LAYOUT else harmless(part) for part in re.split("([\t\n])", _one_break(text)))
-    return f"'{kept}" if _ACTIVE.match(kept) else kept
+    told = _INNER.sub("'", kept)
+    return f"'{told}" if _FIRST.match(told) else told
 
 
 def _one_break(text: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from worker.domain.address import same
 from worker.domain.delivery import Delivery
 from worker.domain.run import Run
 from worker.domain.schedule import Bundle, Schedule, Subscription
@@ -58,13 +59,13 @@ async def suspend_vouched_for(uses: BouncesUses, channel: str, report: BounceRep
     if report.identity:
         (result,) = await suspend_bounced(uses, [report])
         return result
-    return await _followed(uses, report, await _newest(uses, channel, report.recipient.casefold()))
+    return await _followed(uses, report, await _newest(uses, channel, report.recipient))
 
 
 async def _newest(uses: BouncesUses, channel: str, address: str) -> tuple[Run, Delivery] | None:
     for run in await uses.lookups.runs(None, NEWEST):
         rows = [row for row in await uses.lookups.deliveries(run.key) if row.date is not None]
-        mine = [row for row in rows if row.key.address.casefold() == address]
+        mine = [row for row in rows if same(row.key.address, address)]
         for row in mine or await _copied_to(uses, run, rows, address):
             entry = (await _entry(uses, run, row))[2]
             if entry is not None and entry.channel == channel:
@@ -75,7 +76,7 @@ async def _newest(uses: BouncesUses, channel: str, address: str) -> tuple[Run, D
 async def _copied_to(uses: BouncesUses, run: Run, rows: Sequence[Delivery], address: str) -> list[Delivery]:
     """Deliveries with a copy to the address."""
     _, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
-    if not any(one.casefold() == address for entry in schedule.entries for one in entry.cc):
+    if not any(same(one, address) for entry in schedule.entries for one in entry.cc):
         return []
     return [row for row in rows if await _copy(uses, run, row, address) is not None]
 
@@ -83,7 +84,7 @@ async def _copied_to(uses: BouncesUses, run: Run, rows: Sequence[Delivery], addr
 async def _copy(uses: BouncesUses, run: Run, row: Delivery, address: str) -> str | None:
     """The address, as the definition has it, if it got a copy of the message."""
     entry = (await _entry(uses, run, row))[2]
-    return next((one for one in copied(entry, row) if one.casefold() == address), None) if entry is not None else None
+    return next((one for one in copied(entry, row) if same(one, address)), None) if entry is not None else None
 
 
 async def _entry(uses: BouncesUses, run: Run, row: Delivery) -> tuple[Bundle, Schedule, Subscription | None]:
@@ -107,8 +108,8 @@ async def _followed(uses: BouncesUses, report: BounceReport, sent: tuple[Run, De
     if sent is None or sent[1].date is None:
         return BounceResult(report, Followed.NOT_OURS)
     run, row = sent
-    own, wanted = row.key.address, report.recipient.casefold()
-    who = own if own.casefold() == wanted else await _copy(uses, run, row, wanted)
+    own, wanted = row.key.address, report.recipient
+    who = own if same(own, wanted) else await _copy(uses, run, row, wanted)
     if who is None:
         return BounceResult(report, Followed.NOT_OURS)
     if not report.address_at_fault:

@@ -6,7 +6,7 @@ from typing import Protocol
 from worker.domain.schedule import Bundle
 from worker.flow.operate.doctor import CheckResult, Level
 from worker.flow.operate.register_webhooks import events_waited_for
-from worker.flow.uses import UsesConnectors, UsesEventWebhooks, UsesSourceEvents, UsesWebhookKeys
+from worker.flow.uses import UsesConnectors, UsesSourceEvents, UsesWebhookKeys
 from worker.ports.event_webhooks import WebhookState
 
 REFUSED = ("unsigned", "malformed", "oversized")
@@ -44,14 +44,9 @@ def _result(name: str, level: Level, sentence: str) -> CheckResult:
     return CheckResult(f"events of {name}", level, sentence)
 
 
-async def events_out(uses: UsesEventWebhooks, bundle: Bundle) -> list[CheckResult]:
-    """Of each webhook of these definitions: whether it takes what it is told."""
-    states = await uses.event_webhooks.states(sorted(bundle.webhooks))
-    return [_webhook(name, one) for name, one in _in_order(states)]
-
-
-def _in_order(states: Mapping[str, WebhookState]) -> list[tuple[str, WebhookState]]:
-    return sorted(states.items())
+def events_out(states: Mapping[str, WebhookState]) -> list[CheckResult]:
+    """Of each webhook by name: whether it takes what it is told."""
+    return [_webhook(name, one) for name, one in sorted(states.items())]
 
 
 def _webhook(name: str, state: WebhookState) -> CheckResult:

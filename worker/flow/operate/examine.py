@@ -17,13 +17,27 @@ from worker.flow.operate.doctor import (
     subscribed,
     suspensions,
 )
+from worker.flow.operate.doctor_alerts import silences
+from worker.flow.operate.doctor_events import EventsInUses, events_in, events_out
 from worker.flow.operate.doctor_owners import OwnersUses, owners
+from worker.flow.operate.event_webhooks import WebhookUses, webhook_states
 from worker.flow.operate.ready import ReadyUses, readiness
 from worker.flow.operate.subscriptions import ListUses
-from worker.flow.uses import UsesLinks, UsesMailboxes, UsesTriggers
+from worker.flow.uses import UsesAlerts, UsesLinks, UsesMailboxes, UsesTriggers
 
 
-class ExamineUses(OwnersUses, ListUses, ReadyUses, UsesLinks, UsesMailboxes, UsesTriggers, Protocol): ...
+class ExamineUses(
+    EventsInUses,
+    ListUses,
+    OwnersUses,
+    ReadyUses,
+    WebhookUses,
+    UsesAlerts,
+    UsesLinks,
+    UsesMailboxes,
+    UsesTriggers,
+    Protocol,
+): ...
 
 
 async def examine(uses: ExamineUses, wall: Callable[[], datetime]) -> tuple[CheckResult, ...]:
@@ -45,5 +59,8 @@ async def examine(uses: ExamineUses, wall: Callable[[], datetime]) -> tuple[Chec
         *await mailboxes(uses.connectors, uses.mailboxes, bundle),
         *await subscribed(uses),
         *await owners(uses, bundle),
+        *await events_in(uses, bundle),
+        *events_out(await webhook_states(uses)),
+        *await silences(uses.alerts, await uses.clock.now()),
         *links(bundle, uses.links.key_id),
     )

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from typing import Protocol
 
+from worker.domain.address import comparable, same
 from worker.domain.choices import Choices
 from worker.domain.schedule import Schedule
 from worker.flow.deployed import bundle_of
@@ -45,16 +46,16 @@ async def _subscriptions(subscriptions: Subscriptions, address: str, named: tupl
     """Removes the address's records, preferences and choices. While a definition names the address, its reader stays
     unsubscribed or paused there: otherwise forgetting would send messages again.
     """
-    wanted, removed = address.casefold(), 0
+    removed = 0
     for schedule in await subscriptions.schedules():
         for record in await subscriptions.records(schedule):
-            if record.reader.address.casefold() == wanted:
+            if same(record.reader.address, address):
                 removed += await subscriptions.remove(schedule, record.entry.id)
         for reader, said in (await subscriptions.preferences(schedule)).items():
-            if reader.partition("|")[2].casefold() == wanted and schedule not in named:
+            if same(reader.partition("|")[2], address) and schedule not in named:
                 await subscriptions.clear(schedule, reader, said.choice)
         for reader, chosen in (await subscriptions.choices(schedule)).items():
-            if reader.partition("|")[2].casefold() == wanted and schedule not in named:
+            if same(reader.partition("|")[2], address) and schedule not in named:
                 await subscriptions.choose(schedule, reader, Choices(chosen.origin, chosen.by, chosen.at))
     return removed
 
@@ -64,14 +65,14 @@ async def _named(deployments: Deployments, address: str) -> tuple[str, ...]:
     if deployed is None:
         return ()
     bundle = await bundle_of(deployments, deployed.bundle)
-    wanted = address.casefold()
+    wanted = comparable(address)
     found = [s.id for s in bundle.schedules.values() if wanted in _addresses(s)]
     people = [
         f"people.{owner}"
         for owner, person in bundle.people.items()
-        if wanted in {address.casefold() for address in person.addresses.values()}
+        if wanted in {comparable(address) for address in person.addresses.values()}
     ]
-    told = any((one.address or "").casefold() == wanted for one in bundle.defaults.operators)
+    told = any(same(one.address, address) for one in bundle.defaults.operators)
     operator = ["defaults.operator"] if told else []
     return (*sorted(found), *sorted(people), *operator)
 
@@ -84,7 +85,7 @@ def _addresses(schedule: Schedule) -> set[str]:
         for address in (one.address, one.unassigned, *one.cc, *map(_plain, one.reply_to))
         if address
     ]
-    return {address.casefold() for address in (*named, *further)}
+    return {comparable(address) for address in (*named, *further)}
 
 
 def _plain(mailbox: str) -> str:

@@ -1,6 +1,6 @@
 """Tells a webhook of the events that it wants: at least once each, in their order, and as long as it is worth it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import timedelta
 from typing import Protocol
 
@@ -23,13 +23,15 @@ WORTH = timedelta(hours=24)
 """For how long after it came true an event is tried again."""
 
 Render = Callable[[StreamedFact], bytes]
+Skipped = Callable[[str, Sequence[str]], None]
+"""Told of a webhook, and of the kinds of facts that this version cannot read and that it is not told of."""
 
 
 class ForwardUses(UsesEventStream, UsesEventWebhooks, Protocol): ...
 
 
 async def forward(
-    uses: ForwardUses, requests: OutgoingRequests, webhook: EventWebhook, who: str, render: Render
+    uses: ForwardUses, requests: OutgoingRequests, webhook: EventWebhook, who: str, render: Render, skipped: Skipped
 ) -> bool:
     """Takes the turn, queues what came true, and sends what waits. Returns whether more can be sent at once. Raises
     LedgerUnavailable, and ClaimLost if another process took the turn meanwhile.
@@ -37,7 +39,7 @@ async def forward(
     turn = await uses.event_webhooks.take(webhook.name, who)
     if turn is None:
         return False
-    await _queue(uses, webhook, who, turn.cursor, render)
+    await _queue(uses, webhook, who, turn.cursor, render, skipped)
     if turn.retry_at is not None and turn.now < turn.retry_at:
         return False
     waiting, failures = await uses.event_webhooks.waiting(webhook.name, AT_ONCE), turn.failures
@@ -51,14 +53,19 @@ async def forward(
     return len(waiting) == AT_ONCE
 
 
-async def _queue(uses: ForwardUses, webhook: EventWebhook, who: str, cursor: str, render: Render) -> None:
+async def _queue(
+    uses: ForwardUses, webhook: EventWebhook, who: str, cursor: str, render: Render, skipped: Skipped
+) -> None:
     """The cursor moves with the events, so that a process that is killed queues none twice and leaves none out."""
-    while found := await uses.event_stream.after(cursor, PAGE):
-        cursor = found[-1].id
-        wanted = [(one.id, render(one)) for one in found if _wants(webhook, one)]
-        await uses.event_webhooks.add(webhook.name, who, cursor, wanted)
-        if len(found) < PAGE:
-            return
+    more = True
+    while more:
+        page = await uses.event_stream.after(cursor, PAGE)
+        if page.last != cursor:
+            wanted = [(one.id, render(one)) for one in page.facts if _wants(webhook, one)]
+            await uses.event_webhooks.add(webhook.name, who, page.last, wanted, unknown=len(page.unknown))
+        if page.unknown:
+            skipped(webhook.name, page.unknown)
+        cursor, more = page.last, page.full
 
 
 def _wants(webhook: EventWebhook, one: StreamedFact) -> bool:

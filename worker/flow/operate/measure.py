@@ -23,7 +23,7 @@ async def measure(uses: MeasureUses) -> Measurements:
         uses.source_events.counts(connections),
         webhook_states(uses),
     )
-    told = {name: WebhookCounts(one.waiting, one.dead, one.sent, one.lost) for name, one in hooks.items()}
+    told = {name: WebhookCounts(one.waiting, one.dead, one.sent, one.lost, one.unknown) for name, one in hooks.items()}
     return Measurements(ledger, alive, alerts, {name: counts for name, counts in posts.items() if counts}, told)
 
 

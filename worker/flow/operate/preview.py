@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
+from worker.domain.address import comparable
 from worker.domain.delivery import Decision, Delivery, DeliveryKey, Envelope, Reader
 from worker.domain.diff.bridge import Bridge, bridge
 from worker.domain.digest.model import Digest
@@ -232,8 +233,8 @@ async def bridge_of(uses: BridgeUses, run: Run, rows: tuple[Delivery, ...]) -> B
 
 
 def _chosen(found: list[ReaderDigest], schedule: Schedule, entry: Subscription, address: str | None) -> ReaderDigest:
-    wanted = address.casefold() if address is not None else None
-    chosen = next((one for one in found if wanted in (None, one.reader.address.casefold())), None)
+    wanted = comparable(address) if address is not None else None
+    chosen = next((one for one in found if wanted in (None, comparable(one.reader.address))), None)
     if chosen is None:
         known = ", ".join(one.reader.address for one in found)
         raise RequestError(f"--reader: {address!r} does not read {schedule.id}, entry {entry.id}, now; it has {known}")

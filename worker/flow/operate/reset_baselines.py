@@ -4,6 +4,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+from worker.domain.address import comparable
 from worker.domain.decide import sent_baselines
 from worker.domain.delivery import Baseline, DeliveryKey, DeliveryState
 from worker.domain.events import BaselinesReset
@@ -25,8 +26,8 @@ class Selection:
     query: str | None = None
 
     def fits(self, reader: str, query: str) -> bool:
-        names = {reader.casefold(), *reader.casefold().split("|", 1)}
-        return self.query in {None, query} and (self.reader is None or self.reader.casefold() in names)
+        names = {comparable(reader), *comparable(reader).split("|", 1)}
+        return self.query in {None, query} and (self.reader is None or comparable(self.reader) in names)
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from worker.domain.address import same
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.subscription import Choice, Preference, live_records
@@ -29,14 +30,14 @@ class SameAddressUses(UsesClock, UsesConnectors, UsesRuns, UsesSubscriptions, Pr
 
 async def same_address(uses: SameAddressUses, bundle: Bundle, address: str) -> dict[Reader, SentToAddress]:
     """By reader; mails alone. Whoever ended a subscription gets nothing by it."""
-    wanted, found = address.casefold(), dict[Reader, SentToAddress]()
+    found = dict[Reader, SentToAddress]()
     said_somewhere = set(await uses.subscriptions.schedules())
     for name, schedule in sorted(bundle.schedules.items()):
         known = await _entries(uses, bundle, schedule, address, made=name in said_somewhere)
         mails = [
             reader
             for reader, entry in known.items()
-            if reader.address.casefold() == wanted and uses.connectors.mailbox(bundle, entry.channel, reader.address)
+            if same(reader.address, address) and uses.connectors.mailbox(bundle, entry.channel, reader.address)
         ]
         said = await uses.subscriptions.preferences(name) if mails and name in said_somewhere else {}
         for reader in mails:

@@ -9,6 +9,7 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Protocol
 
+from worker.domain.address import same
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Reader, Receipt, RefusedCopy
 from worker.domain.reason import Reason
 from worker.domain.schedule import Schedule, Subscription
@@ -38,8 +39,8 @@ def copy_reader(schedule: str, entry: Subscription, address: str) -> Reader:
 
 def copied(entry: Subscription, row: Delivery) -> tuple[str, ...]:
     """Who is named in the message. The reader is no copy, also where the entry has one reader for each owner."""
-    own = row.key.address.casefold()
-    return tuple(one for place, one in enumerate(entry.cc) if place not in row.left_out and one.casefold() != own)
+    own = row.key.address
+    return tuple(one for place, one in enumerate(entry.cc) if place not in row.left_out and not same(one, own))
 
 
 def kept_entries(chosen: Mapping[Reader, Subscription]) -> dict[Reader, Subscription]:

@@ -12,6 +12,7 @@ from worker.documents.deliveries import delivery_document
 from worker.documents.message import message_document
 from worker.documents.replay import replayed_document
 from worker.domain.access import Actor, TokenScope
+from worker.domain.address import same
 from worker.domain.delivery import Delivery, DeliveryKey
 from worker.errors import FunnelbeatError, NotFound
 from worker.flow.operate.find_run import find_delivery, find_run
@@ -145,7 +146,7 @@ def _own(actor: Actor, delivery: str) -> bool:
         address = DeliveryKey.parted(delivery)[1].partition("|")[2]
     except ValueError:
         return False
-    return bool(actor.address) and address.casefold() == actor.address.casefold()
+    return same(address, actor.address)
 
 
 def _listed(row: Delivery, found: StoredMessage | FunnelbeatError) -> dict[str, Any]:

@@ -69,12 +69,12 @@ async def _followed(
         yield ServerSentEvent(event="gap", data="{}")
     looks = 0
     while looks % CHECK or await guard.valid(request):
-        found = await stream.after(last, AT_ONCE)
-        for one in found:
-            last = one.id
+        page = await stream.after(last, AT_ONCE)
+        last = page.last
+        for one in page.facts:
             if run is None or one.fact.run == run:
                 data = json.dumps(event_document(one), ensure_ascii=False)
                 yield ServerSentEvent(id=one.id, event=event_name(one), data=data)
         looks += 1
-        if len(found) < AT_ONCE:
+        if not page.full:
             await asyncio.sleep(LOOK)

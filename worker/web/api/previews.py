@@ -8,6 +8,7 @@ from worker.connectors import wall_clock
 from worker.documents.doctor import findings_document
 from worker.documents.preview import dry_run_document, shown_preview_document
 from worker.domain.access import Actor, TokenScope
+from worker.domain.address import same
 from worker.domain.schedule import Bundle, Schedule
 from worker.errors import NotFound
 from worker.flow.deployed import bundle_of
@@ -67,7 +68,7 @@ def previews(uses: Services, project: str, check: CheckDraft, guard: Guard) -> A
         sent again by itself.
         """
         address = wanted.address or actor.address
-        if not address or (not actor.may(TokenScope.MANAGE) and address.casefold() != actor.address.casefold()):
+        if not address or (not actor.may(TokenScope.MANAGE) and not same(address, actor.address)):
             raise HttpRefusal(403, "forbidden", "this token may send tests to its own address only")
         bundle, found = await _deployed(uses, schedule)
         async with few.one():

@@ -11,6 +11,7 @@ from worker.documents.subscriptions import (
     removed_document,
 )
 from worker.domain.access import Actor, TokenScope
+from worker.domain.address import same
 from worker.errors import NotFound
 from worker.flow.operate import acts
 from worker.flow.operate.subscriptions import EVERYBODY, listed, named
@@ -79,7 +80,7 @@ async def _reader_of(uses: acts.SubscribeUses, actor: Actor, schedule: str, name
 
 
 def _is_own(actor: Actor, address: str) -> bool:
-    return bool(address) and address.casefold() == actor.address.casefold()
+    return same(address, actor.address)
 
 
 def _refuse_others(actor: Actor, address: str) -> None:

@@ -2,7 +2,7 @@
 
 | status | for |
 |---|---|
-| 200 | a request that was verified; what a person may not do is refused in the answer, which only this person sees |
+| 200 | a request that was verified; a refusal, also of one that comes too often, is an answer to this person alone |
 | 400 | a body that cannot be used |
 | 401 | no signature, one that does not hold, or one of another time |
 | 404 | a channel that takes no requests, and another method |
@@ -14,7 +14,7 @@ The service waits for three seconds. What takes longer goes on behind the answer
 """
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
 
 import structlog
@@ -32,6 +32,7 @@ from worker.flow.services import Services
 from worker.ports.chat import ChatAnswer, ChatDoor, ChatRequest, counted
 from worker.ports.first_answers import FirstAnswer, Repetition
 from worker.rendering.wording import Wording
+from worker.web.api.guard import Rates
 from worker.web.chat.answer import answers
 from worker.web.posted_body import posted_body
 
@@ -46,9 +47,13 @@ LATER = 200
 """Requests whose answers, or a run's end, are still to be posted. Those of more are left out, and the acts are done."""
 
 
-def chat(uses: Services) -> Starlette:
-    """An application to be mounted at /chat."""
-    routes = [Route("/{channel}", ChatRequests(uses).post, methods=["POST"])]
+PERSON_PER_MINUTE, WORKSPACE_PER_MINUTE = 30, 300
+"""Requests of one person, and of all of one workspace together, in a minute, in one process."""
+
+
+def chat(uses: Services, monotonic: Callable[[], float]) -> Starlette:
+    """An application to be mounted at /chat. `monotonic`: seconds, for the pace of requests."""
+    routes = [Route("/{channel}", ChatRequests(uses, Rates(monotonic)).post, methods=["POST"])]
     return Starlette(routes=routes, exception_handlers={404: _nothing, 405: _nothing})
 
 
@@ -62,13 +67,20 @@ class Asking:
 
     def working(self, asked: ChatRequest) -> ChatAnswer:
         """What is said where the answer follows."""
+        return ChatAnswer(self._words(asked).say("chat.working"))
+
+    def too_often(self, asked: ChatRequest, seconds: int) -> ChatAnswer:
+        return ChatAnswer(self._words(asked).say("chat.too_often", seconds=seconds))
+
+    def _words(self, asked: ChatRequest) -> Wording:
         locale = view_of(self.bundle, self.channel, asked.person, asked.place).locale
-        return ChatAnswer(Wording(locale, "UTC", own=self.bundle.languages).say("chat.working"))
+        return Wording(locale, "UTC", own=self.bundle.languages)
 
 
 class ChatRequests:
-    def __init__(self, uses: Services) -> None:
+    def __init__(self, uses: Services, rates: Rates) -> None:
         self._uses = uses
+        self._rates = rates
         self._later = set[asyncio.Task[None]]()
 
     async def post(self, request: Request) -> Response:
@@ -114,20 +126,42 @@ class ChatRequests:
             return _refused(400, str(error))
 
     async def _dealt_with(self, to: Asking, asked: ChatRequest | None) -> Response:
-        await self._count(to.channel, EventOutcome.UNUSED if asked is None else EventOutcome.ACCEPTED)
         if asked is None:
+            await self._count(to.channel, EventOutcome.UNUSED)
             return Response(status_code=200, headers=_HEADERS)
+        wait = self._wait(to.channel, asked)
+        if wait:
+            return await self._put_off(to, asked, wait)
+        await self._count(to.channel, EventOutcome.ACCEPTED)
         said = answers(self._uses, to.channel, asked)
         first = asyncio.ensure_future(anext(said))
         await asyncio.wait({first}, timeout=AT_ONCE)
         inline = asked.clicked is None and first.done()
-        task = asyncio.create_task(_reply(to.door, asked, said, first, inline=inline))
-        self._later.add(task)
-        task.add_done_callback(self._later.discard)
+        self._follow(asyncio.create_task(_reply(to.door, asked, said, first, inline=inline)))
         if asked.clicked is not None:  # nothing of an answer to a click is shown
             return Response(status_code=200, headers=_HEADERS)
         shown = first.result() if inline else to.working(asked)
         return Response(to.door.inline(shown), 200, headers=_HEADERS, media_type="application/json")
+
+    def _wait(self, channel: str, asked: ChatRequest) -> int:
+        """Seconds until this person may ask again; 0 if now. One who asks too often takes nothing from the others."""
+        workspace = f"{channel} {asked.workspace}"
+        by_person = self._rates.wait(f"{workspace} {asked.person}", PERSON_PER_MINUTE)
+        return by_person or self._rates.wait(workspace, WORKSPACE_PER_MINUTE)
+
+    async def _put_off(self, to: Asking, asked: ChatRequest, wait: int) -> Response:
+        """Nothing is done. For a click the sentence is a message of its own, so that a person gets one in a minute."""
+        await self._count(to.channel, EventOutcome.LIMITED)
+        said = to.too_often(asked, wait)
+        if asked.clicked is None:
+            return Response(to.door.inline(said), 200, headers=_HEADERS, media_type="application/json")
+        if not self._rates.wait(f"told {to.channel} {asked.workspace} {asked.person}", 1):
+            self._follow(asyncio.create_task(_posted(to.door, asked, said)))
+        return Response(status_code=200, headers=_HEADERS)
+
+    def _follow(self, task: asyncio.Task[None]) -> None:
+        self._later.add(task)
+        task.add_done_callback(self._later.discard)
 
     async def _count(self, channel: str, outcome: EventOutcome) -> None:
         structlog.get_logger().info("chat_received", channel=channel, outcome=str(outcome))
@@ -149,6 +183,13 @@ async def _reply(
             await door.reply(asked, answer)
         async for later in said:
             await door.reply(asked, later)
+    except DeliveryError as error:
+        structlog.get_logger().error("chat_unanswered", verb=asked.verb[:40], sentence=str(error))
+
+
+async def _posted(door: ChatDoor, asked: ChatRequest, said: ChatAnswer) -> None:
+    try:
+        await door.reply(asked, said)
     except DeliveryError as error:
         structlog.get_logger().error("chat_unanswered", verb=asked.verb[:40], sentence=str(error))
 

@@ -3,6 +3,7 @@
 from datetime import timedelta
 from urllib.parse import quote, urlencode
 
+from worker.domain.run import RunState
 from worker.errors import RequestError
 from worker.flow.alert import acts as alert_acts
 from worker.flow.operate import acts
@@ -35,6 +36,15 @@ async def resume(visit: Visit, form: Form) -> tuple[str, str]:
     schedule = text_of(form, "schedule")
     ended = await acts.resume_schedule(visit.uses, visit.actor, schedule)
     return _path("schedule", schedule), visit.w.say("console.done.resume" if ended else "console.done.not_paused")
+
+
+async def cancel(visit: Visit, form: Form) -> tuple[str, str]:
+    key, ended = await acts.cancel_run(visit.uses, visit.actor, text_of(form, "run"))
+    said = visit.w.say("console.done.cancel")
+    if ended.was is RunState.DELIVERING:
+        left = ended.deliveries
+        said = visit.w.say("console.done.cancel_rest", left) if left else visit.w.say("console.done.cancel_none")
+    return _path("run", str(key)), said
 
 
 async def retry(visit: Visit, form: Form) -> tuple[str, str]:

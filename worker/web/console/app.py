@@ -58,6 +58,7 @@ ACTS: tuple[tuple[str, TokenScope, Act], ...] = (
     ("trigger", TokenScope.TRIGGER, acts.trigger),
     ("pause", TokenScope.MANAGE, acts.pause),
     ("resume", TokenScope.MANAGE, acts.resume),
+    ("cancel", TokenScope.MANAGE, acts.cancel),
     ("retry", TokenScope.MANAGE, acts.retry),
     ("settle", TokenScope.MANAGE, acts.settle),
     ("acknowledge", TokenScope.MANAGE, acts.acknowledge),

@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from starlette.requests import Request
 from starlette.responses import Response
 
+from worker.connectors import wall_clock
 from worker.flow.operate.day_budgets import DayBudget, day_budgets
-from worker.flow.operate.doctor import CheckResult, Level, channels, connections, processes, suspensions
+from worker.flow.operate.doctor import CheckResult, Level, processes
+from worker.flow.operate.examine import examine
 from worker.flow.operate.ready import readiness
 from worker.web.console.forms import Form
 from worker.web.console.page import Visit, shown
@@ -40,13 +42,9 @@ async def connections_page(visit: Visit, _request: Request) -> Response:
 
 
 async def checked_page(visit: Visit, _form: Form) -> Response:
-    """Each connection and channel is asked something cheap. Nothing is sent."""
-    asked = [
-        *await connections(visit.uses.connectors, visit.deployed),
-        *await channels(visit.uses.connectors, visit.deployed),
-        *await suspensions(visit.uses.deliveries, visit.deployed),
-    ]
-    return shown(visit, "connections", {**await _values(visit), "checked": [_finding(visit, one) for one in asked]})
+    """All that `doctor` of the API checks. Nothing is sent."""
+    found = await examine(visit.uses, wall_clock)
+    return shown(visit, "connections", {**await _values(visit), "checked": [_finding(visit, one) for one in found]})
 
 
 async def shown_budgets(visit: Visit) -> list[ShownBudget]:

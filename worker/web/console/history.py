@@ -10,7 +10,7 @@ from starlette.responses import Response
 from worker.domain.run import Run
 from worker.domain.schedule import Schedule
 from worker.errors import LedgerError, NotFound, RequestError
-from worker.flow.operate.between_runs import between_runs
+from worker.flow.operate.compare_runs import bridge_between
 from worker.flow.operate.find_run import find_run
 from worker.flow.operate.key_numbers import KeyNumbers
 from worker.flow.operate.preview import bridge_of
@@ -121,8 +121,8 @@ async def _side(visit: Visit, run: Run) -> ComparedRun:
 
 
 async def _between(visit: Visit, older: Run, newer: Run) -> tuple[ShownBridge, ...]:
-    """None where a deployment is gone, or a connection cannot be opened here."""
+    """None where a deployment is gone, a connection cannot be opened here, or one run was chosen twice."""
     try:
-        return shown_bridges(visit, await between_runs(visit.uses, older, newer))
+        return shown_bridges(visit, await bridge_between(visit.uses, older, newer))
     except (LedgerError, RequestError):
         return ()

@@ -48,12 +48,12 @@ class LiveEvents:
         """Ends when the session ends. Of many facts at once the last is told: a page asks for its whole state."""
         looks = 0
         while looks % CHECK or await self._valid(request):
-            found = await self._uses.event_stream.after(last, AT_ONCE)
-            told = [one for one in found if run is None or one.fact.run == run]
+            page = await self._uses.event_stream.after(last, AT_ONCE)
+            told = [one for one in page.facts if run is None or one.fact.run == run]
             if told:
                 data = json.dumps({"event": event_name(told[-1]), "run": str(told[-1].fact.run or "")})
                 yield ServerSentEvent(id=told[-1].id, event="fact", data=data)
-            last = found[-1].id if found else last
+            last = page.last
             looks += 1
-            if len(found) < AT_ONCE:
+            if not page.full:
                 await asyncio.sleep(LOOK)

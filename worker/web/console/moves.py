@@ -14,7 +14,7 @@ from worker.domain.run import Run
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table
 from worker.errors import LedgerError, RequestError
-from worker.flow.operate.between_runs import between_runs
+from worker.flow.operate.compare_runs import bridge_between
 from worker.flow.operate.find_run import find_run
 from worker.flow.operate.preview import bridge_of
 from worker.rendering.numbers import NONE
@@ -133,7 +133,7 @@ async def _bridge(visit: Visit, run: Run, since: Run | None) -> Bridge:
     """Raises RequestError where nothing can be compared."""
     try:
         if since is not None:
-            found = await between_runs(visit.uses, since, run)
+            found = await bridge_between(visit.uses, since, run)
         else:
             found = await bridge_of(visit.uses, run, await visit.uses.lookups.deliveries(run.key))
     except LedgerError as error:

@@ -6,6 +6,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 
 from worker.domain.access import TokenScope
+from worker.domain.address import same
 from worker.domain.alert.matcher_text import written
 from worker.errors import RequestError
 from worker.flow.operate import acts
@@ -51,7 +52,7 @@ async def subscriptions_page(visit: Visit, request: Request) -> Response:
 
 
 def is_own(visit: Visit, address: str) -> bool:
-    return bool(visit.actor.address) and address.casefold() == visit.actor.address.casefold()
+    return same(address, visit.actor.address)
 
 
 async def subscribe(visit: Visit, form: Form) -> tuple[str, str]:

@@ -1,10 +1,10 @@
 -- What the process that has the turn of a webhook of events did.
--- added   events at the end of the queue, and the cursor. Of a queue that is too long the oldest are given up
+-- added   events at the end of the queue, the cursor, and how many are unknown to this version. Of a queue that is too long the oldest are given up
 -- sent    the event leaves the queue
--- failed  it waits, and all behind it; or it is given up: A.given_up, and all that came true before A.stale
+-- failed  it waits, and all behind it; or it is given up: A.given_up, and all that came true, or were asked for by hand, before A.stale
 -- left    the turn ends
 -- keys: webhook:<name>, webhook:<name>:queue, webhook:<name>:dead, webhook:<name>:dead:order
--- A: event, name, who, lease, cursor, events [[id, body]], longest, kept, entry, sentence, wait, given_up, stale
+-- A: event, name, who, lease, cursor, events [[id, body]], unknown, longest, kept, entry, sentence, wait, given_up, stale
 -- Returns how many events were given up, or LOST.
 local key = P .. 'webhook:' .. A.name
 local queue, dead = key .. ':queue', key .. ':dead'
@@ -27,6 +27,7 @@ end
 
 function on.added()
   call('HSET', key, 'cursor', A.cursor)
+  if A.unknown > 0 then call('HINCRBY', key, 'unknown', A.unknown) end
   for _, one in ipairs(A.events) do call('XADD', queue, '*', 'i', one[1], 'b', one[2]) end
   local over = call('XLEN', queue) - A.longest
   if over > 0 then
@@ -52,7 +53,8 @@ function on.failed()
   end
   if not A.stale then return end
   for _, one in ipairs(call('XRANGE', queue, '-', '+', 'COUNT', 200)) do
-    if tonumber(string.match(one[2][2], '^%d+')) >= A.stale then break end
+    local since = one[2][6] or string.match(one[2][2], '^%d+')
+    if tonumber(since) >= A.stale then break end
     give_up(one[1], one[2], A.sentence)
   end
 end
