@@ -79,3 +79,9 @@ class AuditRecord:
     before: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
     id: str = ""
+
+
+def acted(who: str, address: str) -> bool:
+    """Whether `who` names the person at this address: a link has the address alone, a chat "user_ann (room U012)"."""
+    name, wanted = who.casefold(), address.casefold()
+    return name == wanted or name.endswith(f" {wanted})")
