@@ -33,7 +33,7 @@ async def newer(watch: Watched, key: str, field: str) -> None:
     """As a version would write it that this one does not know."""
     client = watch.ledger.scripts.client
     raw = await client.hget(f"acme:{key}", field)
-    assert raw is not None
+    assert isinstance(raw, bytes)
     if key.startswith("alerts:"):
         head = raw.partition(b"\n")[0]
         await client.hset(f"acme:{key}", field, head + b"\n" + pack({"phases": ["new"]}, 2))

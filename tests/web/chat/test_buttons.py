@@ -9,7 +9,7 @@ import pytest
 from tests.support.slack_requests import ANNA, BEN, EVE, ROOM, button_rows, words
 from tests.web.chat.conftest import ChatSite
 from worker.domain.access import Door
-from worker.flow.alert.current import current
+from worker.flow.alert.current import current, find_alert
 from worker.flow.operate.subscriptions import listed
 from worker.web.chat import buttons
 
@@ -94,7 +94,7 @@ async def test_so_is_one_whose_schedule_is_renamed_while_the_click_is_dealt_with
     alerted: ChatSite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The click is judged by the deployment that was in force when it came."""
-    found = buttons.find_alert
+    found = find_alert
 
     async def renamed(*given: Any) -> Any:
         return replace(await found(*given), schedule="another")
