@@ -2,9 +2,11 @@
 
 import re
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -111,7 +113,7 @@ async def test_nothing_else_is_done(site: Site, form: dict[str, str]) -> None:
     other = next(row.fingerprint for row in await current(site.week.services) if row.rule.id == "small")
     sent = {name: text.format(own=own, other=other) for name, text in form.items()}
     answer = await site.post(f"/a/{site.token(Purpose.ALERTS)}", data=sent)
-    assert answer.status_code == 200
+    assert answer.status_code == (409 if form.get("alert") == "{other}" else 200)
     assert other not in answer.text
     assert await site.week.services.audit.newest(10) == ()
 
@@ -147,6 +149,40 @@ async def test_when_all_is_over_the_page_says_so(site: Site) -> None:
     await site.week.run()
     page = await site.get(f"/a/{site.token(Purpose.ALERTS)}")
     assert "Keiner davon ist noch offen." in page.text
+
+
+async def test_an_alert_that_ended_before_the_click_is_said_to_be_over(site: Site) -> None:
+    """It was answered as if all was well."""
+    first, *_ = await fired(site)
+    await site.week.deploy(WATCHED.replace("row.value >= 20000", "row.value >= 99000000"))
+    await site.week.run()
+    for act in ("ack", "snooze"):
+        answer = await site.post(f"/a/{site.token(Purpose.ALERTS)}", data={"alert": first, "act": act})
+        assert answer.status_code == 409
+        assert "Dieser Alarm ist vorbei." in answer.text
+    assert await site.week.services.audit.newest(10) == ()
+
+
+@pytest.mark.parametrize("act", ["ack", "snooze"])
+async def test_so_is_one_that_ends_while_the_click_is_dealt_with(
+    site: Site, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    """It was answered with 503, as if the server was busy."""
+    first, *_ = await fired(site)
+    asked = list[str]()
+    memory = site.week.services.alerts.memory
+
+    async def ends(schedule: str) -> Any:
+        """After the page was made, before the act."""
+        found = await memory(schedule)
+        asked.append(schedule)
+        return found if len(asked) == 1 else replace(found, states={})
+
+    monkeypatch.setattr(site.week.services.alerts, "memory", ends)
+    answer = await site.post(f"/a/{site.token(Purpose.ALERTS)}", data={"alert": first, "act": act})
+    assert len(asked) > 1
+    assert answer.status_code == 409
+    assert "Dieser Alarm ist vorbei." in answer.text
 
 
 async def test_the_mail_is_rendered_again_byte_for_byte(site: Site) -> None:

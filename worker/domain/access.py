@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
 
+from worker.domain.address import comparable
+
 FORGOTTEN = "forgotten"
 """Stands for a person who acted and was forgotten on request. What was done stays."""
 
@@ -79,3 +81,9 @@ class AuditRecord:
     before: Mapping[str, str] = field(default_factory=dict)
     after: Mapping[str, str] = field(default_factory=dict)
     id: str = ""
+
+
+def acted(who: str, address: str) -> bool:
+    """Whether `who` names the person at this address: a link has the address alone, a chat "user_ann (room U012)"."""
+    name, wanted = comparable(who), comparable(address)
+    return name == wanted or name.endswith(f" {wanted})")

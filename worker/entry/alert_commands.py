@@ -91,8 +91,7 @@ def ack(
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> ListedAlert:
-            row = await acts.acknowledge(services, command_line_actor(), fingerprint, comment)
-            return await find_alert(services, row.fingerprint)
+            return await acts.acknowledge(services, command_line_actor(), fingerprint, comment)
 
         row = with_ledger(directory(ctx, project), work)
     if as_json:

@@ -175,7 +175,8 @@ class QuerySpec:
 class Option:
     """One key of a connection or channel. `secret`: its value may (and should) be a reference, and is never printed.
     `group`: the options of a mapping below this key; in the options that a kind is given, they are named
-    "<name>.<option>".
+    "<name>.<option>". `inbound`: with it something is read or listened to that comes in for all of the account's
+    users. A target with a test reader has it only where it names it itself.
     """
 
     name: str
@@ -183,6 +184,7 @@ class Option:
     required: bool = False
     note: str = ""
     group: "tuple[Option, ...]" = ()
+    inbound: bool = False
 
 
 TLS = Option("tls", note="`never`: base_url may be http:// to another machine; key or password travel unencrypted")

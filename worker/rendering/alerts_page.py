@@ -24,8 +24,8 @@ class AlertToAnswer:
     quiet: str
 
 
-def alerts_page_html(page: AlertsPage) -> str:
-    """Its forms post to its own address."""
+def alerts_page_html(page: AlertsPage, *, over: bool = False) -> str:
+    """Its forms post to its own address. `over`: the alert that was answered fires no more."""
     entry, defaults, link = page.entry, page.defaults, page.link
     w = Wording(entry.locale if entry else defaults.locale, entry.zone if entry else defaults.timezone, page.now.year)
     return (
@@ -37,6 +37,7 @@ def alerts_page_html(page: AlertsPage) -> str:
             name=w.clean(page.name),
             address=link.reader.address,
             alerts=[_shown(w, row) for row in page.alerts],
+            over=w.say("chat.over") if over else "",
             until=w.date(link.expires) if link.expires is not None else "",
         )
     )

@@ -22,7 +22,7 @@ from worker.domain.delivery import Reader
 from worker.domain.links import Purpose
 from worker.domain.reader_page import PAUSES, Act, PreferencesForm, ReaderPage
 from worker.errors import FunnelbeatError
-from worker.flow.operate.alert_links import AlertLinkUses, alerts_page, answer_alert
+from worker.flow.operate.alert_links import AlertAnswer, AlertLinkUses, alerts_page, answer_alert
 from worker.flow.operate.posted_bounce import PostedUses
 from worker.flow.operate.reader_page import PageUses, act, reader_page, save
 from worker.rendering.alerts_page import alerts_page_html
@@ -81,15 +81,20 @@ class ReaderPages:
         page = await alerts_page(self._uses, token)
         if page is None:
             return self._refused(request)
+        done = AlertAnswer.NOTHING
         if request.method == "POST":
             form = await _fields(request)
-            if await answer_alert(self._uses, page, form.get("alert", ""), form.get("act", "")):
+            done = await answer_alert(self._uses, page, form.get("alert", ""), form.get("act", ""))
+            if done is AlertAnswer.DONE:
                 reader = page.link.reader
                 structlog.get_logger().info(
                     "reader_choice", schedule=reader.schedule, reader=reader.id, act=form["act"]
                 )
             page = await alerts_page(self._uses, token)
-        return self._refused(request) if page is None else _html(alerts_page_html(page), 200)
+        if page is None:
+            return self._refused(request)
+        over = done is AlertAnswer.OVER
+        return _html(alerts_page_html(page, over=over), 409 if over else 200)
 
     async def _answer(self, request: Request, purpose: Purpose, otherwise: Act | None) -> Response:
         try:

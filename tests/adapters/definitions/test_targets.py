@@ -85,6 +85,47 @@ def test_a_target_with_readers_calls_nobody_else(place: Path) -> None:
     ] == [True, True, False]
 
 
+COMES_IN = {
+    "mail": "bounces: {mailbox: 'imaps://bounces@imap.acme.example/INBOX', password: '${BOUNCES}', every: 1m},"
+    " unsubscribe_mailbox: stop@acme.example",
+    "slack": 'answers: {signing_secret: "${SIGNING}", app_token: "${APP}"}',
+}
+
+
+def comes_in(place: Path, target: str, own: str = "") -> Loaded:
+    """The project with a mailbox of bounces and requests of a chat. `own`: channels that the target writes itself."""
+    text = PROJECT.replace("from: r@acme.example", f"from: r@acme.example, {COMES_IN['mail']}")
+    text = text.replace('token: "${SLACK}"', f'token: "${{SLACK}}", {COMES_IN["slack"]}')
+    text = text.replace(
+        "channels: {mail: {from: dev@acme.example}}", own or "channels: {mail: {from: dev@acme.example}}"
+    )
+    (place / "funnelbeat.yaml").write_text(text, "utf-8")
+    return load(place, registry(), {"FUNNELBEAT_TARGET": target})
+
+
+@pytest.mark.parametrize(("target", "reads"), [("", True), ("prod", True), ("dev", False)])
+def test_a_target_with_readers_reads_neither_the_mailbox_nor_the_chat_of_everybody(
+    place: Path, target: str, reads: bool
+) -> None:
+    """A test took bounces of real readers away, and answered the clicks of real people."""
+    found = comes_in(place, target)
+    assert found.bundle is not None, found.complaints
+    mail, slack = found.bundle.channels["mail"], found.bundle.channels["slack"]
+    assert (mail.look_every == 60) is reads
+    kept = [name for one in (mail, slack) for name in one.options if name.startswith(("bounces", "unsub", "answers"))]
+    assert bool(kept) is reads
+    needed = {one.name for one in found.secrets}
+    assert ({"BOUNCES", "SIGNING", "APP"} <= needed) is reads, "nor does it need their secrets"
+
+
+def test_what_comes_in_to_the_test_is_written_in_the_target(place: Path) -> None:
+    own = "channels: {mail: {bounces: {mailbox: 'imaps://dev@imap.acme.example/INBOX'}}}"
+    found = comes_in(place, "dev", own).bundle
+    assert found is not None
+    kept = {name: value for name, value in found.channels["mail"].options.items() if name.startswith("bounces")}
+    assert kept == {"bounces.mailbox": "imaps://dev@imap.acme.example/INBOX"}
+
+
 @pytest.mark.parametrize("name", ["", "prod"])
 def test_without_a_target_and_with_an_empty_one_the_file_is_as_it_stands(place: Path, name: str) -> None:
     bundle = as_target(place, name).bundle

@@ -197,9 +197,10 @@ async def test_whoever_acted_is_forgotten_and_what_was_done_stays(story: LedgerF
     act = AuditRecord(
         now, Door.API, ADDRESS, "subscriptions pause", f"{WEEKLY}/{ANN.upper()}", {"by": ADDRESS}, {"to": "x"}
     )
+    chat = replace(act, who=f"user_ann (mail {ADDRESS})", subject="x", before={}, after={})
     other = replace(act, who="dann@tern.example", subject=BEN, before={}, after={"note": f"for {ADDRESS}.org"})
-    await story.audit.add(act)
-    await story.audit.add(other)
+    for one in (chat, act, other):
+        await story.audit.add(one)
 
     await story.upkeep.forget_reader(ADDRESS)
     await story.alerts.forget(ADDRESS)
@@ -210,14 +211,15 @@ async def test_whoever_acted_is_forgotten_and_what_was_done_stays(story: LedgerF
     assert await story.access.all() == (replace(token, by=FORGOTTEN),)
     assert [one.by for one in await story.subscriptions.records(WEEKLY)] == [FORGOTTEN]
     assert (await story.subscriptions.preferences(WEEKLY))[BEN] == replace(pause, by=FORGOTTEN)
-    newest, older = await story.audit.newest(10)
+    newest, older, oldest = await story.audit.newest(10)
+    assert oldest.who == FORGOTTEN
     assert replace(newest, id="") == other, "another address that holds this one is another"
     assert (older.who, older.subject) == (FORGOTTEN, f"{WEEKLY}/TEAM|{FORGOTTEN}")
     assert (older.before, older.after) == ({"by": FORGOTTEN}, {"to": "x"})
-    assert await story.audit.newest(10, before=newest.id) == (older,)
+    assert await story.audit.newest(10, before=newest.id) == (older, oldest)
     assert await story.audit.newest(1) == (newest,)
     await story.upkeep.forget_reader(ADDRESS)
-    assert await story.audit.newest(10) == (newest, older)
+    assert await story.audit.newest(10) == (newest, older, oldest)
 
 
 async def test_what_another_version_wrote_of_alerts_is_named_once_all_else_is_forgotten(story: LedgerFixture) -> None:

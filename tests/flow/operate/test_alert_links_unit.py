@@ -8,8 +8,9 @@ import pytest
 from tests.support.fakes import HOUR, NOW, READER, WEEKLY, Audited, Deployed, FixedClock, Reads, Said, bundle_with, uses
 from worker.domain.access import Actor, Door
 from worker.domain.links import Link, Purpose
+from worker.errors import NotFound
 from worker.flow.operate import alert_links
-from worker.flow.operate.alert_links import alerts_page, answer_alert
+from worker.flow.operate.alert_links import AlertAnswer, alerts_page, answer_alert
 
 LINK = Link(Purpose.ALERTS, READER, NOW + HOUR)
 
@@ -33,7 +34,7 @@ async def test_without_alert_rules_the_page_is_empty() -> None:
     assert page is not None
     assert (page.link, page.name, page.alerts) == (LINK, WEEKLY.name, ())
     assert page.entry == WEEKLY.to[0]
-    assert not await answer_alert(parts(), page, "fingerprint", "ack")
+    assert await answer_alert(parts(), page, "fingerprint", "ack") is AlertAnswer.OVER
 
 
 @pytest.mark.parametrize(
@@ -70,7 +71,21 @@ async def test_an_act_is_done_once(monkeypatch: pytest.MonkeyPatch, act: str, do
     row: Any = uses(fingerprint="f1", ack=None, quiet=None)
     kept: Any = uses(fingerprint="f2", ack=object(), quiet=object())
     page = replace(page, alerts=(row, kept))
-    assert await answer_alert(parts(), page, "f1", act) is done
-    assert not await answer_alert(parts(), page, "f2", act)
-    assert not await answer_alert(parts(), page, "f3", act)
+    assert await answer_alert(parts(), page, "f1", act) is (AlertAnswer.DONE if done else AlertAnswer.NOTHING)
+    assert await answer_alert(parts(), page, "f2", act) is AlertAnswer.NOTHING
+    assert await answer_alert(parts(), page, "f3", act) is (AlertAnswer.OVER if done else AlertAnswer.NOTHING)
+    assert await answer_alert(parts(), page, "", act) is AlertAnswer.NOTHING
     assert seen == ([(act, "f1", Door.LINK)] if done else [])
+
+
+@pytest.mark.parametrize("act", ["ack", "snooze"])
+async def test_an_alert_that_ends_meanwhile_is_over(monkeypatch: pytest.MonkeyPatch, act: str) -> None:
+    async def over(*_given: object) -> None:
+        raise NotFound("no alert that fires or is pending begins with 'f1'")
+
+    monkeypatch.setattr(alert_links, "acknowledge", over)
+    monkeypatch.setattr(alert_links, "snooze", over)
+    page = await alerts_page(parts(), "token")
+    assert page is not None
+    row: Any = uses(fingerprint="f1", ack=None, quiet=None)
+    assert await answer_alert(parts(), replace(page, alerts=(row,)), "f1", act) is AlertAnswer.OVER

@@ -1,6 +1,7 @@
 """Alerts through the API: what fires and why, what keeps it quiet, and what a rule would have told."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
@@ -72,6 +73,25 @@ async def test_an_alert_is_acknowledged_and_the_acknowledgement_taken_back(serve
     assert (await served.post(f"/alerts/{name}/unack")).json()["was_acknowledged"] is False
     for scope in (READ, TRIGGER, SUBSCRIBE):
         assert (await served.post(f"/alerts/{name}/ack", scope=scope)).status_code == 403
+
+
+async def test_an_alert_that_ends_while_it_is_acknowledged(served: ServedApi, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was done is answered as done; after that, it is not there."""
+    name, alerts = await first(served), served.project.services.alerts
+    done, memory = alerts.acknowledge, alerts.memory
+
+    async def none(schedule: str) -> Any:
+        return replace(await memory(schedule), states={})
+
+    async def then_it_ends(*given: Any) -> None:
+        await done(*given)
+        monkeypatch.setattr(alerts, "memory", none)
+
+    monkeypatch.setattr(alerts, "acknowledge", then_it_ends)
+    answer = await served.post(f"/alerts/{name}/ack", {"comment": "known"})
+    assert (answer.status_code, answer.json()["acknowledged"]["comment"]) == (200, "known")
+    over = await served.post(f"/alerts/{name}/ack", {"comment": "known"})
+    assert (over.status_code, over.json()["reason"]) == (404, "not_found")
 
 
 async def test_a_silence_is_seen_before_it_is_made_and_ends_when_somebody_ends_it(served: ServedApi) -> None:

@@ -1,6 +1,7 @@
 """Clicks on the buttons of messages that were really sent."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -8,8 +9,9 @@ import pytest
 from tests.support.slack_requests import ANNA, BEN, EVE, ROOM, button_rows, words
 from tests.web.chat.conftest import ChatSite
 from worker.domain.access import Door
-from worker.flow.alert.current import current
+from worker.flow.alert.current import current, find_alert
 from worker.flow.operate.subscriptions import listed
+from worker.web.chat import buttons
 
 
 @pytest.fixture
@@ -86,6 +88,22 @@ async def test_an_alert_that_is_over_is_said_to_be(alerted: ChatSite) -> None:
             button["value"] = "0000000000000000"
     await anna.click(gone, "ack")
     assert (await alerted.replied(anna))["text"] == "This alert is over."
+
+
+async def test_so_is_one_whose_schedule_is_renamed_while_the_click_is_dealt_with(
+    alerted: ChatSite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The click is judged by the deployment that was in force when it came."""
+    found = find_alert
+
+    async def renamed(*given: Any) -> Any:
+        return replace(await found(*given), schedule="another")
+
+    monkeypatch.setattr(buttons, "find_alert", renamed)
+    anna = alerted.user()
+    await anna.click(alert_of(alerted), "ack")
+    assert (await alerted.replied(anna))["text"] == "This alert is over."
+    assert await audit(alerted) == []
 
 
 async def test_a_digest_of_a_room_is_muted_by_who_may(alerted: ChatSite) -> None:

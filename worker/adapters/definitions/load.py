@@ -61,7 +61,7 @@ def load(
     target = given.get(TARGET, "")
     source = files.project_file(directory, findings)
     written = _sheet(source, findings) if source else None
-    sheet = targeted(written, target) if written else None
+    sheet = targeted(written, target, kinds) if written else None
     made = project(sheet, kinds) if sheet else Project()
     secrets = tuple(_secrets(sheet, made, given, directory, secret_files)) if sheet else ()
     if sheet:

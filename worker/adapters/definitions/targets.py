@@ -30,7 +30,7 @@ class SoleReader:
     address: str | None
 
 
-def targeted(sheet: Sheet, name: str) -> Sheet:
+def targeted(sheet: Sheet, name: str, kinds: Registry) -> Sheet:
     """The sheet as the target `name` has it; "" for none. Complains of what no target may hold, of each of them."""
     value = sheet.document.value
     if not isinstance(value, dict):
@@ -46,6 +46,7 @@ def targeted(sheet: Sheet, name: str) -> Sheet:
     own = _chosen(sheet.document, name) if isinstance(known.get(name), dict) else None
     alone = own is not None and READERS in known[name]
     base = _without(sheet.document, KEY, *(_CALLED if alone else ()))
+    base = _apart(base, kinds) if alone else base
     found_keys = base if own is None else merged(_replaced(base, own), own)
     return Sheet(Document(sheet.document.path, found_keys.value, found_keys.spots), sheet.findings)
 
@@ -110,6 +111,30 @@ def _check(sheet: Sheet, name: str, keys: Any) -> None:
 def _without(document: Document, *keys: str) -> Merged:
     value = {name: inner for name, inner in document.value.items() if name not in keys}
     return Merged(value, {path: spot for path, spot in document.spots.items() if path[:1] not in {(k,) for k in keys}})
+
+
+def _apart(base: Merged, kinds: Registry) -> Merged:
+    """Without what comes in to the channels for all of the project's readers: a test would read the mailbox of their
+    bounces, and take clicks and commands of theirs.
+    """
+    channels = base.value.get("channels")
+    if not isinstance(channels, dict):
+        return base
+    gone = {
+        ("channels", name, option.name)
+        for name, keys in channels.items()
+        if isinstance(keys, dict) and isinstance(keys.get("type"), str) and keys["type"] in kinds.channels
+        for option in kinds.channels[keys["type"]].options
+        if option.inbound
+    }
+    left = {
+        name: {key: inner for key, inner in keys.items() if ("channels", name, key) not in gone}
+        if isinstance(keys, dict)
+        else keys
+        for name, keys in channels.items()
+    }
+    spots = {path: spot for path, spot in base.spots.items() if path[:3] not in gone}
+    return Merged({**base.value, "channels": left}, spots)
 
 
 def _chosen(document: Document, name: str) -> Merged:

@@ -12,8 +12,7 @@ from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import Scripts
-from worker.domain.access import FORGOTTEN, AccessToken, AuditRecord
-from worker.domain.address import comparable
+from worker.domain.access import FORGOTTEN, AccessToken, AuditRecord, acted
 from worker.domain.time.epoch import from_ms, to_ms
 
 KEPT = 100_000
@@ -121,7 +120,7 @@ class _Gone:
     """
 
     def __init__(self, address: str) -> None:
-        self._whole = comparable(address)
+        self._address = address
         bounded = r"(?<![\w.+-]){}(?![\w-]|\.\w)" if "@" in address else r"(?<=\|){}(?!\w)"
         self._part = re.compile(bounded.format(re.escape(address)), re.IGNORECASE)
 
@@ -133,7 +132,7 @@ class _Gone:
         return {name: self._text(value) for name, value in of.items()}
 
     def _text(self, text: str) -> str:
-        return FORGOTTEN if comparable(text) == self._whole else self._part.sub(FORGOTTEN, text)
+        return FORGOTTEN if acted(text, self._address) else self._part.sub(FORGOTTEN, text)
 
 
 def _number(name: str) -> tuple[int, ...]:

@@ -16,7 +16,7 @@ from worker.adapters.redis_store.alerts_codec import (
 )
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.scripts import LOST, Scripts
-from worker.domain.access import FORGOTTEN
+from worker.domain.access import FORGOTTEN, acted
 from worker.domain.address import same
 from worker.domain.alert.evaluation import Evaluation
 from worker.domain.alert.notification import Notification
@@ -63,7 +63,7 @@ class AlertsWithout:
 
     def _name(self, who: str) -> str:
         """Of a person who acknowledged; of silences and rules it is their id."""
-        return FORGOTTEN if same(who, self.what) else who
+        return FORGOTTEN if acted(who, self.what) else who
 
     def _evaluation(self, found: Evaluation) -> Evaluation:
         steps = (one for one in found.transitions if self.what not in (one.subject, one.facts.key))

@@ -5,8 +5,7 @@ from typing import Any
 
 from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.scripts import LOST, Scripts
-from worker.domain.access import FORGOTTEN
-from worker.domain.address import comparable
+from worker.domain.access import FORGOTTEN, acted
 
 SIGNED = ("acks:*", "silences", "subscriptions:*", "preferences:*", "choices:*", "access")
 """Hashes of JSON objects, some of which say under `by` who made them."""
@@ -46,9 +45,6 @@ def _without(value: Any, wanted: str) -> Any:
     if not isinstance(value, dict):
         return value
     return {
-        name: FORGOTTEN if name == "by" and _is(one, wanted) else _without(one, wanted) for name, one in value.items()
+        name: FORGOTTEN if name == "by" and isinstance(one, str) and acted(one, wanted) else _without(one, wanted)
+        for name, one in value.items()
     }
-
-
-def _is(value: Any, wanted: str) -> bool:
-    return isinstance(value, str) and comparable(value) == wanted

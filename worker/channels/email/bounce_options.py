@@ -20,6 +20,7 @@ BOUNCE_OPTIONS = (
     Option(
         "bounces",
         note="where reports come back that a message did not arrive",
+        inbound=True,
         group=(
             Option("mailbox", note="imaps://user@host/INBOX (or imap://, STARTTLS required), read by the workers"),
             Option("password", secret=True, note="of the mailbox's user"),
@@ -28,7 +29,11 @@ BOUNCE_OPTIONS = (
             Option("secret_previous", secret=True, note="holds too, while the service changes from it to `secret`"),
         ),
     ),
-    Option(UNSUBSCRIBE_MAILBOX, note="an address whose mail comes to `bounces.mailbox`: readers unsubscribe by a mail"),
+    Option(
+        UNSUBSCRIBE_MAILBOX,
+        note="an address whose mail comes to `bounces.mailbox`: readers unsubscribe by a mail",
+        inbound=True,
+    ),
 )
 
 

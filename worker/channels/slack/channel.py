@@ -201,6 +201,7 @@ SLACK = ChannelKind(
         Option(
             ANSWERING,
             note="commands and buttons: people ask, acknowledge and mute from Slack",
+            inbound=True,
             group=(
                 Option("signing_secret", secret=True, note="the app's, by which `web` verifies requests"),
                 Option("app_token", secret=True, note="xapp-…, with connections:write: `chat socket` instead of `web`"),

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Protocol
 
@@ -32,13 +32,16 @@ class Silenced:
 
 
 async def acknowledge(uses: ActUses, actor: Actor, fingerprint: str, comment: str = "") -> ListedAlert:
-    """Repeats stop until the alert is resolved. Raises RequestError for an alert that does not fire yet."""
+    """Repeats stop until the alert is resolved. Returns it as it was at that moment; it may be over by now. Raises
+    NotFound for one that is over, and RequestError for one that does not fire yet.
+    """
     row, now = await find_alert(uses, fingerprint), await uses.clock.now()
     if row.state.phase is not Phase.FIRING:
         raise RequestError(f"{row.fingerprint} does not fire yet, so there is nothing to acknowledge")
-    await uses.alerts.acknowledge(row.schedule, Acknowledgement(row.fingerprint, actor.who, now, comment))
+    ack = Acknowledgement(row.fingerprint, actor.who, now, comment)
+    await uses.alerts.acknowledge(row.schedule, ack)
     await record(uses, actor, ACKED, _named(row), after={"comment": comment})
-    return row
+    return replace(row, ack=ack)
 
 
 async def unacknowledge(uses: ActUses, actor: Actor, fingerprint: str) -> tuple[ListedAlert, bool]:

@@ -1,6 +1,7 @@
 """What a reader sees and does by the link in a message about alerts: those that came to the reader, and no others."""
 
 from datetime import timedelta
+from enum import StrEnum
 from typing import Protocol
 
 from worker.domain.access import Actor, Door
@@ -11,6 +12,7 @@ from worker.domain.delivery import plain_id
 from worker.domain.links import Purpose
 from worker.domain.schedule import Bundle, Subscription
 from worker.domain.subscription import is_shared, live_records
+from worker.errors import NotFound, RequestError
 from worker.flow.alert.acts import ActUses, acknowledge, snooze
 from worker.flow.alert.current import current
 from worker.flow.deployed import bundle_of
@@ -37,7 +39,10 @@ async def alerts_page(uses: AlertLinkUses, token: str) -> AlertsPage | None:
     name = await uses.subscriptions.current(link.reader.schedule)
     if name not in bundle.schedules or is_shared(bundle, link.reader.address):
         return None
-    rows = await current(uses, name) if bundle.schedules[name].alerts else ()
+    try:
+        rows = await current(uses, name) if bundle.schedules[name].alerts else ()
+    except NotFound:  # a deployment meanwhile removed the schedule
+        return None
     known = tuple(row for row in rows if row.state.phase is Phase.FIRING and _read_by(row, link.reader.id))
     entry = await _entry(uses, bundle, name, link.reader.id)
     return AlertsPage(link, now, bundle.defaults, bundle.schedules[name].name, entry, known)
@@ -55,19 +60,32 @@ async def _entry(uses: AlertLinkUses, bundle: Bundle, schedule: str, reader_id: 
     return entry_of(uses.connectors, bundle, {**made, **entries(bundle.schedules[schedule])}, reader_id)
 
 
-async def answer_alert(uses: AlertLinkUses, page: AlertsPage, fingerprint: str, act: str) -> bool:
-    """Acknowledges ("ack") or snoozes ("snooze") one of the page's alerts; twice is the same as once. False if nothing
-    was done.
+class AlertAnswer(StrEnum):
+    """What became of a reader's answer."""
+
+    DONE = "done"
+    NOTHING = "nothing"  # it was done before, or nothing was asked
+    OVER = "over"  # the alert fires no more, or the reader was not told of it
+
+
+async def answer_alert(uses: AlertLinkUses, page: AlertsPage, fingerprint: str, act: str) -> AlertAnswer:
+    """Acknowledges ("ack") or snoozes ("snooze") one of the page's alerts; twice is the same as once. A run may end the
+    alert at any moment.
     """
     row = next((one for one in page.alerts if one.fingerprint == fingerprint), None)
     reader = page.link.reader
     actor = Actor(Door.LINK, reader.address, frozenset(), reader.address)
-    if row is None or act not in {"ack", "snooze"}:
-        return False
-    if act == "ack":
-        if row.ack is None:
+    if not fingerprint or act not in {"ack", "snooze"}:
+        return AlertAnswer.NOTHING
+    if row is None:
+        return AlertAnswer.OVER
+    if (row.ack if act == "ack" else row.quiet) is not None:
+        return AlertAnswer.NOTHING
+    try:
+        if act == "ack":
             await acknowledge(uses, actor, fingerprint)
-        return row.ack is None
-    if row.quiet is None:
-        await snooze(uses, actor, fingerprint, (page.now + SNOOZE).replace(microsecond=0))
-    return row.quiet is None
+        else:
+            await snooze(uses, actor, fingerprint, (page.now + SNOOZE).replace(microsecond=0))
+    except RequestError:
+        return AlertAnswer.OVER
+    return AlertAnswer.DONE

@@ -118,8 +118,7 @@ def alert_changes(uses: Services, guard: Guard) -> APIRouter:
     @router.post("/alerts/{alert}/ack", response_model=FiringAlertShape)
     async def acknowledge(alert: AlertRef, wanted: CommentRequest, actor: Annotated[Actor, manages]) -> Any:
         """Stops repeats until the alert is resolved. Worse and resolved are still told."""
-        row = await acts.acknowledge(uses, actor, alert, wanted.comment)
-        return in_major_units(alert_document(await find_alert(uses, row.fingerprint)))
+        return in_major_units(alert_document(await acts.acknowledge(uses, actor, alert, wanted.comment)))
 
     @router.post("/alerts/{alert}/unack", response_model=UnacknowledgedShape)
     async def unacknowledge(alert: AlertRef, actor: Annotated[Actor, manages]) -> Any:

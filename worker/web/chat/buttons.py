@@ -43,12 +43,13 @@ async def _alert(asked: ChatVisit) -> tuple[ListedAlert, str]:
     """The alert, and the locale of the message that told of it. Raises ChatRefused for one that is over, and for
     whoever was not told of it.
     """
+    bundle = asked.view.bundle
     try:
         row = await find_alert(asked.uses, asked.request.argument)
-    except NotFound:
+        schedule = bundle.schedules[row.schedule]
+    except (NotFound, KeyError):  # a deployment meanwhile may have renamed the schedule
         raise ChatRefused(asked.w.say("chat.over")) from None
-    bundle = asked.view.bundle
-    known = await known_entries(asked.uses, asked.view, bundle.schedules[row.schedule])
+    known = await known_entries(asked.uses, asked.view, schedule)
     if not alert_reaches(asked.uses, asked.view, known, row) and not asked.actor.may(TokenScope.MANAGE):
         raise ChatRefused(asked.w.say("chat.not_told"))
     if row.state.phase is not Phase.FIRING:

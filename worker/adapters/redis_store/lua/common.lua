@@ -497,6 +497,26 @@ local function tell_returned(run, names)
   end
 end
 
+-- The same for readers who are told of alerts and get no digests: a message of its own beside the notification. It is
+-- tried for a week, since nothing else tells of them.
+local WEEK = 604800000
+
+local function tell_returned_apart(run, names)
+  if #names == 0 or call('EXISTS', returned_key(run)) == 0 then return end
+  for _, name in ipairs(names) do
+    local plain = person(name)
+    local text = call('HEXISTS', rows_key(run), plain) == 0 and call('HGET', returned_key(run), plain)
+    if text then
+      local list, more = {}, 0
+      for _, one in pairs(cjson.decode(text)) do list, more = add_held(list, more + one[2], one[1], MOST_HELD) end
+      local told = {k = 'held', s = '', e = 'capped', w = list[1] and list[1][1] or '', c = {}, m = more, t = now, g = list}
+      call('HSET', rows_key(run), 'also/' .. name, 'P' .. cjson.encode({x = now + WEEK, e = 'capped', i = told}))
+      call('ZADD', LOOK_DELIVERIES, now, run .. '/also/' .. name)
+      call('HDEL', returned_key(run), plain)
+    end
+  end
+end
+
 -- Ends the deliveries that are in one of `states` for `why`. What may have arrived is noted as such. `words`: why later
 -- parts are missing. `run`: the one whose deliveries take the place of these, nil where there is none, or none is known.
 -- Of a message that may have arrived the newer one tells again what it was to tell of, and says that it may repeat what
@@ -621,9 +641,10 @@ local function finish(run)
   local todo = call('HGET', run_key(run), 'todo')
   if not todo then return true end
   local page = call('HSCAN', rows_key(run), string.sub(todo, 2), 'COUNT', STEP)
-  local names, late, looks, slot = {}, {}, {}, slot_of(run)
+  local names, alerts, late, looks, slot = {}, {}, {}, {}, slot_of(run)
   for i = 1, #page[2], 2 do
-    if not is_notice(page[2][i]) and not is_alert(page[2][i]) then names[#names + 1] = page[2][i] end
+    local name = page[2][i]
+    if is_alert(name) then alerts[#alerts + 1] = name elseif not is_notice(name) then names[#names + 1] = name end
   end
   if string.sub(todo, 1, 1) == 's' and slot and #names > 0 then
     for _, old in ipairs(call('ZRANGEBYSCORE', open_key(run), '-inf', '(' .. slot)) do supersede(old, names, run) end
@@ -634,6 +655,7 @@ local function finish(run)
   local told = {}
   for _, name in ipairs(names) do if not late[name] then told[#told + 1] = name end end
   tell_returned(run, told)
+  tell_returned_apart(run, alerts)
   for i = 1, #page[2], 2 do
     if not late[page[2][i]] and CLASS[string.sub(page[2][i + 1], 1, 1)] == 'open' then
       looks[#looks + 1], looks[#looks + 2] = now + A.republish, run .. '/' .. page[2][i]

@@ -45,9 +45,7 @@ function on.sent()
 end
 
 -- The message that tells of held digests at the period's end: made once, and filled until it is due. It is tried for a
--- week, since nothing else tells of them.
-local WEEK = 604800000
-
+-- week, as the one of common.lua.
 -- Alerts are named before digests, and rather than them.
 local function name_held(told, also)
   for _, one in ipairs(also.digests) do
