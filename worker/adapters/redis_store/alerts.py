@@ -15,7 +15,7 @@ from worker.adapters.redis_store.alerts_codec import (
     silence_text,
     state_of,
 )
-from worker.adapters.redis_store.codec import DecisionRecord, delivery, text
+from worker.adapters.redis_store.codec import DecisionRecord, delivery, fields, text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.forget_alerts import forget_alerts
 from worker.adapters.redis_store.scripts import Scripts
@@ -47,13 +47,10 @@ class RedisAlerts:
         self._standing = StandingAlerts(scripts)
 
     async def memory(self, schedule: str) -> AlertMemory:
-        prefix, now = self._scripts.prefix, await self._current(schedule)
-        with translated():
-            async with self._scripts.client.pipeline(transaction=True) as both:
-                both.hgetall(keys.alerts(prefix, now))
-                both.hgetall(keys.acks(prefix, now))
-                held, acks = await both.execute()
-        origin = text(held.pop(b"", None)) or now
+        """Those of several schedules that are asked for at once take one round trip."""
+        now, states, acknowledged = await self._scripts.run("memory", {"schedule": schedule})
+        held, acks = fields(states), fields(acknowledged)
+        origin = text(held.pop(b"", None)) or text(now)
         states = {text(rule): state_of(raw) for rule, raw in held.items()}
         return AlertMemory(origin, states, {text(name): ack_of(raw) for name, raw in acks.items()})
 
