@@ -17,6 +17,7 @@ from worker.adapters.redis_store.keys import quota
 from worker.app import open_services
 from worker.connectors import OpenConnectors
 from worker.domain.access import TokenScope
+from worker.domain.delivery import DeliveryState
 from worker.domain.run import Claim, RunKey
 from worker.domain.subscription import Choice, Origin, Preference
 from worker.entry.local_queue import LocalQueue
@@ -136,6 +137,44 @@ async def test_late_and_missed_slots_and_what_waits(served: ServedApi) -> None:
     for key in (await services.lookups.runs("week", 1))[:1]:
         await produce(services, key.key)
     assert (await scrape(served))["runs_waiting"] == {(): 0}
+
+
+async def test_messages_that_wait_for_a_worker_have_an_age_by_their_kind(served: ServedApi) -> None:
+    project = served.project
+    await project.deploy(ALERTING)
+    assert (await scrape(served))["deliveries_waiting"] == {("digest",): 0, ("alert",): 0, ("notice",): 0}
+    key = await request(project.services, "week", None, None)
+    digest, alert = sorted(await produce(project.services, key), key=lambda one: one.reader, reverse=True)
+    assert (await scrape(served))["deliveries_waiting"] == {("digest",): 1, ("alert",): 1, ("notice",): 0}
+    async with Redis.from_url(served.redis_url) as client:
+        await client.zincrby("acme:waiting:digest", -3_600_000, str(digest))
+        await client.zincrby("acme:waiting:alert", -60_000, str(alert))
+    ages = (await scrape(served))["delivery_queue_age_seconds"]
+    assert 3600 <= ages["digest",] < 3660
+    assert 60 <= ages["alert",] < 120
+    assert ages["notice",] == 0
+    await deliver(project.services, digest)
+    await deliver(project.services, alert)
+    found = await scrape(served)
+    assert counted(found, "deliveries_waiting") == counted(found, "delivery_queue_age_seconds") == {}
+
+
+async def test_a_message_that_waits_for_its_time_waits_for_no_worker(served: ServedApi) -> None:
+    """A refused reader is told of to the operator, whose message waits; a deferred one is nobody's fault."""
+    project = served.project
+    project.box.mail.faults.refuse("sales@acme.example", 450)
+    key = await request(project.services, "week", None, None)
+    (digest,) = await produce(project.services, key)
+    await deliver(project.services, digest)
+    row = await project.services.lookups.delivery(digest)
+    assert row is not None
+    assert row.state is DeliveryState.DEFERRED
+    assert counted(await scrape(served), "deliveries_waiting") == {}
+    project.box.mail.faults.refuse("sales@acme.example", 550)
+    other = await request(project.services, "week", None, None)
+    (digest,) = await produce(project.services, other)
+    await deliver(project.services, digest)
+    assert counted(await scrape(served), "deliveries_waiting") == {("notice",): 1}
 
 
 async def test_alerts_budgets_heartbeats_and_memory(served: ServedApi) -> None:

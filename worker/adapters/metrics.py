@@ -13,10 +13,12 @@ from prometheus_client.registry import Collector
 
 from worker.domain.alert.rule import Severity
 from worker.domain.alert.state import Phase
-from worker.domain.measurements import LedgerReading, Measurements
+from worker.domain.measurements import LedgerReading, Measurements, Queued
 from worker.domain.reason import Reason
 
 KINDS = ("clock", "worker")
+
+QUEUED = ("digest", "alert", "notice")
 
 _ZERO: Mapping[str, tuple[tuple[str, ...], ...]] = {
     "claimed": (("cron",), ("every",), ("event",), ("manual",)),
@@ -91,8 +93,20 @@ def _counters(counts: Mapping[tuple[str, ...], int]) -> Iterator[Metric]:
 def _queues(ledger: LedgerReading) -> Iterator[Metric]:
     yield _gauge("runs_waiting", "Claimed runs that a worker could begin now.", ledger.waiting)
     age = _since(ledger, ledger.waiting_since)
-    yield _gauge("queue_age_seconds", "For how long the oldest of them has waited.", age)
+    yield _gauge("queue_age_seconds", "For how long the oldest run has waited.", age)
     yield _gauge("deliveries_open", "Deliveries that are neither sent nor given up.", ledger.open_deliveries)
+    waiting = GaugeMetricFamily(
+        "funnelbeat_deliveries_waiting", "Deliveries that a worker could send now.", labels=["kind"]
+    )
+    ages = GaugeMetricFamily(
+        "funnelbeat_delivery_queue_age_seconds", "For how long the oldest of them has waited.", labels=["kind"]
+    )
+    for kind in QUEUED:
+        one = ledger.queued.get(kind, Queued())
+        waiting.add_metric([kind], one.count)
+        ages.add_metric([kind], _since(ledger, one.since))
+    yield waiting
+    yield ages
     late = _since(ledger, ledger.due_since)
     yield _gauge("due_age_seconds", "For how long the earliest slot has been due without a clock that took it.", late)
 

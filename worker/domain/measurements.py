@@ -22,11 +22,20 @@ class ConnectionBudget:
 
 
 @dataclass(frozen=True, slots=True)
+class Queued:
+    """What waits for a worker, the oldest `since`."""
+
+    count: int = 0
+    since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class LedgerReading:
     """`counts`: by words, the kind first: (claimed, trigger), (late), (missed, reason), (run, state, reason),
     (delivery, digest | alert | notice, state, reason), (suspended). `waiting`: runs that no worker has begun, the
     oldest `waiting_since`. `due_since`: the earliest instant at which a slot is due; it is past when clocks are behind.
-    `open_deliveries`: those that are neither sent nor given up. `memory` and `memory_limit`: bytes of Redis; no limit:
+    `open_deliveries`: those that are neither sent nor given up. `queued`: deliveries that a worker could send now, by
+    kind (digest, alert, notice). `memory` and `memory_limit`: bytes of Redis; no limit:
     0.
     """
 
@@ -36,6 +45,7 @@ class LedgerReading:
     waiting_since: datetime | None = None
     due_since: datetime | None = None
     open_deliveries: int = 0
+    queued: Mapping[str, Queued] = field(default_factory=dict)
     memory: int = 0
     memory_limit: int = 0
     budgets: Mapping[str, ConnectionBudget] = field(default_factory=dict)

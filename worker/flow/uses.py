@@ -40,11 +40,17 @@ from worker.ports import (
     WebhookKeys,
 )
 from worker.ports.channels import Transmit
+from worker.ports.traces import Traces
 
 
 class UsesClock(Protocol):
     @property
     def clock(self) -> ClockLedger: ...
+
+
+class UsesTraces(Protocol):
+    @property
+    def traces(self) -> Traces: ...
 
 
 class UsesAlerts(Protocol):

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.support.ledger_fixture import ANN, BEN, CHILD, SLOT, WEEK, WEEKLY, LedgerFixture, baseline, who
+from tests.support.ledger_fixture import ANN, BEN, CHILD, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture, baseline, who
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState
@@ -82,15 +82,19 @@ class Life:
         return await self.story.deliveries.settle(key, attempt, Unknown("cut", await self.story.soon()))
 
     async def obey(self) -> None:
+        waiting = set[str]()
         for run in await self.story.lookups.runs(WEEKLY, 10):
             rows = await self.story.lookups.deliveries(run.key)
             before = self.was.get(run.key)
             counted(run, rows)
+            waiting |= {str(row.key) for row in rows if row.state is DeliveryState.PENDING}
             if before is not None:
                 closed_stays(before, run, rows)
             self.was[run.key] = run
         for reader in READERS:
             await self.never_back(reader)
+        queued = await self.story.client.zrange(f"{PROJECT}:waiting:digest", 0, -1)
+        assert {name.decode() for name in queued if isinstance(name, bytes)} == waiting
 
     async def never_back(self, reader: str) -> None:
         at, before = await self.story.baseline(reader), self.moved.get(reader)

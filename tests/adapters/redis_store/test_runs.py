@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -130,6 +131,15 @@ async def test_a_postponed_run_waits_for_its_instant_and_loses_no_try(story: Led
         assert (await story.clock.sweep(10)).runs == ()
         await story.elapse(31)
         assert (await story.clock.sweep(10)).runs == (key,)
+
+
+async def test_words_of_a_service_with_half_a_pair_can_be_read_again(story: LedgerFixture) -> None:
+    key, attempt = await story.begun()
+    gap = replace(GAP, sentence="Close: \ud83d")
+    await story.runs.deliver(key, attempt, {"deals": "s"}, (gap,), {})
+    ((query, why, sentence),) = (await story.run(key)).gaps
+    assert (query, why) == ("funnel", "unavailable")
+    assert sentence.startswith("Close: ")
 
 
 async def test_handing_over_writes_answers_gaps_and_one_delivery_per_reader_at_once(story: LedgerFixture) -> None:

@@ -43,6 +43,7 @@ from worker.flow.intervals import Intervals
 from worker.flow.operate.on_demand import request, run_here
 from worker.ports import Answer, BeginResult, DeliveryLease, HandOver, HoldResult, RunLease
 from worker.ports.kinds import QuerySpec
+from worker.ports.traces import NO_TRACES
 
 
 class Asked(FixedClock):
@@ -188,6 +189,7 @@ def here(deliveries: Deliveries, *rows: Delivery) -> Any:
         snapshots=Keeping(),
         subscriptions=Subscribed(),
         times=Intervals(),
+        traces=NO_TRACES,
         triggers=Stepped(),
     )
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import httpx
 import redis
+from redis.asyncio import Redis as AsyncRedis
 
 from tests.web.console.served import OPS, ServedConsole, forms, served_console
 from worker.adapters.redis_server import EmbeddedRedis
@@ -281,3 +282,15 @@ async def test_the_check_of_connections_is_doctor_of_the_api(served: ServedConso
     assert {one.what for one in found} >= {"redis", "host clock", "connection close", "clocks"}
     assert any(one.what.startswith("channel ") for one in found)
     assert [one.what for one in found if one.what not in page] == []
+
+
+async def test_the_first_page_looks_through_no_keys(troubled: ServedConsole, empty_redis: EmbeddedRedis) -> None:
+    """It would take longer with each run of the past."""
+    client = await troubled.signed_in()
+    async with AsyncRedis.from_url(empty_redis.url) as ledger:
+        for page in ("", "schedules", "alerts"):
+            await ledger.config_resetstat()
+            assert (await client.get(f"/console/{page}")).status_code == 200
+            used = set(await ledger.info("commandstats"))
+            assert "cmdstat_hgetall" in used
+            assert not {"cmdstat_scan", "cmdstat_keys"} & used

@@ -16,7 +16,7 @@ from worker.adapters.redis_store.alerts_codec import (
     silence_text,
     state_of,
 )
-from worker.adapters.redis_store.codec import DecisionRecord, delivery, text
+from worker.adapters.redis_store.codec import DecisionRecord, delivery, fields, text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.forget_alerts import forget_alerts
 from worker.adapters.redis_store.scripts import Scripts
@@ -50,16 +50,13 @@ class RedisAlerts:
         self._standing = StandingAlerts(scripts)
 
     async def memory(self, schedule: str) -> AlertMemory:
-        prefix, now = self._scripts.prefix, await self._current(schedule)
-        with translated():
-            async with self._scripts.client.pipeline(transaction=True) as both:
-                both.hgetall(keys.alerts(prefix, now))
-                both.hgetall(keys.acks(prefix, now))
-                held, acks = await both.execute()
-        origin = text(held.pop(b"", None)) or now
-        states, faults = _readable(held, state_of)
-        known, unclear = _readable(acks, ack_of)
-        return AlertMemory(origin, states, known, faults, unclear)
+        """Those of several schedules that are asked for at once take one round trip."""
+        now, states, acknowledged = await self._scripts.run("memory", {"schedule": schedule})
+        held = fields(states)
+        origin = text(held.pop(b"", None)) or text(now)
+        readable, faults = _readable(held, state_of)
+        known, unclear = _readable(fields(acknowledged), ack_of)
+        return AlertMemory(origin, readable, known, faults, unclear)
 
     async def waiting(self, schedule: str, readers: Sequence[Reader]) -> Mapping[DeliveryKey, Notification]:
         if not readers:

@@ -6,6 +6,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
+import msgspec
+
 from worker.domain.cap import HeldDigest
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState, PartState
 from worker.domain.digest.sections import Figure
@@ -96,11 +98,24 @@ def run(key: RunKey, row: Mapping[bytes, bytes]) -> Run:
         reason=Reason(text(reason)) if reason else None,
         sentence=text(row.get(b"sentence")),
         closed_at=from_ms(closed) if closed else None,
-        snapshots=tuple(json.loads(row.get(b"snapshots", b"{}")).items()),
-        gaps=tuple((query, why, sentence) for query, why, sentence in json.loads(row.get(b"gaps", b"[]"))),
+        snapshots=_snapshots(row.get(b"snapshots")),
+        gaps=_gaps(row.get(b"gaps")),
         not_before=from_ms(until) if until else None,
         notified=int(row.get(b"notified", 0)),
     )
+
+
+_STORED = msgspec.json.Decoder(dict[str, str])
+"""Names and ids of ours. A page of runs has hundreds of them, and this is several times as fast as `json`."""
+
+
+def _snapshots(raw: bytes | None) -> tuple[tuple[str, str], ...]:
+    return tuple(_STORED.decode(raw).items()) if raw else ()
+
+
+def _gaps(raw: bytes | None) -> tuple[tuple[str, str, str], ...]:
+    """By `json`, because a service's words may hold half a surrogate pair, which msgspec refuses."""
+    return tuple((query, why, sentence) for query, why, sentence in json.loads(raw)) if raw else ()
 
 
 def baseline_row(baseline: Baseline) -> list[Any]:

@@ -96,6 +96,8 @@
     <p>:counts                    hash    what is counted, in words with blanks between them ("run delivered ") → how
                                           often (lua/common.lua)
     <p>:waiting                   zset    run that is claimed → since when a worker could begin it
+    <p>:waiting:<kind>            zset    delivery that is pending → since when a worker could send it; kind: digest,
+                                          alert, notice
     <p>:accounts                  hash    connection → the account whose budget it uses
     <p>:heard                     hash    connection → when its last verified event came
     <p>:hooks:<connection>        hash    what became of requests to /hooks/CONNECTION → how many

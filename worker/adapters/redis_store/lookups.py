@@ -28,19 +28,16 @@ class RedisLookups:
         return codec.run(key, row) if row else None
 
     async def runs(self, schedule: str | None, limit: int, before: str = "") -> tuple[Run, ...]:
-        prefix, client = self._scripts.prefix, self._scripts.client
+        """Those of several schedules that are asked for at once take two round trips."""
+        prefix = self._scripts.prefix
         if limit <= 0:
             return ()
         index = keys.index(prefix, "runs", schedule)
         first = await self._behind(index, before) if before else 0
         names = await self._scripts.ask("ZREVRANGE", index, first, first + limit - 1)
         found = [RunKey.parse(codec.text(name)) for name in names]
-        with translated():
-            async with client.pipeline(transaction=False) as rows:
-                for key in found:
-                    rows.hgetall(keys.run(prefix, key))
-                answers = await rows.execute()
-        return tuple(codec.run(key, row) for key, row in zip(found, answers, strict=True) if row)
+        rows = await self._scripts.ask_each([("HGETALL", keys.run(prefix, key)) for key in found])
+        return tuple(codec.run(key, row) for key, row in zip(found, rows, strict=True) if row)
 
     async def _behind(self, index: str, before: str) -> int:
         place = await self._scripts.ask("ZREVRANK", index, before)

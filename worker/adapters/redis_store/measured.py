@@ -7,7 +7,7 @@ from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.codec import STATES, fields, text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import Scripts
-from worker.domain.measurements import ConnectionBudget, LedgerReading
+from worker.domain.measurements import ConnectionBudget, LedgerReading, Queued
 from worker.domain.reason import Reason
 from worker.domain.time.epoch import from_ms
 
@@ -24,7 +24,7 @@ class RedisMeasured:
         self._scripts = scripts
 
     async def read(self) -> LedgerReading:
-        now, counts, waiting, since, due, open_, accounts = await self._scripts.run("metrics", {})
+        now, counts, waiting, since, due, open_, accounts, kinds = await self._scripts.run("metrics", {})
         memory = await self._scripts.ask("INFO", "memory")
         return LedgerReading(
             now=from_ms(now),
@@ -33,6 +33,7 @@ class RedisMeasured:
             waiting_since=_instant(since),
             due_since=_instant(due),
             open_deliveries=open_,
+            queued={text(kind): Queued(count, _instant(oldest)) for kind, count, oldest in kinds},
             memory=int(memory.get("used_memory", 0)),
             memory_limit=int(memory.get("maxmemory", 0)),
             budgets=await self._budgets({text(name): text(one) for name, one in fields(accounts).items()}),

@@ -3,7 +3,7 @@
 import asyncio
 import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
 from functools import cache
 from importlib import resources
 from typing import Any
@@ -45,13 +45,20 @@ class Together:
         """The answer of the command. Raises what redis-py raises for it. A broken connection fails every command of the
         turn.
         """
-        answer = asyncio.get_running_loop().create_future()
+        return await self._put(command)
+
+    async def give_each(self, commands: Iterable[tuple[str | bytes | int, ...]]) -> list[Any]:
+        """The answers of several commands, in one round trip. Raises as `give`."""
+        return list(await asyncio.gather(*map(self._put, commands)))
+
+    def _put(self, command: tuple[str | bytes | int, ...]) -> "asyncio.Future[Any]":
+        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
         self._waiting.append((command, answer))
         if len(self._waiting) == 1:
             going = asyncio.ensure_future(self._go())
             self._going.add(going)
             going.add_done_callback(self._going.discard)
-        return await answer
+        return answer
 
     async def _go(self) -> None:
         given, self._waiting = self._waiting, []
@@ -110,6 +117,14 @@ class Scripts:
     async def ask(self, *command: str | int) -> Any:
         """Runs one read-only command, and again once if the connection broke. Raises LedgerUnavailable."""
         return await self._twice(*command)
+
+    async def ask_each(self, commands: Sequence[tuple[str | int, ...]]) -> list[Any]:
+        """As `ask`, several commands in one round trip."""
+        with translated():
+            try:
+                return await self._together.give_each(commands)
+            except RedisConnectionError:
+                return await self._together.give_each(commands)
 
     async def remove(self, *command: str | int) -> Any:
         """Runs one command that deletes something. It is repeated if the connection broke, because deleting twice is

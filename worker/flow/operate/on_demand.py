@@ -14,7 +14,7 @@ from worker.flow.run.failed import notify_of_failed
 from worker.flow.run.produce import ProduceUses, produce
 from worker.flow.run.readers import is_notice
 from worker.flow.run.tick import deadline
-from worker.flow.uses import UsesClock, UsesDeployments, UsesProcess, UsesTriggers
+from worker.flow.uses import UsesClock, UsesDeployments, UsesProcess, UsesTraces, UsesTriggers
 from worker.ports import Lookups
 
 PATIENCE = 60.0
@@ -26,7 +26,7 @@ OPEN = frozenset({DeliveryState.PENDING, DeliveryState.DEFERRED, DeliveryState.S
 class RequestUses(UsesClock, UsesDeployments, UsesProcess, UsesTriggers, Protocol): ...
 
 
-class RunHereUses(DeliverUses, ProduceUses, Protocol): ...
+class RunHereUses(DeliverUses, ProduceUses, UsesTraces, Protocol): ...
 
 
 async def request(uses: RequestUses, schedule_id: str, at: datetime | None, idempotency: str | None) -> RunKey:
@@ -51,25 +51,32 @@ async def request(uses: RequestUses, schedule_id: str, at: datetime | None, idem
 
 async def run_here(uses: RunHereUses, key: RunKey) -> None:
     """Fetches and delivers a claimed run in this process, and waits for some time for deferred deliveries. The notices
-    to the operator follow at the end.
+    to the operator follow at the end. Its spans are those of the workers' tasks.
     """
-    await _deliver_here(uses, list(await produce(uses, key)))
+    with uses.traces.span("run", key):
+        open_keys = list(await produce(uses, key))
+    await _deliver_here(uses, open_keys)
     await notify_of_failed(uses, key)
     for row in await uses.lookups.deliveries(key):
         if is_notice(row.key.reader) and row.state is DeliveryState.PENDING:
-            await deliver(uses, row.key)
+            await _delivered(uses, row.key)
 
 
 async def _deliver_here(uses: RunHereUses, open_keys: list[DeliveryKey]) -> None:
     until = await uses.clock.now() + timedelta(seconds=PATIENCE)
     while open_keys:
         for delivery in open_keys:
-            await deliver(uses, delivery)
+            await _delivered(uses, delivery)
         open_keys, soonest = await _still_open(uses.lookups, open_keys)
         now = await uses.clock.now()
         if not open_keys or soonest is None or soonest > until:
             return
         await asyncio.sleep(max((soonest - now).total_seconds(), 0.05))
+
+
+async def _delivered(uses: RunHereUses, key: DeliveryKey) -> None:
+    with uses.traces.span("deliver", key.run, delivery=key.digest[:8]):
+        await deliver(uses, key)
 
 
 async def _still_open(lookups: Lookups, keys: list[DeliveryKey]) -> tuple[list[DeliveryKey], datetime | None]:

@@ -48,12 +48,10 @@ async def schedules(
     of = bundle.schedules
     names = [name for name in sorted(of) if only in (None, name) and wanted.takes(of[name])]
     now, due, pauses = await uses.clock.now(), await uses.clock.pending(names), await uses.clock.pauses()
-    subscribed = set(await uses.subscriptions.schedules())
 
     async def row(name: str) -> ScheduleRow:
         schedule = bundle.schedules[name]
-        records = await uses.subscriptions.records(name) if name in subscribed else ()
-        made = live_records(records, bundle, schedule, now)
+        made = live_records(await uses.subscriptions.records(name), bundle, schedule, now)
         newest = await uses.lookups.runs(name, 1)
         pause = _pause(schedule, pauses.get(name), now)
         last = newest[0] if newest else None

@@ -122,13 +122,15 @@ local function is_alert(reader) return string.sub(reader, 1, 6) == 'alert:' end
 local COUNTS = P .. 'counts'
 local function tally(n, ...) call('HINCRBY', COUNTS, table.concat({...}, ' '), n) end
 
+local KINDS = {'digest', 'alert', 'notice'}
+local function kind_of(reader) return is_alert(reader) and 'alert' or is_notice(reader) and 'notice' or 'digest' end
+
 local function tally_fact(kind, of, ...)
   local told = {...}
   if kind == 'run' then
     tally(1, 'run', told[1], told[2])
   elseif kind == 'delivery' then
-    local whose = is_alert(told[1]) and 'alert' or is_notice(told[1]) and 'notice' or 'digest'
-    tally(1, 'delivery', whose, told[2], told[3])
+    tally(1, 'delivery', kind_of(told[1]), told[2], told[3])
   elseif kind == 'missed' then
     tally(told[1], 'missed', told[2])
   elseif kind == 'suspended' then
@@ -144,6 +146,14 @@ end
 
 -- Claimed runs that no worker has begun → since when one could.
 local WAITING = P .. 'waiting'
+
+-- Deliveries that a worker could send now → since when, by their kind. One that waits for its time, for its turn or
+-- for an answer is none of them.
+local function awaits_worker(run, reader)
+  call('ZADD', WAITING .. ':' .. kind_of(reader), 'NX', now, run .. '/' .. reader)
+end
+
+local function awaits_none(run, reader) call('ZREM', WAITING .. ':' .. kind_of(reader), run .. '/' .. reader) end
 
 local function close_run(run, state, reason, sentence)
   report('run', run, state, reason)
@@ -191,6 +201,7 @@ local function add_notice(run, given)
   call('HSET', NOTICES, given.subject, cjson.encode({d = given.day, t = now, o = 1, s = slot}))
   call('HSET', rows_key(run), given.reader, 'P' .. cjson.encode({x = now + given.expires, i = told}))
   call('ZADD', LOOK_DELIVERIES, now, run .. '/' .. given.reader)
+  awaits_worker(run, given.reader)
   return true
 end
 
@@ -298,6 +309,7 @@ local function write(run, reader, row, state, look)
   row.s = state
   local member = run .. '/' .. reader
   if look then call('ZADD', LOOK_DELIVERIES, look, member) else call('ZREM', LOOK_DELIVERIES, member) end
+  if state == 'P' then awaits_worker(run, reader) else awaits_none(run, reader) end
   if (before == 'G' and state ~= 'G') or CLASS[state] ~= 'open' then wake(run, reader) end
   if CLASS[before] == CLASS[state] or is_notice(reader) then return end
   if call('HEXISTS', run_key(run), 'readers') == 0 then return end
@@ -551,6 +563,7 @@ local function leave_out(old, names, states, why, words, run)
   if #members == 0 then return 0 end
   call('HSET', rows_key(old), unpack(marks))
   call('ZREM', LOOK_DELIVERIES, unpack(members))
+  for _, kind in ipairs(KINDS) do call('ZREM', WAITING .. ':' .. kind, unpack(members)) end
   for class, count in pairs(gone) do
     -- Lua writes a count of zero as -0, which Redis does not accept as an integer.
     if count > 0 then call('HINCRBY', run_key(old), 'n:' .. class, -count) end
@@ -642,6 +655,7 @@ local function finish(run)
   if not todo then return true end
   local page = call('HSCAN', rows_key(run), string.sub(todo, 2), 'COUNT', STEP)
   local names, alerts, late, looks, slot = {}, {}, {}, {}, slot_of(run)
+  local pending = {digest = {}, alert = {}, notice = {}}
   for i = 1, #page[2], 2 do
     local name = page[2][i]
     if is_alert(name) then alerts[#alerts + 1] = name elseif not is_notice(name) then names[#names + 1] = name end
@@ -658,10 +672,16 @@ local function finish(run)
   tell_returned_apart(run, alerts)
   for i = 1, #page[2], 2 do
     if not late[page[2][i]] and CLASS[string.sub(page[2][i + 1], 1, 1)] == 'open' then
+      local of = pending[kind_of(page[2][i])]
+      if string.sub(page[2][i + 1], 1, 1) == 'P' then of[#of + 1], of[#of + 2] = now, run .. '/' .. page[2][i] end
       looks[#looks + 1], looks[#looks + 2] = now + A.republish, run .. '/' .. page[2][i]
     end
   end
-  for from = 1, #looks, 1000 do call('ZADD', LOOK_DELIVERIES, 'NX', unpack(looks, from, math.min(from + 999, #looks))) end
+  local function add(key, members)
+    for from = 1, #members, 1000 do call('ZADD', key, 'NX', unpack(members, from, math.min(from + 999, #members))) end
+  end
+  add(LOOK_DELIVERIES, looks)
+  for kind, members in pairs(pending) do add(WAITING .. ':' .. kind, members) end
   if page[1] ~= '0' then
     call('HSET', run_key(run), 'todo', string.sub(todo, 1, 1) .. page[1])
     return false
@@ -793,5 +813,6 @@ local function add_notifications(run, rows)
   for _, row in ipairs(rows) do
     call('HSET', rows_key(run), row[1], 'P' .. cjson.encode({x = row[2], c = row[3]}))
     call('ZADD', LOOK_DELIVERIES, now, run .. '/' .. row[1])
+    awaits_worker(run, row[1])
   end
 end

@@ -8,6 +8,7 @@ for _, reader in ipairs(A.readers) do
     call('HDEL', rows_key(A.run), reader)
     call('HDEL', subscribed_key(A.run), reader)
     call('ZREM', LOOK_DELIVERIES, A.run .. '/' .. reader)
+    awaits_none(A.run, reader)
     if call('HEXISTS', run_key(A.run), 'readers') == 1 and not is_notice(reader) then
       call('HINCRBY', run_key(A.run), 'readers', -1)
       call('HINCRBY', run_key(A.run), 'n:' .. CLASS[row.s], -1)

@@ -68,6 +68,7 @@ local function look_at_delivery(member)
   local row = read(run, reader)
   if not row or not string.find('PDGU', row.s, 1, true) then
     call('ZREM', LOOK_DELIVERIES, member)
+    awaits_none(run, reader)
   elseif expire(run, reader, row) then
     return
   elseif row.s == 'D' then
