@@ -27,7 +27,7 @@ from worker.errors import DefinitionError, RequestError
 from worker.plugins import wants_sandbox
 from worker.ports.bounces import sending
 from worker.sandbox.server import SandboxThread
-from worker.settings import Settings, read, unknown
+from worker.settings import WARNED, Settings, read, unknown
 
 STATE = ".funnelbeat"
 _PROJECT_LINE = re.compile(r"^project:[ \t]*['\"]?([a-z0-9][a-z0-9-]{0,62})['\"]?[ \t]*(?:#.*)?$", re.MULTILINE)
@@ -119,7 +119,7 @@ def own_redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[tu
     Redis.
     """
     settings = read()
-    for sentence in unknown():
+    for sentence in () if os.environ.get(WARNED) else unknown():
         console.err.print(f"warning: {sentence}", markup=False)
     if settings.redis_url:
         yield settings, None
@@ -191,11 +191,14 @@ def refuse_unset_secrets_of(directory: Path, holders: Sequence[str], options: Se
 
 
 def child_environment(settings: Settings, project: str) -> dict[str, str]:
-    """The environment of a child process: our own, and the addresses of Redis and the sandbox."""
+    """The environment of a child process: our own, and the addresses of Redis and the sandbox. It repeats none of our
+    warnings.
+    """
     return {
         **os.environ,
         "FUNNELBEAT_REDIS_URL": settings.redis_url,
         "FUNNELBEAT_BROKER_URL": settings.broker_url,
         "FUNNELBEAT_PROJECT": project,
         "FUNNELBEAT_SANDBOX": settings.sandbox,
+        WARNED: "1",
     }
