@@ -19,10 +19,10 @@ class FailedUses(WriteUses, UsesClock, UsesDeployments, UsesLookups, UsesRuns, P
 
 
 async def notify_of_failed(uses: FailedUses, key: RunKey) -> tuple[DeliveryKey, ...]:
-    """The notice of a run that failed where nobody could tell: its workers died over it, or readers were not reached.
+    """Makes the notice for a run that failed without one: its workers ended during it, or readers were not reached.
 
-    Empty where it was told before, where one of the same kind went out today, or where nobody is to be told. To alert
-    rules, an abandoned run is one without data.
+    Returns nothing if the notice was made before, if a notice of the same kind was sent today, or if there is nobody to
+    notify. Alert rules treat an abandoned run as a run without data.
     """
     run = await uses.lookups.run(key)
     if run is None or run.state not in {RunState.FAILED, RunState.PARTIAL} or run.reason is Reason.SOURCE:
