@@ -85,6 +85,9 @@ READ_ELSEWHERE: dict[str, str] = {
 }
 """Variables that are read where they are needed, so that a test that starts a Redis of its own obeys them too."""
 
+WARNED = "FUNNELBEAT_WARNED"
+"""Set for the child processes of `up` and `demo`: the parent has printed the warnings about the environment."""
+
 OF_COMPOSE = ("FUNNELBEAT_APPENDFSYNC", "FUNNELBEAT_PROJECT_DIR")
 """Read by docker-compose.yml, from the same environment."""
 
@@ -122,23 +125,29 @@ def read(environ: Mapping[str, str] | None = None) -> Settings:
 
 @dataclass(frozen=True, slots=True)
 class SettingSource:
-    """`value`: as it may be printed. `origin`: the variable it is from, with the file that it names, or "default"."""
+    """`value`: as it may be printed. `origin`: the variable it is from, with the file that it names and the file that
+    sets it, or "default".
+    """
 
     name: str
     value: str
     origin: str
 
 
-def sources(settings: Settings, environ: Mapping[str, str] | None = None) -> tuple[SettingSource, ...]:
-    """Every setting in force and where it is from. Secrets are masked."""
+def sources(
+    settings: Settings, environ: Mapping[str, str] | None = None, set_by: Mapping[str, Path] | None = None
+) -> tuple[SettingSource, ...]:
+    """Every setting in force and where it is from. Secrets are masked. `set_by`: variables that a file has set."""
+    source, files = os.environ if environ is None else environ, set_by or {}
     found = []
     for one in fields(Settings):
         variable, value = f"{PREFIX}{one.name.upper()}", getattr(settings, one.name)
-        source = os.environ if environ is None else environ
         origin = variable if source.get(variable) else "default"
         if one.name in FROM_FILE and source.get(f"{variable}_FILE"):
-            origin = f"{variable}_FILE: {source[f'{variable}_FILE']}"
-        found.append(SettingSource(one.name, _masked(one.name, value), origin))
+            variable = f"{variable}_FILE"
+            origin = f"{variable}: {source[variable]}"
+        by = f", in {files[variable]}" if variable in files and origin != "default" else ""
+        found.append(SettingSource(one.name, _masked(one.name, value), f"{origin}{by}"))
     return tuple(found)
 
 
@@ -163,7 +172,7 @@ def unknown(environ: Mapping[str, str] | None = None) -> tuple[str, ...]:
     """
     source = os.environ if environ is None else environ
     names = [f"{PREFIX}{one.name.upper()}" for one in fields(Settings)]
-    known = {*names, *(f"{PREFIX}{name.upper()}_FILE" for name in FROM_FILE), *READ_ELSEWHERE, *OF_COMPOSE}
+    known = {*names, *(f"{PREFIX}{name.upper()}_FILE" for name in FROM_FILE), *READ_ELSEWHERE, *OF_COMPOSE, WARNED}
     sentences = []
     for name in sorted(name for name in source if name.startswith(PREFIX) and name not in known):
         meant = get_close_matches(name, [*names, *READ_ELSEWHERE], 1, 0.8)

@@ -1,4 +1,4 @@
-"""`cancel` and `logs`; real Redis, real sandbox."""
+"""`trigger`, `cancel` and `logs`; real Redis, real sandbox."""
 
 import json
 import signal
@@ -34,6 +34,16 @@ def test_a_cancelled_run_is_told_audited_and_never_begun(here: CommandLine) -> N
     again = here.call("cancel", key)
     assert (again.exit_code, again.stderr.count("\n")) == (2, 1)
     assert "is skipped; only a run that is claimed, fetching or delivering can be cancelled" in again.stderr
+
+
+def test_trigger_says_that_no_worker_runs_and_what_to_start(here: CommandLine) -> None:
+    alone = here.call("trigger", "asked")
+    assert (alone.exit_code, alone.stdout.count("\n")) == (0, 1)
+    assert alone.stderr == "No worker is running: the run waits until `funnelbeat up` or `funnelbeat worker` runs.\n"
+    here.ask(lambda services: services.heartbeats.say_alive("clock", "here", 1))
+    assert here.call("trigger", "asked").stderr == alone.stderr, "a clock does not run it"
+    here.ask(lambda services: services.heartbeats.say_alive("worker", "here", 2))
+    assert here.call("trigger", "asked").stderr == ""
 
 
 def test_the_facts_of_a_run_are_printed_oldest_first(here: CommandLine) -> None:

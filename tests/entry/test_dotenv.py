@@ -53,6 +53,19 @@ def test_the_environment_goes_before_the_file(place: Path) -> None:
     assert (values["log_level"], values["concurrency"]) == ("debug", "7")
 
 
+def test_settings_name_the_file_that_sets_a_variable(place: Path) -> None:
+    (place / "key").write_text("k" * 40, "utf-8")
+    (place / ".env").write_text(
+        f"FUNNELBEAT_LOG_LEVEL=debug\nFUNNELBEAT_CONCURRENCY=4\nFUNNELBEAT_LINK_KEY_FILE={place / 'key'}\n", "utf-8"
+    )
+    os.environ["FUNNELBEAT_CONCURRENCY"] = "7"
+    origins = {one["setting"]: one["from"] for one in json.loads(call(place, "settings", "--json").stdout)}
+    assert origins["log_level"] == f"FUNNELBEAT_LOG_LEVEL, in {place / '.env'}"
+    assert origins["link_key"] == f"FUNNELBEAT_LINK_KEY_FILE: {place / 'key'}, in {place / '.env'}"
+    assert origins["concurrency"] == "FUNNELBEAT_CONCURRENCY", "the environment goes before the file"
+    assert origins["tick"] == "default"
+
+
 def test_values_are_read_as_compose_reads_them_and_nothing_is_replaced_in_them(tmp_path: Path) -> None:
     text = "A=1\n\nB=\"two words\" # why\nC='$A ${A}'\nD=\nE=a=b\n"
     (tmp_path / ".env").write_text(text, "utf-8")

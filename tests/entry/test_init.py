@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner, Result
 
+from tests.support.contacted import hosts_contacted
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.entry import init_command, machine
 from worker.entry.cli import app
@@ -261,6 +262,17 @@ def test_a_wrong_or_missing_option_is_one_sentence_and_nothing_is_written(
     assert (seen.exit_code, says in seen.stderr) == (2, True), seen.output
     assert len(seen.stderr.strip().splitlines()) == 1
     assert not (tmp_path / "acme").exists()
+
+
+@pytest.mark.parametrize(("key", "status"), [("api_wrong", 3), (KEYS["close"], 0)])
+def test_nothing_but_the_address_that_was_given_is_resolved_or_contacted(
+    script: SandboxThread, monkeypatch: pytest.MonkeyPatch, key: str, status: int
+) -> None:
+    monkeypatch.setenv("CLOSE_API_KEY", key)
+    address = script.describe()["close"]
+    with hosts_contacted() as hosts:
+        seen = call("--service", "close", "--base-url", address, "--key-env", "CLOSE_API_KEY", "--pipeline", MAIN)
+    assert (seen.exit_code, hosts) == (status, {"127.0.0.1"}), seen.output
 
 
 def test_a_mail_server_of_ones_own_gets_a_test_message(box: SandboxThread, tmp_path: Path) -> None:

@@ -1,8 +1,9 @@
 """plan, pause, resume and a missed slot, as a person or a script uses them."""
 
 import json
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from itertools import takewhile
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -99,6 +100,18 @@ def test_plan_shows_what_waits_for_the_end_of_quiet_hours_and_the_messages_of_a_
     shown = call("plan", "--days", "15").stdout
     assert "  1 reader → 10:00 Europe/Berlin, quiet hours" in shown
     assert "email:sales@acme.example, next 7 days: 1 message." in shown
+
+
+def test_plan_names_the_next_run_of_a_schedule_that_has_none_within_it(weekly: Path) -> None:
+    """It said "does not fire until" the plan's end, as if it fired then."""
+    far = (datetime.now(UTC) + timedelta(days=150)).month
+    edit(weekly, NINE, f'"0 9 last-working-day {far} *"')
+    (slot,) = islice(ApTriggers().upcoming(replace(WEEKLY, expression=f"0 9 LW {far} *"), datetime.now(UTC)), 1)
+    local = slot.astimezone(ZoneInfo("Europe/Berlin"))
+    said = " ".join(call("plan").stdout.split())
+    until = stamp(datetime.fromisoformat(document_of("plan")["until"]))[:10]
+    assert f"{ID} has no run before {until}" in said
+    assert f"; the next is due on {local:%a %d %b %Y} 09:00 Europe/Berlin." in said
 
 
 def test_plan_says_how_many_messages_an_address_gets_at_most(weekly: Path) -> None:

@@ -18,6 +18,7 @@ from tests.support.command_line import PROJECT, CommandLine, command_line
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.entry import console
 from worker.entry.message_folder import Folder
+from worker.entry.project_dir import child_environment
 from worker.errors import RequestError
 
 COMMANDS: dict[str, list[str]] = {
@@ -237,6 +238,36 @@ def test_an_unknown_variable_of_ours_is_told_and_stops_nothing(
     seen = here.call("runs")
     assert seen.exit_code == 0
     assert "warning: FUNNELBEAT_TIK is no setting; did you mean FUNNELBEAT_TICK?" in seen.stderr
+
+
+def test_the_child_processes_of_up_do_not_repeat_a_warning(here: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`up` printed it four times: for itself, its clock, its worker and its pages."""
+    monkeypatch.setenv("FUNNELBEAT_TIK", "3")
+    for name, value in child_environment(here.settings, "acme").items():
+        monkeypatch.setenv(name, value)
+    seen = here.call("runs")
+    assert (seen.exit_code, "FUNNELBEAT_" in seen.stderr) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("words", "option", "taken"),
+    [
+        (["trigger", "asked", "--key", "--json"], "--key", "--json"),
+        (["trigger", "asked", "--key", "--project"], "--key", "--project"),
+        (["schedules", "--tag", "--json"], "--tag", "--json"),
+        (["schedules", "--tag=--json"], "--tag", "--json"),
+        (["deliveries", "--state", "--limit"], "--state", "--limit"),
+        (["baselines", "reset", "asked", "--to", "--yes"], "--to", "--yes"),
+        (["--target", "--json", "runs"], "--target", "--json"),
+    ],
+)
+def test_an_option_is_no_value_of_the_option_before_it(
+    here: CommandLine, words: list[str], option: str, taken: str
+) -> None:
+    seen = here.call(*words)
+    sentence = f"Invalid value for '{option}': found the option {taken}, expected a value."
+    assert (seen.exit_code, sentence in seen.output) == (2, True), seen.output
+    assert here.document_of("runs")["runs"] == []
 
 
 def test_an_unset_secret_ends_preview_and_runs_before_they_fetch(here: CommandLine) -> None:

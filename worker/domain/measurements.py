@@ -31,12 +31,15 @@ class Queued:
 
 @dataclass(frozen=True, slots=True)
 class LedgerReading:
-    """`counts`: by words, the kind first: (claimed, trigger), (late), (missed, reason), (run, state, reason),
-    (delivery, digest | alert | notice, state, reason), (suspended). `waiting`: runs that no worker has begun, the
-    oldest `waiting_since`. `due_since`: the earliest instant at which a slot is due; it is past when clocks are behind.
-    `open_deliveries`: those that are neither sent nor given up. `queued`: deliveries that a worker could send now, by
-    kind (digest, alert, notice). `memory` and `memory_limit`: bytes of Redis; no limit:
-    0.
+    """What the metrics report about the ledger at one moment.
+
+    `counts`: numbers by a tuple of words that begins with the kind: (claimed, trigger), (late), (missed, reason), (run,
+    state, reason), (delivery, digest | alert | notice, state, reason), (suspended).
+    `waiting`: how many runs no worker has begun. `waiting_since`: since when the oldest of them waits.
+    `due_since`: the earliest instant at which a slot is due. It is in the past if the clocks are late.
+    `open_deliveries`: deliveries that are neither sent nor given up.
+    `queued`: deliveries that a worker could send now, by kind (digest, alert, notice).
+    `memory` and `memory_limit`: bytes of Redis. A limit of 0 means that there is none.
     """
 
     now: datetime

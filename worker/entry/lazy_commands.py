@@ -48,6 +48,10 @@ def plain_words(message: str) -> str:
 class Commands(TyperGroup):
     """With --json, a word too many or an option that does not exist is answered with a problem document as well."""
 
+    def __init__(self, **given: Any) -> None:
+        super().__init__(**given)
+        _take_no_option_as_value(self)
+
     def list_commands(self, _ctx: Any) -> list[str]:
         return list(LISTED)
 
@@ -126,7 +130,27 @@ def command_of(name: str) -> Any:
     whole: Any = typer.main.get_command(parent)
     made = whole.commands[name]
     _write_types(made)
+    _take_no_option_as_value(made)
     return made
+
+
+def _take_no_option_as_value(command: Any) -> None:
+    """The parser takes the next word as an option's value, whatever it is: in `--key --json`, a key of that name."""
+    for parameter in command.params:
+        if parameter.param_type_name == "option" and not parameter.is_flag:
+            parameter.process_value = _checked(parameter, parameter.process_value)
+    for part in getattr(command, "commands", {}).values():
+        _take_no_option_as_value(part)
+
+
+def _checked(parameter: Any, process: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
+    def checked(ctx: Any, value: Any) -> Any:
+        for one in value if isinstance(value, list | tuple) else (value,):
+            if isinstance(one, str) and one.startswith("--"):
+                raise typer.BadParameter(f"found the option {one}, expected a value.", ctx=ctx, param=parameter)
+        return process(ctx, value)
+
+    return checked
 
 
 def _write_types(command: Any) -> None:

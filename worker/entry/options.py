@@ -6,9 +6,11 @@ from typing import Annotated
 
 import typer
 
-from worker.adapters.dotenv_file import variables
+from worker.adapters.dotenv_file import NAME, variables
 
 TARGET = "FUNNELBEAT_TARGET"
+SET_BY = "set by"
+"""In the meta of a command's context: the variables that a file has set."""
 
 Project = Annotated[
     Path | None, typer.Option("--project", help="The project's directory (default: here).", show_default=False)
@@ -25,9 +27,11 @@ def directory(ctx: typer.Context, project: Path | None) -> Path:
     """
     before: Path | None = ctx.obj
     place = (project or before or Path()).resolve()
-    for name, value in variables(place).items():
-        os.environ.setdefault(name, value)
     told = ctx.find_root().meta
+    for name, value in variables(place).items():
+        if name not in os.environ:
+            os.environ[name] = value
+            told.setdefault(SET_BY, {})[name] = place / NAME
     if target := os.environ.get(TARGET):
         if not told.get(TARGET):
             typer.echo(f"Target: {target}", err=True)

@@ -53,6 +53,16 @@ def show(found: Plan) -> None:
         console.out.print(line, markup=False)
 
 
+def _without_runs(row: Planned, now: datetime, until: datetime) -> str:
+    """Why no run is listed, with the next one after the plan's end."""
+    end, due = row.as_read.trigger.end, row.next_due
+    if end is not None and end <= now:
+        return f"has ended, at {stamp(end)}"
+    said = f"has no run before {stamp(until)}"
+    local = due.astimezone(ZoneInfo(row.zone)) if due is not None and due >= until else None
+    return said if local is None else f"{said}; the next is due on {local:%a %d %b %Y %H:%M} {row.zone}"
+
+
 def _show_schedule(row: Planned, now: datetime, until: datetime) -> None:
     for one in row.left_out[:LINES]:
         local = one.at.astimezone(ZoneInfo(row.zone))
@@ -62,9 +72,7 @@ def _show_schedule(row: Planned, now: datetime, until: datetime) -> None:
     if row.paused is not None:
         console.out.print(f"{row.schedule} is paused{until_words(row.paused)}.", markup=False)
     elif not row.count and row.event is None:
-        end = row.as_read.trigger.end
-        said = f"has ended, at {stamp(end)}" if end is not None and end <= now else ""
-        console.out.print(f"{row.schedule} {said or f'does not fire until {stamp(until)}'}.", markup=False)
+        console.out.print(f"{row.schedule} {_without_runs(row, now, until)}.", markup=False)
     if row.event is not None:
         console.out.print(f"{row.schedule} {_waits(row.event)}.", markup=False)
     for reached in row.owners:

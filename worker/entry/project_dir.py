@@ -19,7 +19,7 @@ from worker.errors import DefinitionError, RequestError
 from worker.plugins import wants_sandbox
 from worker.ports.bounces import sending
 from worker.sandbox.server import SandboxThread
-from worker.settings import Settings
+from worker.settings import WARNED, Settings
 
 
 def definitions(directory: Path, secret_files: SecretFiles | None = None) -> Loaded:
@@ -104,11 +104,14 @@ def refuse_unset_secrets_of(directory: Path, holders: Sequence[str], options: Se
 
 
 def child_environment(settings: Settings, project: str) -> dict[str, str]:
-    """The environment of a child process: our own, and the addresses of Redis and the sandbox."""
+    """The environment of a child process: our own, and the addresses of Redis and the sandbox. It repeats none of our
+    warnings.
+    """
     return {
         **os.environ,
         "FUNNELBEAT_REDIS_URL": settings.redis_url,
         "FUNNELBEAT_BROKER_URL": settings.broker_url,
         "FUNNELBEAT_PROJECT": project,
         "FUNNELBEAT_SANDBOX": settings.sandbox,
+        WARNED: "1",
     }

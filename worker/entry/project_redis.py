@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.entry import console
 from worker.entry.project_name import refuse_no_project
-from worker.settings import Settings, read, unknown
+from worker.settings import WARNED, Settings, read, unknown
 
 STATE = ".funnelbeat"
 
@@ -33,7 +33,7 @@ def own_redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[tu
     Redis.
     """
     settings = read()
-    for sentence in unknown():
+    for sentence in () if os.environ.get(WARNED) else unknown():
         console.err.print(f"warning: {sentence}", markup=False)
     if settings.redis_url:
         yield settings, None

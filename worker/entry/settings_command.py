@@ -4,7 +4,7 @@ import typer
 
 from worker.documents.settings import settings_document
 from worker.entry import console
-from worker.entry.options import Json, Project, directory
+from worker.entry.options import SET_BY, Json, Project, directory
 from worker.entry.project_redis import STATE
 from worker.settings import read, sources, unknown
 
@@ -13,7 +13,8 @@ def settings(ctx: typer.Context, project: Project = None, as_json: Json = False)
     """Show the settings in force and where each is from. Passwords and keys are masked."""
     with console.guarded(as_json=as_json):
         own = {"redis_url": f"embedded, {directory(ctx, project) / STATE}"}
-        rows = [(one.name, one.value or own.get(one.name, ""), one.origin) for one in sources(read())]
+        set_by = ctx.find_root().meta.get(SET_BY)
+        rows = [(one.name, one.value or own.get(one.name, ""), one.origin) for one in sources(read(), set_by=set_by)]
     if as_json:
         console.show_json(settings_document(rows))
         return

@@ -52,8 +52,8 @@ def ordered(findings: Iterable[Finding]) -> tuple[Finding, ...]:
 
 
 def _both(before: Finding, now: Finding) -> Finding:
-    """`before` was never told. An alert that began in it is told as such, with what is known of it now. What the reader
-    knows is what was told before both.
+    """One finding in place of two. `before` waited and was never sent. An alert that began in it is reported as new,
+    with what is known now. `notified` is what the reader knew before both.
     """
     began = before.notified is None and before.reason not in ENDS
     if before.over_since is None and began and now.reason in ENDS:

@@ -23,10 +23,13 @@ class Skip(StrEnum):
 
 @readonly
 class Transition:
-    """One step of one alert. `before` and `after` are None for inactive. `reason`: why a reader is to be told, None if
-    nobody is. `why`: of an end, CLEARED, a membership class (with its detail after a blank) or RULE_CHANGED;
-    of an event the class of the change, if it has one. `since`:
-    when the alert began to fire. `notified` and `readers`: what was last told of it, and whom, before this step.
+    """One step of one alert. `before` and `after` are None while it is inactive.
+
+    `reason`: why a reader is to be notified; None if nobody is.
+    `why`: for an end, CLEARED, RULE_CHANGED, or a membership class with its detail after a blank. For an event, the
+    class of the change, if it has one.
+    `since`: when the alert began to fire.
+    `notified` and `readers`: the last notification before this step, and who received it.
     """
 
     subject: str
@@ -43,11 +46,14 @@ class Transition:
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """`transitions`: every alert whose phase changed or of which somebody is to be told. `state`: what is remembered
-    afterwards; `notified` and `readers` in it are filled in when the notifications are made. `judged`, `unknown`: how
-    many subjects. `last_check`: the slot of the evaluation before this one. `judgements`: by subject, how the condition
-    turned out for each alert of which somebody may be told: it has a reason, or something kept it quiet, or nobody
-    could be told so far.
+    """The result of one rule for one slot.
+
+    `transitions`: every alert whose phase changed, or of which somebody is to be notified.
+    `state`: what is stored afterwards. Its `notified` and `readers` are filled in when the notifications are made.
+    `judged`, `unknown`: how many subjects were judged, and how many of them could not be.
+    `last_check`: the slot of the evaluation before this one.
+    `judgements`: the results of the condition, by subject, for each alert of which somebody may be notified: it has a
+    reason, it is silenced, or nobody could be notified so far.
     """
 
     rule: str

@@ -16,10 +16,12 @@ MOST_OPEN = 5
 
 @readonly
 class Finding:
-    """One alert of which a reader is told. `since`: when it began to fire. `notified`: what the reader was told last,
-    None if it is news. `why`: as in Transition, of an end. `at`: the slot of the run that found it, which is older than
-    the notification's for one that was carried over. `over_since`: the slot at which an alert ended that the reader was
-    never told of, because its notification waited.
+    """One alert in the notification of a reader.
+
+    `since`: when it began to fire. `why`: the cause of an end, as in Transition.
+    `notified`: the last notification that the reader got of this alert; None if there was none.
+    `at`: the slot of the run that found it, which is earlier than the notification's if the finding was carried over.
+    `over_since`: the slot at which the alert ended before the reader heard of it, because the notification waited.
     """
 
     fingerprint: str

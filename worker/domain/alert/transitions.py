@@ -89,7 +89,9 @@ def _as_seen(held: AlertState, seen: SubjectAtSlot, clearing: datetime | None) -
 
 
 def _again(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> AlertReason | None:
-    """Why those who were told are told again. What was never told is told when what withholds it ends."""
+    """Why readers are notified again, or None. An alert of which nobody was notified is handled when the cause that
+    withheld it ends.
+    """
     if held.notified is None:
         return None
     if is_worse(seen.facts.amount, seen.severity, held.notified, falls=moment.falls):

@@ -125,8 +125,9 @@ def _equal(inhibition: Inhibition, alert: Firing) -> tuple[str, ...]:
 
 
 def _same_fault(source: Firing, target: Firing) -> bool:
-    """Of the rules without data of one connection the first is told: the others say the same. Readers who asked to be
-    told of their own rule are told all the same, unless the first tells readers too.
+    """Several rules of one connection may lack data for the same cause. Only the first of them is reported, because the
+    others say the same. If a later rule notifies its readers of missing data and the first does not, the later rule is
+    reported too.
     """
     if source.connection != target.connection or source.order >= target.order:
         return False

@@ -19,8 +19,9 @@ CONVERSION = "conversion_rate"
 
 
 def key_measure(context: DigestContext, funnels: Sequence[FunnelSection]) -> KeyMeasure | None:
-    """That of the query which `key` names; else of the query whose source puts its measure first; else the conversion
-    of the first funnel; else the first figure. None beside a list of deals, and where nothing has a figure.
+    """The figure that heads the digest. The first of these that exists is taken: the figure of the query that `key`
+    names, the figure that a source puts first, the conversion of the first funnel, the first figure. None if a list of
+    deals heads the digest, and if there is no figure.
     """
     if context.key_item() is not None:
         return None

@@ -43,16 +43,22 @@ class FigureColumn:
 
 @dataclass(frozen=True, slots=True)
 class TableRule:
-    """One table. `name`: the column that names a row. `details`: columns below the name. `figures`: at most two.
-    `order`: columns, a leading minus for the largest first; () leaves the rows as they are. `rows`: how many are
-    printed, `newest` from the end. `title`: the key of a word. `total`: a last row with the sums. `shaded`: the
-    figures, up to five shares, are told by the shade of their cells as well.
-    `joined`: the name of a table that is made of all tables with this name in the digest, row by row by the rows' keys;
-    its title is the word "table.<joined>". `called`: a column's name in the joined table. `covers`: measures that the
-    table tells as well, so that they are no figures beside it. `partial`: the service leaves rows out, so that nothing
-    is known of one that is absent. `upto`: a column with the least of several values, and the one with the greatest:
-    both are printed as a range. `companion`: says nothing alone, and is printed only with another table that is joined.
-    `total_of`: a last row whose columns are measures of the answer, of figures that nobody may add up.
+    """How one table is printed.
+
+    `name`: the column that names a row. `details`: the columns that are printed below the name.
+    `figures`: the columns with numbers, two at most.
+    `order`: the columns by which rows are sorted; a leading minus puts the largest first. () keeps the order of the
+    rows.
+    `rows`: how many rows are printed. `newest`: they are the last ones.
+    `title`: the key of a word. `total`: a last row has the sums.
+    `shaded`: the cells of the figures, which are up to five shares, are also shaded by their value.
+    `joined`: tables with the same `joined` in one digest become one table, and rows with the same key become one row.
+    The title is the word "table.<joined>". `called`: the names of columns in that table.
+    `covers`: measures that the table also shows. They are then left out of the list of figures.
+    `partial`: the service leaves rows out, so that a missing row says nothing.
+    `upto`: a column with the least of several values, and the column with the greatest. Both are printed as one range.
+    `companion`: the table is printed only if another table is joined with it.
+    `total_of`: the measures of the last row, by column, for figures that may not be added.
     """
 
     name: str
@@ -75,11 +81,15 @@ class TableRule:
 
 @dataclass(frozen=True, slots=True)
 class Presentation:
-    """`figures`: measures of the list of other figures; None: all. `tables`: by id, in the order in which they are
-    printed; None: all, each as its columns suggest. Of a table that is not named only the number of rows is told, in
-    the words "measured.<table>"; so it is beside a funnel with those in `aside`. `neutral`: measures and columns of
-    which neither more nor less is good. `stalled`: what the service calls a list of stalled deals, as the beginning of
-    keys of words: "<stalled>.newly" is said in place of "newly".
+    """How the answer of a query is printed.
+
+    `figures`: the measures that the list of other figures has; None for all of them.
+    `tables`: the tables that are printed, by id and in this order. None prints all of them, each as its columns
+    suggest. For a table that is not named, only the number of its rows is printed, with the words "measured.<table>".
+    `aside`: tables for which only that number is printed if the digest also has a funnel.
+    `neutral`: measures and columns for which neither more nor less is good.
+    `stalled`: how the service calls a list of stalled deals. Keys of words begin with it: "<stalled>.newly" replaces
+    "newly".
     """
 
     key: KeyRule | None = None

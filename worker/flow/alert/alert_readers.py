@@ -55,8 +55,8 @@ class Judged:
 async def alert_readers(
     uses: ReaderUses, judged: Judged, subscribed: Iterable[Subscription] = ()
 ) -> tuple[AlertReader, ...]:
-    """`subscribed`: entries that were made at run time; they are told like those of `to`. Of an entry with `each` those
-    who own what there is to tell of, and those who were told of it.
+    """Everybody who may be notified. `subscribed`: entries that were made at run time; they count as entries of `to`.
+    An entry with `each` gives the owners of the subjects, and those who were notified before.
     """
     schedule, made = judged.found.schedule, list[AlertReader]()
     for entry in (*schedule.entries, *subscribed):
@@ -101,8 +101,8 @@ async def _of_entry(uses: ReaderUses, judged: Judged, entry: Subscription) -> li
 
 
 def seen_by(judges: Mapping[str, Sees], judged: Judged, addresses: OwnerAddresses) -> Mapping[str, Sees]:
-    """As `judges`, by address, but each subject is judged for its owner's readers alone: 300 owners may have 2,000
-    alerts at once, and be asked about every one of them.
+    """As `judges`, by address. Each subject is judged only for the readers of its owner: with 300 owners and 2,000
+    alerts, asking every reader about every alert takes too long.
     """
     seen: dict[str, set[tuple[str, str]]] = {name: set() for name in judges}
     known: set[tuple[str, str]] = set()

@@ -86,8 +86,8 @@ async def alerted(
 
 
 async def as_reached(alerts: AlertLedger, evaluations: Mapping[str, Evaluation]) -> Mapping[str, Evaluation]:
-    """The evaluations, with those readers only whom the notifications reached or still may. Who was never told that an
-    alert fires is not told of its end.
+    """The evaluations without the readers who were not reached and cannot be reached any more. Who was not notified
+    that an alert fires is not notified of its end.
     """
     named = {(run, reader) for one in _with_readers(evaluations) for reader, run in one.readers.items()}
     keys = {(run, reader): DeliveryKey(RunKey.parse(run), reader) for run, reader in named}

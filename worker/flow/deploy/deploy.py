@@ -24,11 +24,14 @@ TRIES = 10
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """Schedule ids compared with `before`, the bundle in force. `renamed`: (old, new); neither counts as added or
-    removed. `firsts`: the first due instants of added schedules, and of those that are due at another time than before.
-    `overdue`: the claims that a clock would make now for schedules that change, under their old definitions. `dropped`:
-    readers that are no longer named. `definitions`: every definition that differs, schedules among them; empty if and
-    only if the bundle is in force.
+    """What differs from `before`, the bundle in force. Schedules are given by their ids.
+
+    `renamed`: pairs of the old and the new id. They are neither in `added` nor in `removed`.
+    `firsts`: the first due instant of each added schedule, and of each schedule whose due instant changes.
+    `overdue`: what a clock would claim now for schedules that change, by their old definitions.
+    `dropped`: readers that are no longer named.
+    `definitions`: every definition that differs, including schedules. It is empty exactly if the bundle is in force
+    already.
     """
 
     added: tuple[str, ...]
@@ -103,11 +106,13 @@ async def changes(bundle: Bundle, uses: ChangesUses) -> Changes:
 async def deploy(
     bundle: Bundle, uses: DeployUses, upon: Collection[str | None] | None = None
 ) -> tuple[Deployment, Changes]:
-    """One atomic step: before it the old definitions are in force, after it the new ones. Slots that were due under the
-    old ones and not yet claimed are claimed or recorded as missed first, as a clock would do, so that no slot is lost.
-    `upon`: ids of bundles, of which one must be in force (None among them: none is); None for whatever is.
+    """Replaces the definitions in force in one atomic step. Slots that are already due under the old definitions are
+    claimed or recorded as missed before that, as a clock would do. So no slot is lost.
 
-    Raises PreconditionFailed, and LedgerError if other deployments keep changing what is in force.
+    `upon`: ids of bundles; one of them must be in force. None among them means that nothing is deployed yet. Without
+    `upon`, any bundle may be in force.
+
+    Raises PreconditionFailed if another bundle is in force, and LedgerError if other deployments keep changing it.
     """
     for _ in range(TRIES):
         found = await changes(bundle, uses)

@@ -42,7 +42,8 @@ class Planned:
     """`fires`: the first of `count`. `readers`: ids of those who are sent a digest, without owners. `paused`: by its
     definition, or at run time. `shifts`: the digests of each run that wait for the end of quiet hours. `left_out`:
     times on public holidays that are no slots. `owners`: of each entry with `each`. `event`: what causes runs besides
-    slots. `as_read`: the schedule with an entry for each reader, as the reader chose it.
+    slots. `as_read`: the schedule with an entry for each reader, as the reader chose it. `next_due`: when it is due
+    next, maybe after the plan's end; None if it never is.
     """
 
     schedule: str
@@ -57,6 +58,7 @@ class Planned:
     left_out: tuple[LeftOut, ...] = ()
     owners: tuple[OwnersReached, ...] = ()
     event: EventTrigger | None = None
+    next_due: datetime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,7 +162,8 @@ async def _planned(
     made = of_digests(live_records(records, bundle, schedule, span.now))
     ended = _unsubscribed(await uses.subscriptions.preferences(own)) if own in subscribed else frozenset[str]()
     told = without(as_read(schedule, made, await uses.subscriptions.choices(own)), ended)
-    coming, count = span.first(name, schedule, span.at(schedule, found), pause)
+    due = span.at(schedule, found)
+    coming, count = span.first(name, schedule, due, pause)
     listed = (*late, *coming)
     return Planned(
         schedule=name,
@@ -175,6 +178,7 @@ async def _planned(
         left_out=span.left_out(schedule.trigger, uses.holidays.name),
         owners=await owners_reached(uses, bundle, schedule, was),
         event=schedule.event,
+        next_due=due,
     )
 
 

@@ -90,8 +90,8 @@ def _token(uses: UsesLinks, link: Link) -> str:
 
 
 async def save(uses: PageUses, page: ReaderPage, form: PreferencesForm) -> ReaderPage:
-    """The page with what the reader chose, or with the problem of what cannot be chosen; then nothing is kept. The
-    condition of the definition stays in force beside the reader's own.
+    """Stores what the reader chose, and returns the page. If a choice is not possible, the page has the problem and
+    nothing is stored. The condition of the definition still applies in addition to the reader's own.
     """
     bundle = await _bundle(uses)
     if Act.SAVE not in ALLOWED[page.link.purpose] or bundle is None or page.schedule is None or page.entry is None:

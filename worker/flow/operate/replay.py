@@ -72,9 +72,9 @@ class ReplayUses(
 
 
 async def replay(uses: ReplayUses, run: Run) -> AsyncIterator[Replayed]:
-    """Every closed delivery of the run of which a part was handed over, or may have been.
+    """Makes every closed delivery of the run again of which a part was sent, or may have been sent.
 
-    Raises LedgerError if the deployment is gone or damaged, because nothing can be rendered then.
+    Raises LedgerError if the deployment is no longer stored or damaged, because then nothing can be rendered.
     """
     await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     digests = uses.digests.fresh()

@@ -38,11 +38,14 @@ class StoredMessageUses(UsesConnectors, UsesDigests, Protocol): ...
 async def stored_message(
     uses: StoredMessageUses, row: Delivery, channel: str = "", address: str | None = None
 ) -> StoredMessage:
-    """Without the reader's own links, so that nobody acts in a reader's name by looking. `channel`: as another channel
-    of the same deployment would show it at `address`; the reader's own if it is empty.
+    """The message of a delivery, made from what is stored. It has no links of the reader, so that nobody who looks at
+    it can act in the reader's name.
 
-    Raises NotFound for a reader whose entry is gone, RequestError for a channel that is not defined, LedgerError where
-    an answer is no longer stored, RenderError for a template that fails.
+    `channel`: shows the message as another channel of the same deployment would send it to `address`. Empty: the
+    reader's own channel.
+
+    Raises NotFound for a reader whose entry does not exist any more, RequestError for a channel that is not defined,
+    LedgerError if an answer is no longer stored, RenderError for a template that fails.
     """
     return await _shown(uses, uses.digests.fresh(), row, channel, address)
 

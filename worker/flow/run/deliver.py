@@ -129,9 +129,11 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
 async def _withheld(
     uses: DeliverUses, digest: ReaderDigest, lease: DeliveryLease, attempt: Attempt
 ) -> Skipped | Deferred | None:
-    """Why nothing is sent, or not yet. A notice whose own channel is suspended waits for the deployment that uses it
-    again. Neither quiet hours nor the cap stop a notice to the operator, or the rest of a message that has begun to
-    arrive.
+    """Why the message is not sent, or not yet; None if it is sent now.
+
+    A notice to the operator through a suspended channel waits until a deployment uses the channel again. Quiet hours
+    and the cap do not hold a notice to the operator. They also do not hold the rest of a message of which a part was
+    sent.
     """
     to_operator = digest.notice and not is_also(attempt.row.key.reader)
     decision = await _decide(uses.deliveries, digest, lease, attempt.row)

@@ -16,10 +16,14 @@ class EnvelopeUses(UsesConnectors, UsesLinks, Protocol): ...
 
 
 def envelope_of(uses: EnvelopeUses, digest: ReaderDigest, row: Delivery, date: datetime) -> Envelope:
-    """The links are signed with the key of the delivery's first intent, so that every try is the same message. A
-    message has no links if the project has no pages or no key, if several people read the address or get a copy, and if
-    it is no mail or a notice to the operator. What tells of held digests is of several subscriptions, so that nothing
-    unsubscribes it in one click. Raises RequestError if this process does not have the key.
+    """The recipient of a delivery, its date, and its links. The links are signed with the key that the first try used,
+    so that every try sends the same message.
+
+    A message has no links if the project has no pages or no key, if several people read the address or get a copy, if
+    it is no mail, or if it is a notice to the operator. A message that names held digests belongs to several
+    subscriptions. So it has no link that unsubscribes with one click.
+
+    Raises RequestError if this process does not have the key.
     """
     base, address, cc = digest.bundle.web, digest.reader.address, copied(digest.entry, row)
     also = is_also(row.key.reader)

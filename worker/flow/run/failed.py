@@ -24,11 +24,11 @@ class FailedUses(WriteUses, UsesClock, UsesDeployments, UsesLookups, UsesRuns, P
 
 
 async def notify_of_failed(uses: FailedUses, key: RunKey) -> tuple[DeliveryKey, ...]:
-    """The notice of a run that failed where nobody could tell: its workers died over it, or readers were not reached.
-    Or the one of a run that reached everybody, after the operator was told of one that did not.
+    """Makes the notice for a run that failed without one: its workers ended during it, or readers were not reached. Or
+    the notice of a run that reached all readers, after the operator was notified of one that did not.
 
-    Empty where it was told before, where one of the same kind went out today, or where nobody is to be told. To alert
-    rules, an abandoned run is one without data.
+    Returns nothing if the notice was made before, if a notice of the same kind was sent today, or if there is nobody to
+    notify. Alert rules treat an abandoned run as a run without data.
     """
     run = await uses.lookups.run(key)
     ended = {RunState.FAILED, RunState.PARTIAL, RunState.DELIVERED}

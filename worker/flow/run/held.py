@@ -20,8 +20,8 @@ class HeldUses(UsesDeliveries, UsesEvents, Protocol): ...
 
 
 def held_digest(digest: ReaderDigest) -> HeldDigest:
-    """What is told of a digest that is not sent: its name, its time, its key figure and how much changed; of a
-    notification of alerts how many it tells of.
+    """What a later message says about a digest that is not sent: its name, its slot, its key figure and the number of
+    changes. For a notification of alerts it is the number of alerts.
     """
     if digest.alerts is not None:
         return HeldDigest(digest.schedule.name, digest.slot, 0, alerts=len(digest.alerts.findings))
