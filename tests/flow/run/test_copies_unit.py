@@ -30,17 +30,23 @@ OUT = {0: Reason.SUSPENDED, 2: Reason.MUTED}
 
 
 class Said:
-    """What readers said, and what is suspended; `stopped`: what is suspended from now on."""
+    """What readers said, and what is suspended."""
 
     def __init__(self, said: Mapping[str, Preference] | None = None, *dead: str) -> None:
-        self.said, self.dead, self.stopped = said or {}, dead, list[Suspension]()
+        self.said, self.dead = said or {}, dead
 
     async def preferences(self, schedule: str) -> Mapping[str, Preference]:
-        assert schedule == WEEKLY.id
-        return self.said
+        return self.said if schedule == WEEKLY.id else {}
 
     async def suspended(self, subjects: Sequence[str]) -> Mapping[str, str]:
         return {one: "550" for one in subjects if one.endswith(self.dead or ("-",))}
+
+
+class Suspends:
+    """`stopped`: what is suspended from now on."""
+
+    def __init__(self) -> None:
+        self.stopped: list[Suspension] = []
 
     async def suspend(self, run: RunKey, suspension: Suspension) -> tuple[()]:
         self.stopped.append(suspension)
@@ -109,7 +115,7 @@ def test_the_fate_of_each_copy_is_read_from_the_delivery() -> None:
 
 
 async def test_only_dead_addresses_are_suspended() -> None:
-    ledger, connectors = Said(), Takes("mail")
+    ledger, connectors = Suspends(), Takes("mail")
     receipts = [Receipt("250", (RefusedCopy(BOSS, "550 no", dead=True), RefusedCopy(CHIEF, "450 later")))]
     given: Any = uses(connectors=connectors, deliveries=ledger, events=uses())
     await suspend_copies(given, reader_digest(ENTRY, digest=uses()), KEY, receipts, NOW)
