@@ -20,6 +20,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import RunState
 from worker.domain.subscription import Choice, Origin, Preference
 from worker.entry.project_dir import bundle_of
+from worker.errors import RequestError
 from worker.flow.deploy.plan import plan
 from worker.flow.operate.bounces import Followed, suspend_bounced, suspend_vouched_for
 from worker.flow.operate.explain import explain
@@ -122,6 +123,14 @@ async def test_who_wants_no_copies_is_left_out_and_that_is_shown(
     assert isinstance(found, tuple)
     (shown,) = explained_document(*found, ())["deliveries"]
     assert shown["copies"] == {BOSS: str(choice.replace("paused", "muted")), CHIEF: None}
+
+
+async def test_an_unsubscribed_copy_comes_back_by_the_definition(story: InProcessRun) -> None:
+    """No mail has a link of its own for it."""
+    said = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", await story.services.clock.now())
+    await story.services.subscriptions.prefer("week", f"team|{BOSS}", said)
+    with pytest.raises(RequestError, match="take the address out of `cc`, deploy, and write it there again"):
+        await resume(story.services, "week", BOSS)
 
 
 async def test_a_copy_is_paused_and_resumed_by_its_address(story: InProcessRun) -> None:
@@ -271,3 +280,13 @@ async def test_the_brand_of_the_deployment_stands_in_the_mail(story: InProcessRu
 
 def text_of(mail: Any) -> str:
     return str(mail.get_body(("plain",)).get_content()).replace("\r\n", "\n")
+
+
+async def test_what_a_copy_said_outlives_a_deployment_and_ends_with_its_place_in_the_file(story: InProcessRun) -> None:
+    """As a reader's. The owner of the definition can begin anew by taking the address out."""
+    await pause(story.services, "week", BOSS, BY, None)
+    await story.deploy(WITH_COPIES.replace("Weekly pipeline", "Weekly"))
+    assert await states(story) == {BOSS: State.PAUSED, CHIEF: State.ACTIVE}
+    await story.deploy(WITH_COPIES.replace(f"{BOSS}, ", ""))
+    await story.deploy(WITH_COPIES)
+    assert await states(story) == {BOSS: State.ACTIVE, CHIEF: State.ACTIVE}

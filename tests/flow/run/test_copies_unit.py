@@ -15,6 +15,7 @@ from worker.domain.subscription import Choice, Origin, Preference
 from worker.flow.run.copies import (
     copied,
     copy_reader,
+    copy_readers,
     fates_of_copies,
     kept_entries,
     left_out,
@@ -77,6 +78,8 @@ def test_who_is_left_out_and_the_reader_are_not_named() -> None:
 
 def test_a_copy_is_a_reader_of_the_entry() -> None:
     assert copy_reader("week", ENTRY, BOSS) == Reader("week", ENTRY.id, BOSS)
+    named = copy_readers(replace(WEEKLY, to=(ENTRY, TEAM)))
+    assert named == {Reader(WEEKLY.id, ENTRY.id, one): ENTRY for one in ENTRY.cc}
 
 
 def test_what_a_run_keeps_names_no_copy_and_gets_it_back_from_the_definition() -> None:
