@@ -14,6 +14,7 @@ from typing import Any
 
 from worker import shipped
 from worker.adapters.definitions.secrets import references, resolve, unescaped
+from worker.domain.brand import Brand
 from worker.domain.schedule import Bundle, Connection, Query, Subscription
 from worker.errors import RequestError
 from worker.open_once import OpenOnce
@@ -64,15 +65,17 @@ def _account_id(kind: str, options: tuple[tuple[str, str], ...]) -> str:
 
 
 Texts = tuple[tuple[str, str], ...]
-OwnTemplates = tuple[Texts, tuple[tuple[str, Texts], ...]]
-"""A project's own templates, path and text of each, and its own words, key and text of each language, in order."""
+OwnTemplates = tuple[Texts, tuple[tuple[str, Texts], ...], Brand]
+"""A project's own templates, path and text of each, its own words, key and text of each language, in order, and its
+brand.
+"""
 
 
 def _open_templates(own: OwnTemplates) -> Templates:
     """The shipped templates do not change while a process runs."""
-    overrides, languages = own
+    overrides, languages, brand = own
     words = {language: dict(texts) for language, texts in languages}
-    return JinjaTemplates(shipped.folder_of("templates"), dict(overrides), vocabulary(), words)
+    return JinjaTemplates(shipped.folder_of("templates"), dict(overrides), vocabulary(), words, brand)
 
 
 @dataclass(slots=True)
@@ -221,9 +224,9 @@ class OpenConnectors:
         return {name: NOWHERE if references(value) else unescaped(value) for name, value in written.items()}
 
     def templates(self, bundle: Bundle) -> Templates:
-        """One for all bundles with the same templates and words, because nothing else in a bundle affects them."""
+        """One for all bundles with the same templates, words and brand: nothing else in a bundle affects them."""
         words = tuple((language, tuple(sorted(texts.items()))) for language, texts in sorted(bundle.languages.items()))
-        return self._templates((tuple(sorted(bundle.templates.items())), words))
+        return self._templates((tuple(sorted(bundle.templates.items())), words, bundle.brand))
 
     def template_faults(self, bundle: Bundle, entry: Subscription) -> list[TemplateFault]:
         """What `check` would say of the template that an entry names, where that one is not there."""

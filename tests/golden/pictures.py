@@ -3,6 +3,7 @@ reader, as pages to be looked at: `python -m tests.golden.pictures FOLDER`.
 """
 
 import asyncio
+import itertools
 import sys
 import tempfile
 from dataclasses import replace
@@ -13,6 +14,8 @@ from tests.golden.digests import DIGESTS
 from tests.golden.notices import NOTICES
 from tests.golden.reader_pages import READER_PAGES
 from tests.golden.states import every_state
+from tests.golden.test_brand_golden import MESSAGES
+from tests.golden.test_brand_golden import mail as branded_mail
 from tests.support.contents import mail_of
 from worker.domain.delivery import READER, READER_ALERTS, READER_LINK
 from worker.domain.schedule import Subscription
@@ -42,6 +45,9 @@ def main(folder: Path) -> None:
             entry = Subscription("operator", "email", "ops@acme.example", "notice", locale, "Europe/Berlin")
             html = mail_of(notice, entry).html
             (folder / f"notice-{name}.{locale}.html").write_text(html.replace(READER, "ops@acme.example"), "utf-8")
+    for name, locale in itertools.product(MESSAGES, LOCALES):
+        html = branded_mail(name, locale).html
+        (folder / f"brand-{name}.{locale}.html").write_text(html.replace(READER, "sales@acme.example"), "utf-8")
     for name, own in READER_PAGES.items():
         for locale in LOCALES:
             reads = own.entry and replace(own.entry, locale=locale)

@@ -9,6 +9,7 @@ from typing import Any
 from worker.domain.access import TokenScope
 from worker.domain.alert.rule import Inhibition, Rule
 from worker.domain.alert.silence import AlertFilter
+from worker.domain.brand import NO_BRAND, Brand
 from worker.domain.cap import Cap
 from worker.domain.operators import Operator
 from worker.domain.outgoing import EventWebhook, HeartbeatUrl
@@ -304,11 +305,12 @@ class Bundle:
     pins one.
 
     `templates`: the project's own, by path below templates/. The templates that Funnelbeat ships belong to its version.
-    `languages`: the project's own words, language ("fr") → key → text.
-    `allow`: patterns that the address of a subscription must match (domain.subscription.is_allowed). `allow_written`:
-    they are of `subscriptions.allow`, so that they count for definitions too; otherwise they are the addresses of the
-    definitions. `shared_addresses`: read by several people. `web`: where readers reach this project's pages, without a
-    slash at the end; empty if there are none. `heartbeat` and `webhooks`: what is called besides channels.
+    `languages`: the project's own words, language ("fr") → key → text. `allow`: patterns that the address of a
+    subscription must match (domain.subscription.is_allowed). `allow_written`: they are of `subscriptions.allow`, so
+    that they count for definitions too; otherwise they are the addresses of the definitions. `shared_addresses`: read
+    by several people. `web`: where readers reach this project's pages, without a slash at the end; empty if there are
+    none. `heartbeat` and `webhooks`: what is called besides channels. `brand`: what messages show of whom they come
+    from.
     """
 
     project: str
@@ -325,3 +327,4 @@ class Bundle:
     web: str = ""
     heartbeat: HeartbeatUrl | None = None
     webhooks: Mapping[str, EventWebhook] = field(default_factory=dict)
+    brand: Brand = NO_BRAND

@@ -31,7 +31,7 @@ def template_faults(bundle: Bundle) -> list[TemplateFault]:
     """Of the templates that the project replaces or adds, and of those that its schedules use; and of its languages."""
     folder, used = shipped.folder_of("templates"), _used(bundle)
     pairs = tried(bundle.templates, shipped_paths(), forms(), used)
-    templates = JinjaTemplates(folder, bundle.templates, vocabulary(), bundle.languages)
+    templates = JinjaTemplates(folder, bundle.templates, vocabulary(), bundle.languages, bundle.brand)
     found = lint(environment(folder, bundle.templates), bundle.templates)
     found += trial(templates, pairs, (*LOCALES, *(one for one in sorted(bundle.languages) if one not in SHIPPED)))
     if bundle.languages:

@@ -4,6 +4,7 @@ A template sees `digest` (domain.digest.Digest), `w` (wording.Wording), `page` (
 worked out), `attached` (names of files that go along) and `reader`, the token that a channel replaces with the address.
 Of a notice to the operator it sees `notice` (domain.notice.Notice), `w`, `page` (notice_page.NoticePage) and `reader`;
 of alerts `notification` (domain.alert.notification.Notification), `w`, `page` (alert.AlertPage), `attached`, `reader`.
+`brand` (brand.BrandView) is what funnelbeat.yaml says of the sender.
 `answers`: buttons are taken. `answer_link`: a token for the address of the reader's own page of alerts, or empty.
 Which templates a message needs is for its channel to say. A project's own templates replace the built-in ones by path.
 """
@@ -21,12 +22,14 @@ from jinja2.loaders import FunctionLoader, split_template_path
 from markupsafe import Markup, escape
 
 from worker.domain.alert.notification import Notification
+from worker.domain.brand import NO_BRAND, Brand
 from worker.domain.delivery import READER, READER_ALERTS, READER_LINK, Attachment
 from worker.domain.notice import Notice
 from worker.domain.schedule import Subscription, Thread
 from worker.errors import RenderError
 from worker.ports.channels import RenderRequest
 from worker.rendering.alert import ALERT_CUTS, AlertPage
+from worker.rendering.brand import view_of
 from worker.rendering.html_nesting import deepest
 from worker.rendering.inline_css import inline
 from worker.rendering.notice_page import NoticePage
@@ -119,7 +122,8 @@ class JinjaPage:
 
 class JinjaTemplates:
     """ports.Templates. `builtin` is the templates folder of this version, `overrides` the bundle's own templates,
-    `vocabulary` what services know, `languages` the project's own words, language → key → text.
+    `vocabulary` what services know, `languages` the project's own words, language → key → text, `brand` whose name
+    stands above.
     """
 
     def __init__(
@@ -128,8 +132,10 @@ class JinjaTemplates:
         overrides: Mapping[str, str] | None = None,
         vocabulary: Vocabulary = NO_SERVICES,
         languages: Mapping[str, Mapping[str, str]] | None = None,
+        brand: Brand = NO_BRAND,
     ) -> None:
         self._vocabulary = vocabulary
+        self._brand = view_of(brand)
         self._languages = languages or {}
         self._env = environment(builtin, overrides or {})
 
@@ -138,6 +144,7 @@ class JinjaTemplates:
             "reader": READER,
             "preferences": READER_LINK if request.linked else "",
             "answers": request.answers,
+            "brand": self._brand,
             "answer_link": READER_ALERTS if request.linked and isinstance(request.digest, Notification) else "",
         }
         for values in self._values(request):

@@ -673,6 +673,7 @@ WORDS: dict[str, str] = {
     "alert.band_more.other": "Keine Daten für {n}\u00a0weitere Regeln.",
     "alert.band.consequence": "Was offen war, bleibt offen. Nichts gilt deswegen als erledigt.",
     "alert.because": "Warum diese Nachricht",
+    "brand.imprint": "Impressum",
     "alert.because.rule": "Regel „{rule}“: {words}.",
     "alert.rule_alone": "Regel „{rule}“.",
     "alert.because.no_data": "Zu prüfen gibt es nichts. Gemeldet wird einmal, dass Daten fehlen, und ihre Rückkehr.",

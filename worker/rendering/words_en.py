@@ -692,6 +692,7 @@ WORDS: dict[str, str] = {
     "alert.band_more.other": "No data for {n}\u00a0more rules.",
     "alert.band.consequence": "What was open stays open. Nothing counts as resolved because of it.",
     "alert.because": "Why you get this",
+    "brand.imprint": "Imprint",
     "alert.because.rule": "Rule “{rule}”: {words}.",
     "alert.rule_alone": "Rule “{rule}”.",
     "alert.because.no_data": "It has nothing to check. You are told once that data is missing, once that it is back.",

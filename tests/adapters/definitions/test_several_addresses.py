@@ -210,3 +210,9 @@ def test_a_target_with_one_reader_sends_no_copies(tmp_path: Path) -> None:
 def test_an_editor_takes_an_address_and_a_list(key: str) -> None:
     entry = schema(registry())["schedules/*.yaml"]["properties"]["to"]["items"]["properties"][key]
     assert [one["type"] for one in entry["anyOf"]] == ["array", ["string", "number", "boolean"]]
+
+
+def test_an_address_that_gets_two_messages_is_warned_of(tmp_path: Path) -> None:
+    two = "{channel: mail, address: a@x.example, cc: b@x.example}\n  - {channel: mail, address: b@x.example}"
+    (told,) = loaded(tmp_path, two).warnings
+    assert "b@x.example in the entries `mail:a@x.example` and `mail:b@x.example`: two readers" in str(told)

@@ -2,8 +2,9 @@
 
 from collections.abc import AsyncIterator
 from dataclasses import replace
-from email import message_from_bytes
+from email import message_from_bytes, policy
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -12,15 +13,19 @@ from tests.support.in_process import SCHEDULE, InProcessRun, in_process_run
 from tests.support.installation import SHORT
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.documents.explained import explained_document
+from worker.documents.plan import plan_document
 from worker.domain.choices import Choices
 from worker.domain.delivery import Delivery, DeliveryState, Reader
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
 from worker.domain.subscription import Choice, Origin, Preference
 from worker.entry.project_dir import bundle_of
+from worker.errors import RequestError
+from worker.flow.deploy.plan import plan
 from worker.flow.operate.bounces import Followed, suspend_bounced, suspend_vouched_for
 from worker.flow.operate.explain import explain
 from worker.flow.operate.forget import forget
+from worker.flow.operate.preview import send_to
 from worker.flow.operate.replay import replay
 from worker.flow.operate.same_address import same_address
 from worker.flow.operate.subscriptions import Author, State, listed, pause, resume
@@ -118,6 +123,14 @@ async def test_who_wants_no_copies_is_left_out_and_that_is_shown(
     assert isinstance(found, tuple)
     (shown,) = explained_document(*found, ())["deliveries"]
     assert shown["copies"] == {BOSS: str(choice.replace("paused", "muted")), CHIEF: None}
+
+
+async def test_an_unsubscribed_copy_comes_back_by_the_definition(story: InProcessRun) -> None:
+    """No mail has a link of its own for it."""
+    said = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", await story.services.clock.now())
+    await story.services.subscriptions.prefer("week", f"team|{BOSS}", said)
+    with pytest.raises(RequestError, match="take the address out of `cc`, deploy, and write it there again"):
+        await resume(story.services, "week", BOSS)
 
 
 async def test_a_copy_is_paused_and_resumed_by_its_address(story: InProcessRun) -> None:
@@ -222,3 +235,58 @@ async def test_several_addresses_of_an_entry_are_readers_of_their_own(story: InP
     sales, boss = (Reader("week", f"team:{one}", one) for one in (SALES, BOSS))
     assert await story.baselines(sales)
     assert not await story.baselines(boss)
+
+
+async def test_copies_are_sent_of_alerts_too_and_of_no_test(story: InProcessRun) -> None:
+    rules = 'alerts: [{id: any, for_each: deals, if: "row.value >= 0.0"}]\nto:\n'
+    await story.deploy(WITH_COPIES.replace("to:\n", rules, 1))
+    run, rows = await story.run()
+    assert {row.state for row in rows} == {DeliveryState.SENT}
+    assert boxes(story) == [(f"{SALES}, {BOSS}, {CHIEF}", f"{BOSS}, {CHIEF}")] * 2
+    bundle = bundle_of(story.place)
+    tried = await send_to(story.services, bundle, bundle.schedules["week"], None, "mail", "me@acme.example")
+    assert not tried.failed
+    assert boxes(story)[2] == ("me@acme.example", "")
+    assert run.state is RunState.DELIVERED
+
+
+async def test_answers_go_where_the_digest_says(story: InProcessRun) -> None:
+    await story.deploy(SCHEDULE.replace("digest: {", "digest: {reply_to: Umsatz Büro <revops@acme.example>, "))
+    await one_run(story)
+    (item,) = story.box.outbox.of("eml")
+    answers = str(message_from_bytes(item.body, policy=policy.default)["Reply-To"])
+    assert answers == "Umsatz Büro <revops@acme.example>"
+
+
+async def test_a_plan_counts_copies_and_names_them(story: InProcessRun) -> None:
+    found = await plan(story.services, bundle_of(story.place), 7)
+    assert {(one.address, one.count) for one in found.messages} == {(SALES, 1), (BOSS, 1), (CHIEF, 1)}
+    (told,) = plan_document(found)["schedules"]
+    assert told["copies"] == [{"entry": "team", "cc": [BOSS, CHIEF]}]
+
+
+@pytest.mark.parametrize("name", ["Acme Sales", "Büro & <b>Söhne</b>"])
+async def test_the_brand_of_the_deployment_stands_in_the_mail(story: InProcessRun, name: str) -> None:
+    config = story.place / "funnelbeat.yaml"
+    plain = config.read_text("utf-8")
+    for brand in ("First", name):
+        config.write_text(f"{plain}brand: {{logo_text: {brand}}}\n", "utf-8")
+        await story.deploy(SCHEDULE)
+        await one_run(story)
+    first, second = (message_from_bytes(item.body, policy=policy.default) for item in story.box.outbox.of("eml"))
+    assert text_of(first).startswith("First\n")
+    assert text_of(second).startswith(f"{name}\n")
+
+
+def text_of(mail: Any) -> str:
+    return str(mail.get_body(("plain",)).get_content()).replace("\r\n", "\n")
+
+
+async def test_what_a_copy_said_outlives_a_deployment_and_ends_with_its_place_in_the_file(story: InProcessRun) -> None:
+    """As a reader's. The owner of the definition can begin anew by taking the address out."""
+    await pause(story.services, "week", BOSS, BY, None)
+    await story.deploy(WITH_COPIES.replace("Weekly pipeline", "Weekly"))
+    assert await states(story) == {BOSS: State.PAUSED, CHIEF: State.ACTIVE}
+    await story.deploy(WITH_COPIES.replace(f"{BOSS}, ", ""))
+    await story.deploy(WITH_COPIES)
+    assert await states(story) == {BOSS: State.ACTIVE, CHIEF: State.ACTIVE}

@@ -15,6 +15,7 @@ from worker.domain.subscription import Choice, Origin, Preference
 from worker.flow.run.copies import (
     copied,
     copy_reader,
+    copy_readers,
     fates_of_copies,
     kept_entries,
     left_out,
@@ -30,17 +31,23 @@ OUT = {0: Reason.SUSPENDED, 2: Reason.MUTED}
 
 
 class Said:
-    """What readers said, and what is suspended; `stopped`: what is suspended from now on."""
+    """What readers said, and what is suspended."""
 
     def __init__(self, said: Mapping[str, Preference] | None = None, *dead: str) -> None:
-        self.said, self.dead, self.stopped = said or {}, dead, list[Suspension]()
+        self.said, self.dead = said or {}, dead
 
     async def preferences(self, schedule: str) -> Mapping[str, Preference]:
-        assert schedule == WEEKLY.id
-        return self.said
+        return self.said if schedule == WEEKLY.id else {}
 
     async def suspended(self, subjects: Sequence[str]) -> Mapping[str, str]:
         return {one: "550" for one in subjects if one.endswith(self.dead or ("-",))}
+
+
+class Suspends:
+    """`stopped`: what is suspended from now on."""
+
+    def __init__(self) -> None:
+        self.stopped: list[Suspension] = []
 
     async def suspend(self, run: RunKey, suspension: Suspension) -> tuple[()]:
         self.stopped.append(suspension)
@@ -71,6 +78,8 @@ def test_who_is_left_out_and_the_reader_are_not_named() -> None:
 
 def test_a_copy_is_a_reader_of_the_entry() -> None:
     assert copy_reader("week", ENTRY, BOSS) == Reader("week", ENTRY.id, BOSS)
+    named = copy_readers(replace(WEEKLY, to=(ENTRY, TEAM)))
+    assert named == {Reader(WEEKLY.id, ENTRY.id, one): ENTRY for one in ENTRY.cc}
 
 
 def test_what_a_run_keeps_names_no_copy_and_gets_it_back_from_the_definition() -> None:
@@ -109,7 +118,7 @@ def test_the_fate_of_each_copy_is_read_from_the_delivery() -> None:
 
 
 async def test_only_dead_addresses_are_suspended() -> None:
-    ledger, connectors = Said(), Takes("mail")
+    ledger, connectors = Suspends(), Takes("mail")
     receipts = [Receipt("250", (RefusedCopy(BOSS, "550 no", dead=True), RefusedCopy(CHIEF, "450 later")))]
     given: Any = uses(connectors=connectors, deliveries=ledger, events=uses())
     await suspend_copies(given, reader_digest(ENTRY, digest=uses()), KEY, receipts, NOW)

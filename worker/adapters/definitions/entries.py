@@ -226,9 +226,9 @@ def _refuse_twins(sheet: Sheet, ids: list[tuple[int, str]]) -> None:
 def _warn_twice_reached(sheet: Sheet, made: list[tuple[int, Subscription]]) -> None:
     first: dict[tuple[str, str], str] = {}
     for index, entry in made:
-        if entry.address is None:
-            continue
-        other = first.setdefault((entry.channel, entry.address), entry.id)
-        if other != entry.id:
-            found = f"{entry.address} in the entries `{other}` and `{entry.id}`: two readers, two messages"
-            sheet.warn(("to", index, "address"), found, "keep one of them, if one message is enough")
+        told = [("address", entry.address), *(("cc", copy) for copy in entry.cc)]
+        for key, address in told:
+            other = first.setdefault((entry.channel, address), entry.id) if address is not None else entry.id
+            if other != entry.id:
+                found = f"{address} in the entries `{other}` and `{entry.id}`: two readers, two messages"
+                sheet.warn(("to", index, key), found, "keep one of them, if one message is enough")

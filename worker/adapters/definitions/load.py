@@ -89,6 +89,7 @@ def load(
         web=made.rules.web,
         heartbeat=made.outgoing.heartbeat,
         webhooks=made.outgoing.webhooks,
+        brand=made.brand,
     )
     complaints = tuple(sorted(set(findings.complaints)))
     return Loaded(None if complaints else bundle, complaints, tuple(sorted(set(findings.warnings))), secrets, expanded)

@@ -61,6 +61,39 @@ class ProjectShape(Shape):
         default=None, description="Called while the clock ticks: a URL, or {url, every, private}; a secret."
     )
     webhooks: Keys = Field(default_factory=dict, description="URLs that are told of events, by a name of your own.")
+    brand: Keys = Field(default_factory=dict, description="Whose messages these are: a name, colours, an imprint.")
+
+
+class BrandShape(Shape):
+    title = "brand"
+
+    logo_text: Text = Field(default="", description="A name above every message, on one line.")
+    colours: Keys = Field(
+        default_factory=dict, description="Those of the name's ground and of buttons: {light, dark}; both or none."
+    )
+    footer: Text = Field(default="", description="Lines below every message.")
+    imprint: Any = Field(default="", description="Who answers for the messages: text, or {text, url}.")
+
+
+class BrandColoursShape(Shape):
+    title = "colours"
+
+    light: Keys = Field(default_factory=dict, description="By day: {accent, accent_text}.")
+    dark: Keys = Field(default_factory=dict, description="By night: {accent, accent_text}.")
+
+
+class BrandPairShape(Shape):
+    title = "a pair of colours"
+
+    accent: Any = Field(description='A ground, as "#0B5394": 4.5:1 or more beside that of the message.')
+    accent_text: Any = Field(description='What is written on it, as "#FFFFFF": 4.5:1 or more.')
+
+
+class ImprintShape(Shape):
+    title = "imprint"
+
+    text: Text = Field(default="", description="Name and address, on several lines.")
+    url: Text = Field(default="", description="A page with more of it, https://.")
 
 
 class TargetShape(Shape):

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, TypeVar
 
+from worker.adapters.definitions.brand import brand
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import CapShape, DefaultsShape, ProjectShape
 from worker.adapters.definitions.operators import operator
@@ -18,6 +19,7 @@ from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import day_of_year, locale, seconds, weekday, zone
 from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.adapters.definitions.zone_words import zone_warning
+from worker.domain.brand import NO_BRAND, Brand
 from worker.domain.cap import Cap
 from worker.domain.outgoing import Outgoing
 from worker.domain.quiet import QuietHours
@@ -61,6 +63,7 @@ class Project:
     people: Mapping[str, Person] = field(default_factory=dict)
     rules: ReaderRules = NO_RULES
     outgoing: Outgoing = field(default_factory=Outgoing)
+    brand: Brand = NO_BRAND
 
 
 def project(sheet: Sheet, kinds: Registry) -> Project:
@@ -98,6 +101,7 @@ def project(sheet: Sheet, kinds: Registry) -> Project:
         known,
         reader_rules(sheet, shaped),
         outgoing(sheet, shaped, NAME),
+        brand(sheet, shaped.brand),
     )
 
 

@@ -6,11 +6,15 @@ from typing import Any
 from worker.adapters.definitions.alert_model import AlertShape, GroupsShape, InhibitShape
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import (
+    BrandColoursShape,
+    BrandPairShape,
+    BrandShape,
     CapShape,
     DefaultsShape,
     DigestShape,
     EntryShape,
     HeartbeatShape,
+    ImprintShape,
     ItemShape,
     OperatorShape,
     ProjectShape,
@@ -72,12 +76,19 @@ def _project(kinds: Registry) -> Schema:
         "heartbeat_url": {"anyOf": [_TEXT, _object(HeartbeatShape, {})]},
         "webhooks": {"type": "object", "additionalProperties": _object(WebhookShape, {"events": _TEXTS})},
     }
+    fields["brand"] = _brand()
     # A target changes single keys of what stands above, so that nothing is required there.
     keys = dict.fromkeys(("connections", "channels", "defaults", *_MAPPINGS), _KEYS)
     one = _object(TargetShape, {**keys, "readers": _object(SoleReaderShape, {})})
     fields |= {**dict.fromkeys(_MAPPINGS, _KEYS), "shared_addresses": _TEXTS}
     fields["targets"] = {"type": "object", "additionalProperties": one}
     return {"$schema": _DRAFT, "title": "Funnelbeat project", **_object(ProjectShape, fields)}
+
+
+def _brand() -> Schema:
+    pair = _object(BrandPairShape, {})
+    colours = _object(BrandColoursShape, {"light": pair, "dark": pair})
+    return _object(BrandShape, {"colours": colours, "imprint": {"anyOf": [_TEXT, _object(ImprintShape, {})]}})
 
 
 def _operator() -> Schema:

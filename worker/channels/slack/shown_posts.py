@@ -3,7 +3,9 @@
 Blocks: https://docs.slack.dev/reference/block-kit/blocks. Of a block that is not known here its type is said.
 """
 
+import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from html import unescape
 from typing import Any
 
 from markupsafe import Markup, escape
@@ -19,6 +21,9 @@ STYLE = Markup(
     "hr{border:0;border-top:1px solid #dddddd}@media (prefers-color-scheme:dark){body{background:#1a1d21;color:#d1d2d3}"
     ".c{color:#ababad}a{color:#1d9bd1}td,th,section+section,pre,hr{border-color:#565856}pre{background:#222529}}"
 )
+
+_LINK = re.compile(r"<(https://[^<>|\s]+)\|([^<>|]+)>")
+"""The only mrkdwn that our posts hold."""
 
 Block = Mapping[str, Any]
 
@@ -51,7 +56,7 @@ def _header(block: Block) -> Markup:
 
 
 def _context(block: Block) -> Markup:
-    return Markup('<p class="c">{}</p>').format(_all(block.get("elements"), _inline))
+    return Markup('<p class="c">{}</p>').format(_all(block.get("elements"), lambda one: _inline(one) + " "))
 
 
 def _section(block: Block) -> Markup:
@@ -84,6 +89,9 @@ def _bullet(part: Block) -> Markup:
 
 
 def _inline(one: Block) -> Markup:
+    linked = _LINK.fullmatch(str(one.get("text", ""))) if one.get("type") == "mrkdwn" else None
+    if linked is not None:
+        return Markup('<a href="{}">{}</a>').format(*(unescape(part) for part in linked.groups()))
     text = _lines(str(one.get("text", one.get("url", ""))))
     url = str(one.get("url", ""))
     if url.startswith(("https://", "http://")):

@@ -14,6 +14,7 @@ from worker.domain.schedule import Bundle, Schedule, Timing
 from worker.errors import ClaimLost, LedgerError, PreconditionFailed
 from worker.flow.deploy.recompute_due import is_ahead
 from worker.flow.facts import emit_all
+from worker.flow.run.copies import copy_readers
 from worker.flow.run.readers import readers
 from worker.flow.run.tick import slot_claim
 from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTriggers
@@ -209,6 +210,11 @@ def _dropped(
     """
     gone: list[Reader] = []
     for name, origin in origins.items():
-        still = {reader.id for reader in readers(after[name])}
-        gone += [Reader(name, r.entry, r.address) for r in readers(before[origin]) if r.id not in still]
+        still = {reader.id for reader in _named(after[name])}
+        gone += [Reader(name, r.entry, r.address) for r in _named(before[origin]) if r.id not in still]
     return tuple(gone)
+
+
+def _named(schedule: Schedule) -> tuple[Reader, ...]:
+    """Who is named by an address: readers, and who gets copies."""
+    return (*readers(schedule), *copy_readers(schedule))

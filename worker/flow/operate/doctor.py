@@ -13,6 +13,7 @@ from worker.flow.deploy.cost import DayCost
 from worker.flow.deploy.recompute_due import is_ahead
 from worker.flow.operate.day_budgets import BudgetsUses, next_day_costs
 from worker.flow.operate.subscriptions import ListUses, State, listed
+from worker.flow.run.copies import copy_readers
 from worker.flow.run.readers import readers, subjects
 from worker.ports import (
     CheckedSource,
@@ -225,9 +226,8 @@ async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[CheckResul
     named = {
         subject
         for schedule in bundle.schedules.values()
-        for reader, entry in readers(schedule).items()
-        for address in (reader.address, *entry.cc)
-        for subject in subjects(entry, address)
+        for reader, entry in {**copy_readers(schedule), **readers(schedule)}.items()
+        for subject in subjects(entry, reader.address)
     }
     return suspended(await ledger.suspended(sorted(named)))
 

@@ -8,7 +8,7 @@ from worker.domain.address import same
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.subscription import Choice, Preference, live_records
-from worker.flow.run.copies import copy_reader
+from worker.flow.run.copies import copy_readers
 from worker.flow.run.readers import WEBHOOK, readers
 from worker.flow.uses import UsesClock, UsesConnectors, UsesRuns, UsesSubscriptions
 
@@ -58,5 +58,10 @@ async def _entries(
     now = await uses.clock.now()
     reached = {reader: entry for reader, entry in each.items() if sent.get(reader)}
     told = {Reader(schedule.id, one.id, one.address or WEBHOOK): one for one in schedule.notify if not one.each}
-    copies = {copy_reader(schedule.id, one, address): one for one in schedule.entries for address in one.cc}
-    return {**copies, **readers(schedule), **told, **live_records(records, bundle, schedule, now), **reached}
+    return {
+        **copy_readers(schedule),
+        **readers(schedule),
+        **told,
+        **live_records(records, bundle, schedule, now),
+        **reached,
+    }

@@ -15,7 +15,7 @@ from worker.domain.subscription import Choice, End, Origin, Preference, Subscrip
 from worker.errors import ClaimLost, NotFound, RequestError
 from worker.flow.deployed import bundle_of
 from worker.flow.operate.find_run import deployed_schedule
-from worker.flow.run.copies import copy_reader
+from worker.flow.run.copies import copy_readers
 from worker.flow.run.readers import readers, subjects
 from worker.flow.uses import UsesClock, UsesDeliveries, UsesDeployments, UsesEntryChecks, UsesSubscriptions
 
@@ -124,9 +124,8 @@ def _of_each(schedule: Schedule, said: Iterable[str]) -> dict[Reader, Subscripti
 def _copies(schedule: Schedule) -> dict[Reader, Subscription]:
     """Each address in `cc`, as if it were a reader of the entry."""
     return {
-        copy_reader(schedule.id, entry, one): replace(entry, address=one, each=None, cc=())
-        for entry in schedule.to
-        for one in entry.cc
+        reader: replace(entry, address=reader.address, each=None, cc=())
+        for reader, entry in copy_readers(schedule).items()
     }
 
 
@@ -260,9 +259,9 @@ async def resume(uses: ListUses, schedule: str, name: str) -> tuple[Subscription
     """
     found = named(await listed(uses, schedule), schedule, name)
     if found.preference is not None and found.preference.choice is Choice.UNSUBSCRIBED:
-        raise RequestError(
-            f"{found.reader.id} unsubscribed; only the reader can come back, by the link in an earlier message"
-        )
+        link = "only the reader can come back, by the link in an earlier message"
+        way = "take the address out of `cc`, deploy, and write it there again" if found.copy else link
+        raise RequestError(f"{found.reader.id} unsubscribed; {way}")
     return found, await uses.subscriptions.clear(schedule, found.reader.id, Choice.PAUSED)
 
 

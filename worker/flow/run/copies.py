@@ -37,6 +37,11 @@ def copy_reader(schedule: str, entry: Subscription, address: str) -> Reader:
     return Reader(schedule, entry.id, address)
 
 
+def copy_readers(schedule: Schedule) -> dict[Reader, Subscription]:
+    """Every address in `cc` of an entry, with the entry."""
+    return {copy_reader(schedule.id, entry, one): entry for entry in schedule.entries for one in entry.cc}
+
+
 def copied(entry: Subscription, row: Delivery) -> tuple[str, ...]:
     """Who is named in the message. The reader is no copy, also where the entry has one reader for each owner."""
     own = row.key.address
