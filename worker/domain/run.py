@@ -27,8 +27,8 @@ _KEY = re.compile(
 
 def stamp(instant: datetime) -> str:
     """An instant as keys hold it: 2026-11-23T14:00:00Z, with milliseconds only if there are any."""
-    utc = instant.astimezone(UTC)
-    return utc.strftime("%Y-%m-%dT%H:%M:%S") + (f".{utc.microsecond // 1000:03d}" if utc.microsecond else "") + "Z"
+    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return utc.isoformat(timespec="milliseconds" if utc.microsecond else "seconds")[:-6] + "Z"
 
 
 @dataclass(frozen=True, slots=True, order=True)

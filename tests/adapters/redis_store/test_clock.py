@@ -54,6 +54,57 @@ async def test_a_run_that_exists_is_not_made_anew(story: LedgerFixture) -> None:
     assert ((await story.run(key)).state, (await story.run(key)).attempt) == (RunState.FETCHING, attempt)
 
 
+async def test_of_two_decisions_in_one_call_about_one_slot_only_the_first_counts(story: LedgerFixture) -> None:
+    await story.deploy()
+    first = SlotClaim(WEEKLY, SLOT, SLOT + WEEK, (story.claim(SLOT),), (), latest=True)
+    gone = MissedRow(SLOT, SLOT, 1, Reason.TOO_LATE, schedule=WEEKLY)
+    second = SlotClaim(WEEKLY, SLOT, SLOT + 5 * WEEK, (), (gone,), latest=True)
+    assert (await story.clock.claim([first, second], CLOCK)).runs == (story.claim(SLOT).key,)
+    assert await story.lookups.missed(None, 5) == ()
+    assert await story.client.zscore(f"{PROJECT}:due", WEEKLY) == (SLOT + WEEK).timestamp() * 1000
+
+
+async def test_two_runs_of_one_call_of_which_the_newer_takes_the_place_of_the_older(story: LedgerFixture) -> None:
+    """Nothing waits for the older one any more, although both are of one call."""
+    await story.deploy()
+    older, newer = story.claim(SLOT), story.claim(SLOT + WEEK)
+    both = SlotClaim(WEEKLY, SLOT, SLOT + 2 * WEEK, (older, newer), (), latest=True)
+    assert (await story.clock.claim([both], CLOCK)).runs == (older.key, newer.key)
+    assert [(await story.run(one.key)).state for one in (older, newer)] == [RunState.SKIPPED, RunState.CLAIMED]
+    for waiting in ("attention:runs", "waiting", f"open:{WEEKLY}"):
+        assert await story.client.zrange(f"{PROJECT}:{waiting}", 0, -1) == [str(newer.key).encode()], waiting
+    assert await story.deployments.last_slot(WEEKLY) == SLOT + WEEK
+
+
+async def test_very_many_slots_of_one_call_are_all_written(story: LedgerFixture) -> None:
+    """More members than Lua takes as arguments of one command."""
+    await story.deploy()
+    slots = [SLOT + number * timedelta(minutes=1) for number in range(2500)]
+    runs = tuple(story.claim(slot) for slot in slots)
+    made = await story.clock.claim([SlotClaim(WEEKLY, SLOT, SLOT + WEEK, runs, (), latest=False)], CLOCK)
+    assert made.runs == tuple(run.key for run in runs)
+    for kept in ("attention:runs", "waiting", "runs", f"runs:{WEEKLY}", f"open:{WEEKLY}"):
+        assert await story.client.zcard(f"{PROJECT}:{kept}") == len(slots), kept
+    assert await story.client.hget(f"{PROJECT}:counts", "claimed cron") == str(len(slots)).encode()
+    assert await story.deployments.last_slot(WEEKLY) == slots[-1]
+
+
+async def test_an_entry_without_a_bundle_is_claimed_beside_one_with_a_bundle(story: LedgerFixture) -> None:
+    deployed = await story.deploy("known", "any")
+    entries = [
+        SlotClaim("known", SLOT, None, (Claim(RunKey("known", SLOT), deployed, "cron", SLOT),), (), True, deployed),
+        SlotClaim("any", SLOT, None, (Claim(RunKey("any", SLOT), "another", "cron", SLOT),), (), True),
+    ]
+    for order in (entries, entries[::-1]):
+        await story.client.zadd(f"{PROJECT}:due", dict.fromkeys(("known", "any"), int(SLOT.timestamp() * 1000)))
+        for name in ("known", "any"):
+            await story.client.delete(f"{PROJECT}:run:{RunKey(name, SLOT)}")
+        made = await story.clock.claim(order, CLOCK)
+        assert {str(run) for run in made.runs} == {str(RunKey(name, SLOT)) for name in ("known", "any")}
+        assert (await story.run(RunKey("known", SLOT))).bundle == deployed
+        assert (await story.run(RunKey("any", SLOT))).bundle == "another"
+
+
 async def test_three_clocks_side_by_side_make_each_run_once(story: LedgerFixture) -> None:
     names = [f"s{number:03d}" for number in range(120)]
     await story.deployments.activate(bundle(*names), dict.fromkeys(names, SLOT), ())

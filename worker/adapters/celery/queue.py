@@ -11,8 +11,10 @@ from collections.abc import Iterator, Sequence
 from itertools import islice
 
 from celery import Celery
+from celery.utils.nodenames import anon_nodename
 from kombu.exceptions import BatchPublishError, ChannelError, OperationalError
 from kombu.exceptions import ConnectionError as BrokerConnectionError
+from kombu.utils.uuid import uuid
 
 from worker.adapters.celery.app import DELIVER, PRODUCE, READ_MAILBOXES
 from worker.domain.delivery import DeliveryKey
@@ -31,8 +33,8 @@ BROKER_ERRORS = (BatchPublishError, ChannelError, BrokerConnectionError, Operati
 PUBLISHED_AT = "published_at"
 """A message's header: when it was published, in seconds since the epoch. It tells how long a message has waited."""
 
-_NO_REPR = {"argsrepr": "keys", "kwargsrepr": "{}"}
-"""Without these, Celery formats the arguments of every message for its own log."""
+_TOLD = {"ignore_result": True, "argsrepr": "keys", "kwargsrepr": "{}"}
+"""Without the last two, Celery formats the arguments of every message for its own log."""
 
 
 class CeleryQueue:
@@ -76,12 +78,18 @@ class CeleryQueue:
             raise BrokerUnavailable(f"the broker took no message: {error}") from error
 
     def _send(self, task: str, queue: str, messages: list[list[str]]) -> None:
+        """Through `app.amqp`, because `send_task` also looks for the task's own options, routes it and makes an object
+        for a result: a quarter of the time, for nothing (https://docs.celeryq.dev/en/stable/reference/celery.app.amqp.html).
+        """
+        amqp, headers, origin = self._app.amqp, {PUBLISHED_AT: time.time()}, anon_nodename()
+        known = amqp.queues[queue]
         declared: tuple[()] | None = None  # the queue, with the first message
         with self._app.producer_pool.acquire(block=True) as producer, producer.batch():
             for keys in messages:
-                headers = {PUBLISHED_AT: time.time()}
-                options = {"producer": producer, "retry": False, "ignore_result": True, "headers": headers, **_NO_REPR}
-                self._app.send_task(task, args=[keys], queue=queue, declare=declared, **options)
+                message = amqp.create_task_message(uuid(), task, [keys], {}, origin=origin, **_TOLD)
+                amqp.send_task_message(
+                    producer, task, message, queue=known, declare=declared, retry=False, headers=headers
+                )
                 declared = ()
 
 

@@ -12,7 +12,7 @@ from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.domain.delivery import DeliveryKey
 from worker.domain.due.pauses import Pause
-from worker.domain.events import Fact
+from worker.domain.events import Fact, RunClaimed
 from worker.domain.missed import MissedRow
 from worker.domain.run import Claim, RunKey
 from worker.domain.time.epoch import from_ms, to_ms
@@ -48,14 +48,14 @@ class RedisClock:
         return from_ms(now), tuple(Due(text(name), from_ms(at), pause(paused.get(name))) for name, at in found)
 
     async def claim(self, batch: Sequence[SlotClaim], pid: int) -> Claimed:
-        created: list[RunKey] = []
         told: list[Fact] = []
         for start in range(0, len(batch), BATCH):
-            slots = [_entry(entry) for entry in batch[start : start + BATCH]]
-            keys_, rows = await self._scripts.run("claim", {**self._by(pid), "slots": slots})
-            created.extend(RunKey.parse(text(key)) for key in keys_)
+            part = batch[start : start + BATCH]
+            shared = part[0].bundle
+            slots = [_entry(entry, shared) for entry in part]
+            _, rows = await self._scripts.run("claim", {**self._by(pid), "bundle": shared or None, "slots": slots})
             told.extend(facts(rows))
-        return Claimed(tuple(created), tuple(told))
+        return Claimed(tuple(fact.run for fact in told if isinstance(fact, RunClaimed) and fact.run), tuple(told))
 
     async def request(
         self, claim: Claim, pid: int, *, missed: MissedRow | None = None, rest: Sequence[MissedRow] = ()
@@ -117,13 +117,13 @@ class RedisClock:
         return {"pid": pid, "republish": self._times.ms("republish")}
 
 
-def _entry(entry: SlotClaim) -> dict[str, Any]:
+def _entry(entry: SlotClaim, shared: str) -> dict[str, Any]:
     row: dict[str, Any] = {
         "schedule": entry.schedule,
-        **({"bundle": entry.bundle} if entry.bundle else {}),
+        **({} if entry.bundle == shared else {"bundle": entry.bundle}),
         **({"late": entry.late} if entry.late else {}),
         "expected": to_ms(entry.expected),
-        "runs": [claim_row(claim) for claim in entry.runs],
+        "runs": [claim_row(claim, shared) for claim in entry.runs],
         "missed": [missed_row(entry.schedule, missed) for missed in entry.missed],
         "latest": entry.latest,
     }

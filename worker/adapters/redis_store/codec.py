@@ -43,14 +43,15 @@ def short(value: str, limit: int = LONGEST_TEXT) -> str:
     return value if len(value) <= limit else value[: limit - 1] + "…"
 
 
-def claim_row(claim: Claim) -> dict[str, Any]:
-    return {
+def claim_row(claim: Claim, shared: str = "") -> dict[str, Any]:
+    """`shared`: the bundle that the script is given once for all of its slots."""
+    row: dict[str, Any] = {
         "key": str(claim.key),
         "slot": to_ms(claim.key.slot),
-        "bundle": claim.bundle,
         "trigger": claim.trigger,
         "deadline": to_ms(claim.deadline),
     }
+    return row if claim.bundle == shared else {**row, "bundle": claim.bundle}
 
 
 def missed_row(schedule: str, missed: MissedSlots) -> dict[str, Any]:

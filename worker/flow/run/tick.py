@@ -6,14 +6,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from worker.domain.delivery import DeliveryKey
 from worker.domain.due.pauses import Pause, account_around
 from worker.domain.due.spread import delay_of
 from worker.domain.run import Claim, RunKey
 from worker.domain.schedule import CatchUp, Schedule, Timing
 from worker.domain.source_event import event_run
-from worker.errors import BrokerUnavailable
 from worker.flow.facts import emit_all
+from worker.flow.run.claim_and_publish import claim_and_publish, publish
 from worker.flow.run.retention import housekeep
 from worker.flow.uses import (
     UsesClock,
@@ -25,7 +24,7 @@ from worker.flow.uses import (
     UsesTriggers,
     UsesUpkeep,
 )
-from worker.ports import Claimed, Due, Queue, SlotClaim, Triggers, WindowClaim
+from worker.ports import Claimed, Due, SlotClaim, Triggers, WindowClaim
 
 BATCH = 300
 """The greatest number of schedules, of runs and of deliveries that one tick handles."""
@@ -58,18 +57,18 @@ async def tick(uses: TickUses) -> Ticked:
     )
     emit_all(uses.events, swept.facts)
     if deployment is None:
-        return Ticked((), await _publish(uses.queue, swept.runs, swept.deliveries, swept.mailboxes), more=False)
-    timings = await uses.deployments.timings(deployment.bundle)
-    claims = [claim for d in due if (claim := slot_claim(uses.triggers, timings, deployment.bundle, d, now))]
-    claimed = await uses.clock.claim(claims, uses.pid) if claims else Claimed()
-    emit_all(uses.events, claimed.facts)
-    opened = await _claim_ended(uses, timings, deployment.bundle, ended, now)
+        return Ticked((), await publish(uses.queue, swept.runs, swept.deliveries, swept.mailboxes), more=False)
+    bundle, timings = deployment.bundle, await uses.deployments.timings(deployment.bundle)
+    claimed, published = await claim_and_publish(
+        uses, due, lambda one: slot_claim(uses.triggers, timings, bundle, one, now)
+    )
+    opened = await _claim_ended(uses, timings, bundle, ended, now)
     emit_all(uses.events, opened.facts)
-    runs = (*claimed.runs, *opened.runs, *swept.runs)
-    published = await _publish(uses.queue, runs, swept.deliveries, swept.mailboxes)
+    if published == len(claimed):  # otherwise the broker takes nothing now
+        published += await publish(uses.queue, (*opened.runs, *swept.runs), swept.deliveries, swept.mailboxes)
     if not due:
         await housekeep(uses.upkeep, timings, now)
-    return Ticked((*claimed.runs, *opened.runs), published, more=BATCH in (len(due), len(ended)))
+    return Ticked((*claimed, *opened.runs), published, more=BATCH in (len(due), len(ended)))
 
 
 def slot_claim(
@@ -141,21 +140,3 @@ def _until(within: int | None, start: datetime, following: datetime | None) -> d
     if within is not None:
         return start + timedelta(seconds=within)
     return min(following or start + RUN_TIME, start + RUN_TIME)
-
-
-async def _publish(
-    queue: Queue, runs: tuple[RunKey, ...], deliveries: tuple[DeliveryKey, ...], mailboxes: tuple[str, ...]
-) -> int:
-    """If the broker takes nothing, a later sweep publishes again. A run on demand that no worker has begun goes to the
-    queue of runs on demand again.
-    """
-    asked = [key for key in runs if key.kind == "manual"]
-    try:
-        await queue.produce(asked, on_demand=True)
-        await queue.produce([key for key in runs if key not in asked])
-        await queue.deliver(deliveries)
-        if mailboxes:
-            await queue.read_mailboxes(mailboxes)
-    except BrokerUnavailable:
-        return 0
-    return len(runs) + len(deliveries)
