@@ -98,7 +98,7 @@ class RedisSnapshots:
         body = await self._scripts.ask("GET", keys.table(self._scripts.prefix, name))
         if body is None:
             return None
-        base = delta.base_of(body)
+        base, known = delta.base_of(body), None
         if base is None:
             table = await asyncio.to_thread(decode_table, body)
         else:
@@ -106,7 +106,7 @@ class RedisSnapshots:
             if known is None:
                 return None
             table = await asyncio.to_thread(table_from, body, known)
-        self.decoded.put(name, table)
+        self.decoded.put(name, table, known)
         return table
 
     async def bodies(self, names: Iterable[str]) -> dict[str, bytes] | None:
