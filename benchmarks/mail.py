@@ -21,6 +21,7 @@ from benchmarks.whole import Sizes as WholeSizes
 from worker.adapters.celery.queue import KEYS_PER_MESSAGE
 from worker.adapters.event_log import configure
 from worker.app import open_services
+from worker.collector import collect_rarely
 from worker.decorators.kept_messages import with_kept_messages
 from worker.domain.delivery import DeliveryKey, Part
 from worker.domain.run import Claim, RunKey
@@ -47,7 +48,9 @@ TINY = Sizes(12, 1)
 
 
 class Ours:
-    """Deliveries are made ten at a time, as a worker's child does with each message from its queue."""
+    """Deliveries are made ten at a time, as a worker's child does with each message from its queue. The process looks
+    for cycles as rarely as that child.
+    """
 
     def __init__(self, sizes: Sizes, place: Place) -> None:
         self._sizes = sizes
@@ -131,6 +134,7 @@ def _message(number: int, text: str, html: str) -> EmailMessage:
 
 def run(sizes: Sizes, progress: Progress) -> Result:
     configure("warning")
+    collect_rarely()
     with ExitStack() as stack:
         ground: Ground = stack.enter_context(redis_ground())
         pages = stack.enter_context(child("recorded", str(PAGES * 100))).ready

@@ -104,6 +104,7 @@ def bundle(sizes: Sizes, place: Place, *, apart: bool = False) -> Bundle:
         {"close": Connection("close", "close", {"base_url": place.close, "api_key": API_KEY})},
         {"email": ChannelSpec("email", "email", {"url": url, "from": "Reports <reports@tern.example>"})},
         schedules,
+        allow=("tern.example",),  # as a deployment derives it from the addresses that its definitions name
     )
 
 

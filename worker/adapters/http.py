@@ -5,7 +5,7 @@ import logging
 import ssl
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from typing import Any
 
 import httpx
@@ -52,6 +52,23 @@ class HttpFailure(Exception):
         self.sent = sent
         self.silent = silent
         super().__init__(problem)
+
+
+@lru_cache(128)
+def _parsed(url: str) -> httpx.URL:
+    return httpx.URL(url)
+
+
+def _query(params: Mapping[str, Any]) -> bytes:
+    """Most requests differ from the one before in one parameter, so the others are found as they were written."""
+    if all(type(value) is str for value in params.values()):
+        return "&".join(_pair(name, value) for name, value in params.items()).encode("ascii")
+    return str(httpx.QueryParams(params)).encode("ascii")
+
+
+@lru_cache(512)
+def _pair(name: str, value: str) -> str:
+    return str(httpx.QueryParams({name: value}))
 
 
 @cache
@@ -104,14 +121,15 @@ class Http:
         Raises HttpFailure, whose text holds neither URL parameters nor credentials.
         """
         seconds = self._timeout if patience is None else patience
+        url, target = self._address(path, params)
         request = self._client.build_request(
             method,
-            self._url(path, params),
+            url,
             json=json,
             content=content,
             headers=dict(headers or {}),
             timeout=httpx.Timeout(seconds, pool=None),
-            extensions=None if server_name is None else {"sni_hostname": server_name},
+            extensions=({} if server_name is None else {"sni_hostname": server_name}) | target,
         )
         async with self._places:
             try:
@@ -124,14 +142,17 @@ class Http:
             except (httpx.HTTPError, httpx.InvalidURL) as error:
                 raise _failure(error) from error
 
-    def _url(self, path: str, params: Mapping[str, Any] | None) -> httpx.URL:
-        """As httpx joins base, path and parameters, but taken apart once and not three times. What may mean more than a
-        plain path is left to httpx.
+    def _address(self, path: str, params: Mapping[str, Any] | None) -> tuple[httpx.URL, dict[str, bytes]]:
+        """The URL, and the extension with the request's target where the URL lacks its query: taking a URL apart costs
+        more than all else of a request, and so it is done once for each path. Both mean what httpx makes of base, path
+        and parameters. What may mean more than a plain path is left to httpx.
+
+        https://www.encode.io/httpcore/extensions/#target
         """
         if not path.startswith("/") or any(mark in path for mark in ("//", "/.", "?", "#")):
-            return self._client.build_request("GET", path, params=params).url
-        query = f"?{httpx.QueryParams(params)}" if params else ""
-        return httpx.URL(f"{self._base}{path}{query}")
+            return self._client.build_request("GET", path, params=params).url, {}
+        url = _parsed(self._base + path)
+        return url, {"target": b"%b?%b" % (url.raw_path, _query(params))} if params else {}
 
     async def _exchange(self, request: httpx.Request) -> HttpAnswer:
         """Reads piece by piece, so that an endless body is abandoned before it fills the memory."""

@@ -4,6 +4,7 @@ import re
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
+from functools import lru_cache
 
 from worker.domain.reason import Reason
 
@@ -27,7 +28,12 @@ _KEY = re.compile(
 
 def stamp(instant: datetime) -> str:
     """An instant as keys hold it: 2026-11-23T14:00:00Z, with milliseconds only if there are any."""
-    utc = instant if instant.tzinfo is UTC else instant.astimezone(UTC)
+    return _stamp(instant if instant.tzinfo is UTC else instant.astimezone(UTC))
+
+
+@lru_cache(1_024)
+def _stamp(utc: datetime) -> str:
+    """Kept, because a delivery writes its run's key a dozen times."""
     return utc.isoformat(timespec="milliseconds" if utc.microsecond else "seconds")[:-6] + "Z"
 
 

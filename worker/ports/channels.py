@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Protocol, TypeVar, runtime_checkable
+from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from worker.domain.alert.notification import Notification
 from worker.domain.delivery import Attachment, Envelope, Part, Receipt
@@ -189,6 +189,13 @@ class Paced(Protocol):
         bucket wait for each other. The name of the bucket is stored and printed, so it holds no secret.
         """
         ...
+
+
+def paced(channel: Channel[Any]) -> Paced | None:
+    """The channel, if it has a pace. Asked for every message, so not by isinstance, which takes a protocol apart each
+    time.
+    """
+    return cast("Paced", channel) if hasattr(channel, "pace") else None
 
 
 @runtime_checkable

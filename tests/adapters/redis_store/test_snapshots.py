@@ -109,6 +109,18 @@ def test_rows_that_are_encoded_together_are_the_bytes_of_each(count: int, odd: i
     assert codec.table_of(blob.raw).rows == rows
 
 
+def test_texts_that_repeat_in_a_long_table_are_one_object_and_nothing_else_changes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(codec, "LONG", 100)
+    monkeypatch.setattr(codec, "TEXTS", 20)
+    rows = tuple(Row(f"k{n:04}", (f"owner {n % 7}", f"title {n}", None if n % 2 else n, "")) for n in range(300))
+    columns = tuple(Column(name, Kind.TEXT) for name in "abcd")
+    again = codec.decode_table(codec.encode_table(Table("t", columns, rows)).body)
+    assert again.rows == rows
+    assert again.rows[0].cells[0] is again.rows[7].cells[0] is again.rows[294].cells[0]
+
+
 def test_what_is_too_long_to_hold_is_only_compressed(monkeypatch: pytest.MonkeyPatch) -> None:
     one = Table("t", (Column("a", Kind.INT),), tuple(Row(f"k{number:05}", (number,)) for number in range(5_000)))
     held = codec.encode_table(one)

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from tests.sources.close.account import deal
+from worker.domain.snapshot.opportunity import COLUMNS
 from worker.sources.close.known_rows import KnownRows
 from worker.sources.close.names import CloseNames, CloseStatus
 from worker.sources.close.plain_rows import plain_row
@@ -87,3 +88,20 @@ def test_no_more_rows_are_kept_than_agreed_and_those_used_last_stay() -> None:
     assert made is not None
     assert made[0] == kept[1]
     assert made[0] is not kept[1]
+
+
+def test_rows_of_a_list_that_does_not_fit_are_made_and_not_kept() -> None:
+    known = KnownRows()
+    first = known.rows(page({}), NAMES, listed_as=None, keep=False)
+    second = known.rows(page({}), NAMES, listed_as=None, keep=False)
+    assert first is not None
+    assert second is not None
+    assert first == second
+    assert first[0] is not second[0]
+
+
+def test_texts_that_repeat_are_one_object() -> None:
+    rows = KnownRows().rows(page({"date_won": "2026-12-24"}, {"date_won": "2026-12-24"}), NAMES, listed_as=None)
+    assert rows is not None
+    shared = [column.name for at, column in enumerate(COLUMNS) if rows[0].cells[at] is rows[1].cells[at]]
+    assert {"owner_id", "owner", "pipeline_id", "stage_id", "stage", "currency", "expected_close"} <= {*shared}

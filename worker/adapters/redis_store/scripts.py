@@ -8,6 +8,7 @@ from functools import cache
 from importlib import resources
 from typing import Any
 
+import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
@@ -106,8 +107,8 @@ class Scripts:
         LedgerUnavailable.
         """
         text, sha = source(name)
-        given = json.dumps({key: value for key, value in arguments.items() if value is not None}, separators=(",", ":"))
-        rest: tuple[str | bytes, ...] = (self.prefix, clean(given), *blobs)
+        given = encoded({key: value for key, value in arguments.items() if value is not None})
+        rest: tuple[str | bytes, ...] = (self.prefix, given, *blobs)
         with translated():
             try:
                 return await self._together.give("EVALSHA", sha, 0, *rest)
@@ -153,6 +154,19 @@ class Scripts:
         if answer == LOST:
             raise ClaimLost(str(key))
         return answer
+
+
+def encoded(arguments: Mapping[str, Any]) -> str | bytes:
+    """Arguments as JSON. What msgspec does not take, such as a lone surrogate or a large integer, the standard library
+    writes.
+    """
+    try:
+        return _encoder.encode(arguments)
+    except (TypeError, ValueError, OverflowError):
+        return clean(json.dumps(arguments, separators=(",", ":")))
+
+
+_encoder = msgspec.json.Encoder()
 
 
 def clean(text: str) -> str:

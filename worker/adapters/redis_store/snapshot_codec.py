@@ -30,6 +30,8 @@ SHAPES = 256
 
 AT_ONCE = 1_000
 """Rows that are encoded in one call, about 300 kB. Fewer than an array 16 holds."""
+LONG, TEXTS = 10_000, 1_000
+"""Rows beyond which texts that repeat are shared, and different texts of a column beyond which they are not."""
 HELD = 8_000_000
 """Bytes that are held without compression."""
 
@@ -130,7 +132,23 @@ def table_of(whole: bytes) -> Table:
     """Reads uncompressed bytes. Raises LedgerError for an unknown version."""
     (length,) = struct.unpack(">I", whole[:4])
     cells = _rows_decoder.decode(memoryview(whole)[4 + length :])
+    if len(cells) > LONG:
+        _share_texts(cells)
     return _table(whole[: 4 + length], map(_row, cells))
+
+
+def _share_texts(rows: list[list[Any]]) -> None:
+    """Makes equal texts of a column one object, which takes a third off the memory of a list of deals. A column with
+    many texts is left as it is.
+    """
+    for place in range(1, len(rows[0])):
+        seen: dict[str, str] = {}
+        for cells in rows:
+            text = cells[place]
+            if type(text) is str:
+                cells[place] = seen.setdefault(text, text)
+                if len(seen) > TEXTS:
+                    break
 
 
 def table_from(delta: bytes, base: Table) -> Table:

@@ -107,20 +107,20 @@ class RedisSnapshots:
         """A base that is gone is no proof either: the table may have been stored whole since it was read."""
         key, before = keys.table(self._scripts.prefix, name), None
         while (body := await self._scripts.ask("GET", key)) is not None and body != before:
-            table = await self._decode(body)
+            table, known = await self._decode(body)
             if table is not None:
-                self.decoded.put(name, table)
+                self.decoded.put(name, table, known)
                 return table
             before = body
         return None
 
-    async def _decode(self, body: bytes) -> Table | None:
-        """None if it is a delta whose base is gone."""
+    async def _decode(self, body: bytes) -> tuple[Table | None, Table | None]:
+        """The table, and its base if it is a delta. No table if the base is gone."""
         base = delta.base_of(body)
         if base is None:
-            return await asyncio.to_thread(decode_table, body)
+            return await asyncio.to_thread(decode_table, body), None
         known = await self._table(base)
-        return None if known is None else await asyncio.to_thread(table_from, body, known)
+        return (None if known is None else await asyncio.to_thread(table_from, body, known)), known
 
     async def bodies(self, name: str) -> dict[str, bytes] | None:
         """As `_read`, of the stored bytes: of the table and, if it is a delta, of its base. None if one is missing."""

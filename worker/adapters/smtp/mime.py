@@ -72,7 +72,7 @@ def message(
     """
     skeleton = _skeleton(content)
     (name, origin), to = mailbox(sender), ascii_address(envelope.address)
-    boundary = f"=_{envelope.key.digest}"
+    identity = envelope.key.digest
     headers = [
         b"Date: " + _date(envelope.date),
         b"From: " + _named(name, origin),
@@ -80,7 +80,7 @@ def message(
         *_listed("Cc", [ascii_address(one).encode() for one in envelope.cc]),
         *_listed("Reply-To", [_named(*mailbox(one)) for one in content.reply_to]),
         skeleton.subject,
-        f"Message-ID: <{envelope.key.digest}@{origin.rpartition('@')[2]}>".encode(),
+        f"Message-ID: <{identity}@{origin.rpartition('@')[2]}>".encode(),
         f"List-Id: <{list_id}>".encode(),
         b"Auto-Submitted: auto-generated",
         b"X-Auto-Response-Suppress: OOF, AutoReply",
@@ -88,7 +88,7 @@ def message(
         *_unsubscribe(envelope.links, unsubscribe_mailbox),
         b"MIME-Version: 1.0",
     ]
-    return b"\r\n".join(headers) + b"\r\n" + _body(skeleton, envelope, boundary)
+    return b"\r\n".join(headers) + b"\r\n" + _body(skeleton, envelope, f"=_{identity}")
 
 
 def _listed(header: str, mailboxes: Sequence[bytes]) -> list[bytes]:

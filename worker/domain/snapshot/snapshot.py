@@ -47,7 +47,7 @@ class Row:
     cells: tuple[Cell, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, weakref_slot=True)
 class Table:
     """`rows` have unique keys and are sorted by key. `total` is the service's own count. `sliced`: the user cut the
     list (`_limit`, `_skip`); such a list is shown and never compared.

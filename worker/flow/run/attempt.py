@@ -2,20 +2,21 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from worker.domain.delivery import Delivery, DeliveryState, Receipt
 from worker.domain.reason import Reason
 from worker.errors import DeliveryRefused
 from worker.flow.run.comparison import ReaderDigest
+from worker.ports import Channel
 
 
 class Attempt:
-    """One try of one delivery. `row`: the delivery as far as this try knows it. `digest`: set once it is known. `now`:
-    when it was taken. `begun`: the number of the try, which fences it; 0 before its intent is written. `date`: fixed by
-    the first try. `receipts`: the receiver's, so far. `part`: the name of the present part. `out`: the number of a part
-    whose bytes may have left and that the ledger does not have as sent. `find_out_after`: seconds until the state of
-    that part can be found out. `refusal`: the receiver's final one. `receiver`: Connectors.receiver.
+    """One try of one delivery. `row`: the delivery as far as this try knows it. `digest`, `channel`: set once they are
+    known. `now`: when it was taken. `begun`: the number of the try, which fences it; 0 before its intent is written.
+    `date`: fixed by the first try. `receipts`: the receiver's, so far. `part`: the name of the present part. `out`: the
+    number of a part whose bytes may have left and that the ledger does not have as sent. `refusal`: the receiver's
+    final one. `receiver`: Connectors.receiver.
     """
 
     def __init__(self, row: Delivery, now: datetime) -> None:
@@ -27,7 +28,7 @@ class Attempt:
         self.receiver = ""
         self.part = ""
         self.out: int | None = None
-        self.find_out_after = 0.0
+        self.channel: Channel[Any] | None = None
         self.refusal: DeliveryRefused | None = None
         self.receipts = receipts_of(row)
 

@@ -4,6 +4,7 @@ import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
+from functools import cache
 from typing import Protocol
 
 from worker.domain.delivery import Baseline
@@ -120,7 +121,7 @@ async def question_of(
 def resolver(triggers: Triggers, context: FetchContext) -> Callable[[WindowSpec], Window]:
     """How this context's windows resolve: a function of slot, zone and the project's calendar, not of a clock."""
     schedule, defaults = context.schedule, context.bundle.defaults
-    before = triggers.previous(schedule.trigger, context.slot)
+    before = cache(lambda: triggers.previous(schedule.trigger, context.slot))  # searched for, so only for a window
 
     def windows(spec: WindowSpec) -> Window:
         return resolve(
@@ -129,7 +130,7 @@ def resolver(triggers: Triggers, context: FetchContext) -> Callable[[WindowSpec]
             schedule.trigger.zone,
             week_start=defaults.week_start,
             fiscal_year_start=defaults.fiscal_year_start,
-            previous_slot=before,
+            previous_slot=before(),
         )
 
     return windows

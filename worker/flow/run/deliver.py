@@ -112,7 +112,7 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
         return Skipped(Reason.NO_ADDRESS)
     channel = uses.connectors.channel(digest.bundle, digest.entry.channel, digest.entry.address)
     attempt.receiver = uses.connectors.receiver(digest.bundle, digest.entry.channel, digest.entry.address)
-    attempt.find_out_after = wait_if_unclear(uses.times, channel)
+    attempt.channel = channel
     if attempt.unknown:
         attempt.resolved(await resolve_unknown(uses, digest, channel, attempt.row, digest.sent_baselines()))
         if attempt.row.state is not DeliveryState.PENDING:
@@ -161,7 +161,8 @@ async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> 
     """The outcome for an error of the try. What may have been sent stays unknown."""
     match error:
         case DeliveryUncertain():
-            return Unknown(error.problem, await _in(uses, attempt.find_out_after))
+            wait = wait_if_unclear(uses.times, attempt.channel) if attempt.channel is not None else 0.0
+            return Unknown(error.problem, await _in(uses, wait))
         case DeliveryDeferred():
             attempt.out = None
             return await _later(uses, attempt, error)

@@ -18,7 +18,7 @@ from worker.flow.run.envelope import EnvelopeUses, envelope_of
 from worker.flow.run.receiver_circuit import through_circuit
 from worker.flow.uses import UsesCircuits, UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit
 from worker.ports import Channel, DeliveryLedger
-from worker.ports.channels import Paced
+from worker.ports.channels import paced
 
 OF_THE_LEASE = 0.8
 """The part of a delivery's lease that the receiver is waited for. The rest is for recording that no answer came."""
@@ -95,9 +95,10 @@ async def _pace(ledger: DeliveryLedger, channel: Channel[Any], digest: ReaderDig
     """
     reader = digest.reader
     named = key.reader if digest.alerts is not None else reader.id
-    if not isinstance(channel, Paced):
+    limited = paced(channel)
+    if limited is None:
         return
-    wait = await ledger.pace(*channel.pace(reader.address), f"{reader.schedule}/{named}")
+    wait = await ledger.pace(*limited.pace(reader.address), f"{reader.schedule}/{named}")
     if wait > LONGEST_WAIT:
         raise PaceTooLong(wait)
     await asyncio.sleep(wait)

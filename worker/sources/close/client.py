@@ -122,7 +122,7 @@ class CloseClient:
         https://developer.close.com/topics/http-method-override/
         """
         headers = {"accept": request.accept, "x-tz-offset": offset(self._clock(), request.zone)}
-        if request.params is not None and len(urlencode(request.params)) > LONGEST_QUERY:
+        if request.params is not None and _is_long(request.params):
             headers["x-http-method-override"] = request.method
             body = {"_params": dict(request.params)}
             shown = {name: value for name, value in request.params.items() if name == "_fields"}
@@ -149,6 +149,13 @@ class CloseClient:
     async def aclose(self) -> None:
         await self._credential.aclose()
         await self._calls.aclose()
+
+
+def _is_long(params: Mapping[str, str]) -> bool:
+    text = "".join((*params, *params.values()))
+    if text.isascii() and 3 * len(text) + 2 * len(params) <= LONGEST_QUERY:
+        return False  # even if every character is written as %XX
+    return len(urlencode(params)) > LONGEST_QUERY
 
 
 def offset(now: datetime, zone: str) -> str:

@@ -15,9 +15,7 @@ from worker.sources.close.names import CloseNames
 from worker.sources.close.plain_rows import STALLED, read_row
 
 ROWS = 10_000
-"""Rows of one account that a process keeps, about 2 kB each. A longer list finds none of its rows, because its end
-replaces its beginning.
-"""
+"""Rows of one account that a process keeps, about 2 kB each."""
 NAME = 16
 """Bytes of a hash, as in the name of a stored table."""
 
@@ -28,22 +26,23 @@ class KnownRows:
     """
 
     def __init__(self, most: int = ROWS) -> None:
-        self._most = most
+        self.most = most
         self._names: CloseNames | None = None
         self._rows: OrderedDict[bytes, Row] = OrderedDict()
 
     def rows(
-        self, deals: Sequence[msgspec.Raw], names: CloseNames, *, listed_as: bool | None
+        self, deals: Sequence[msgspec.Raw], names: CloseNames, *, listed_as: bool | None, keep: bool = True
     ) -> tuple[Row, ...] | None:
         """The row of every deal, in order. None if one of them has to be walked. `listed_as`: as for
-        OpportunityRowReader.
+        OpportunityRowReader. `keep`: whether they are of a list that fits; the end of a longer one would replace its
+        beginning, and none of its rows would be found again.
         """
         if names is not self._names and names != self._names:
             self._rows.clear()
         self._names = names
         found = []
         for deal in deals:
-            row = self._row(deal, names)
+            row = self._row(deal, names) if keep else read_row(deal, names)
             if row is None or (listed_as is not None and row.cells[STALLED] is not listed_as):
                 return None
             found.append(row)
@@ -58,6 +57,6 @@ class KnownRows:
         row = read_row(deal, names)
         if row is not None:
             self._rows[name] = row
-            if len(self._rows) > self._most:
+            if len(self._rows) > self.most:
                 self._rows.popitem(last=False)
         return row

@@ -134,6 +134,7 @@ class CloseListing:
             return await self._one_by_one(first, skip, want)
         if first.total > LONGEST:
             raise SourceIncomplete(ENDPOINT, f"a list of {first.total} rows is too long to read")
+        self.reader.long = first.total > self.reader.known.most
         length, due = len(first.rows), _due(first.total, skip, want)
         count_rows(0, due)
         if length >= due or length < 2:

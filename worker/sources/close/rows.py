@@ -60,17 +60,18 @@ _IN_ORDER = itemgetter(*(column.name for column in COLUMNS))
 @dataclass(slots=True)
 class OpportunityRowReader:
     """`listed_as`: the list's condition on stalling, which each of its rows must repeat. `known`: the account's rows of
-    earlier runs. `notes` collects what was dropped.
+    earlier runs. `notes` collects what was dropped. `long`: the list has more rows than are kept.
     """
 
     names: CloseNames
     listed_as: bool | None = None
     known: KnownRows = field(default_factory=KnownRows)
     notes: list[Note] = field(default_factory=list)
+    long: bool = False
 
     def rows(self, deals: Sequence[msgspec.Raw]) -> tuple[Row, ...] | None:
         """A row for each deal of a page. None if one of them needs `row`, for a note or an error."""
-        return self.known.rows(deals, self.names, listed_as=self.listed_as)
+        return self.known.rows(deals, self.names, listed_as=self.listed_as, keep=not self.long)
 
     def row(self, node: Node) -> Row:
         """Raises SourceShapeChanged with the path of a malformed field, unless it is only displayed."""
