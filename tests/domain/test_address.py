@@ -12,6 +12,7 @@ WORKER = Path(__file__).parents[2] / "worker"
 SEARCHES = {
     "channels/slack/requests.py": "a command",
     "sandbox/close_filters.py": "what Close searches",
+    "domain/schedule_filter.py": "a filter of a list",
     "sources/umami/catalog.py": "an order of names",
     "web/console/moves.py": "a search in names",
     "web/console/subscriptions.py": "a search in a list",

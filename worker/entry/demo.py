@@ -78,8 +78,9 @@ def demo(
             deploy_now(bundle, settings, place)
             environment = {**child_environment(settings, bundle.project), "FUNNELBEAT_CONCURRENCY": CHILDREN}
             with ChildProcesses((("clock",), ("worker",)), place, environment, log=out) as children:
-                _play(bundle, settings, place, box, children, out)
+                page = _play(bundle, settings, place, box, children, out)
                 _stay(out, children, once=once)
+            page()  # what was delivered since then is on it too
 
 
 def make_ready(out: Path) -> None:
@@ -125,9 +126,9 @@ def write_demo_project(place: Path) -> None:
 
 def _play(
     bundle: Bundle, settings: Settings, place: Path, box: SandboxThread, children: ChildProcesses, out: Path
-) -> None:
-    """Two delivered runs with one step of the pipeline between them, then one alert; writes journal.json, runs.json and
-    alerts.json.
+) -> Callable[[], Path]:
+    """Two delivered runs with one step of the pipeline between them, then one alert; writes journal.json, runs.json,
+    alerts.json and index.html. Returns what writes index.html again.
     """
 
     async def play() -> tuple[Run, Run, datetime, datetime, list[dict[str, Any]]]:
@@ -152,7 +153,9 @@ def _play(
     moved = journal_document(read_from, read_to, truth)
     _write(out / "journal.json", moved)
     _write(out / "runs.json", documents)
-    _print_result(moved, documents, out, bundle.schedules[EXAMPLE].name)
+    page = partial(write_page, out, bundle.schedules[EXAMPLE].name, documents[1]["bridge"], moved)
+    _print_result(moved, documents, out, page)
+    return page
 
 
 async def _step(services: Services, box: SandboxThread, children: ChildProcesses) -> tuple[Run, datetime, datetime]:
@@ -235,19 +238,19 @@ def _write(path: Path, document: Any) -> None:
     path.write_text(json.dumps(document, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
 
 
-def _print_result(moved: dict[str, Any], documents: list[dict[str, Any]], out: Path, example: str) -> None:
+def _print_result(moved: dict[str, Any], documents: list[dict[str, Any]], out: Path, page: Callable[[], Path]) -> None:
     """Writes index.html, and says what was delivered and which file to open. If the digest's bridge differs from the
     journal, the demo ends with 1.
     """
     if documents[1]["bridge"] != moved["bridge"]:
         raise LedgerError(f"the second digest's bridge differs from {out / 'journal.json'}")
-    page = write_page(out, example, documents[1]["bridge"], moved)
+    written = page()
     console.out.print("Two runs of the example were delivered, and the sandbox's pipeline moved in between:")
     for currency, terms in moved["bridge"].items():
         for line in bridge_lines(currency, terms):
             console.out.print(line, markup=False)
     console.out.print("Every amount of the second digest equals what really happened (journal.json).")
-    console.out.print(f"Open this file in a browser: {page}", markup=False)
+    console.out.print(f"Open this file in a browser: {written}", markup=False)
 
 
 def _stay(out: Path, children: ChildProcesses, *, once: bool) -> None:
