@@ -21,7 +21,7 @@ class BrandPair:
 
 @dataclass(frozen=True, slots=True)
 class BrandColours:
-    """By day and by night. One accent cannot be seen on both grounds."""
+    """`light`: by day. `dark`: by night. One accent cannot be seen on both grounds."""
 
     light: BrandPair
     dark: BrandPair

@@ -18,6 +18,7 @@ from worker.domain.notice import Notice
 from worker.entry.reference_fields import FIELDS
 from worker.rendering import samples
 from worker.rendering.alert import AlertPage
+from worker.rendering.brand import BrandView
 from worker.rendering.notice_page import NoticePage
 from worker.rendering.page import Cut, Page
 from worker.rendering.template_lint import block_notes
@@ -37,6 +38,7 @@ SEEN = (
         "the same in the reader's words; [another](#page-of-a-notice) in a notice and [for alerts](#page-of-alerts)",
     ),
     ("w", "[w](#w)", "words, numbers, money and dates in the reader's language and zone"),
+    ("brand", "[BrandView](#brandview)", "what `brand` of funnelbeat.yaml says; its fields are empty without it"),
     ("attached", "list of text", "names of attached files; not in a notice"),
     ("reader", "text", "stands where the channel writes the reader's address"),
     ("preferences", "text", "stands where the channel writes the address of the reader's page; empty if there is none"),
@@ -162,7 +164,7 @@ def classes() -> list[type]:
     found: dict[str, type] = {}
     pages = (page_members(), wording_members(), notice_members(), alert_members())
     members = [member for page in pages for member in page.values()]
-    waiting: list[Any] = [Digest, Notice, Notification, *(_returned(kind) for kind, _, _ in members)]
+    waiting: list[Any] = [BrandView, Digest, Notice, Notification, *(_returned(kind) for kind, _, _ in members)]
     while waiting:
         kind = waiting.pop()
         waiting += get_args(kind)
