@@ -15,6 +15,7 @@ from starlette.routing import Mount
 
 from tests.support import in_process
 from tests.support.in_process import InProcessRun
+from tests.support.patience import PATIENCE
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.access import Actor, Door, TokenScope
 from worker.entry.draft import checked_draft
@@ -37,7 +38,7 @@ class ServedConsole:
     clients: list[httpx.AsyncClient] = field(default_factory=list)
 
     def browser(self) -> httpx.AsyncClient:
-        self.clients.append(httpx.AsyncClient(base_url=self.base, trust_env=False))
+        self.clients.append(httpx.AsyncClient(base_url=self.base, trust_env=False, timeout=PATIENCE))
         return self.clients[-1]
 
     async def signed_in(self, scope: TokenScope = TokenScope.MANAGE) -> httpx.AsyncClient:
