@@ -122,12 +122,15 @@ class PastShape(ApiShape):
 
 
 class ExplainedDeliveryShape(DeliveryShape):
-    """`decision` is null if it can no longer be told. `undecided`: rows that were not shown, by query."""
+    """`decision` is null if it can no longer be told. `undecided`: rows that were not shown, by query. `copies`: each
+    address in `cc` with why it got no copy, null if it was sent one.
+    """
 
     decision: str | None
     decision_sentence: str
     past: dict[str, PastShape]
     undecided: dict[str, int]
+    copies: dict[str, str | None]
     why: str
 
 
