@@ -5,6 +5,7 @@ refused.
 import re
 from calendar import monthrange
 from dataclasses import dataclass
+from functools import lru_cache
 
 from worker.domain.time.duration import TimeWordError, clipped
 
@@ -72,8 +73,11 @@ _MONTH = _Field("month", 1, 12, _MONTHS)
 _WEEKDAY = _Field("weekday", 0, 6, _WEEKDAYS, wraps=True)
 
 
+@lru_cache(maxsize=4096)
 def parse(expression: str) -> CronFields:
-    """Raises CronError with one sentence, also for an expression that never fires (30 February)."""
+    """Raises CronError with one sentence, also for an expression that never fires (30 February). Kept, because many
+    schedules share a line.
+    """
     texts = _split(expression)
     parts = zip((_MINUTE, _HOUR, _DAY, _MONTH, _WEEKDAY), texts, strict=True)
     minute, hour, day, month, sunday_first = (_values(field, text) for field, text in parts)
