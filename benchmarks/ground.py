@@ -60,6 +60,15 @@ class Child:
             raise RuntimeError(f"a child of the bench ended with status {self._process.wait()}")
         return json.loads(line)
 
+    def tell(self, words: str) -> None:
+        """Sends a child that waits for words one line of them. `answer` is what it prints after that."""
+        assert self._process.stdin is not None
+        self._process.stdin.write(f"{words}\n".encode())
+        self._process.stdin.flush()
+
+    def answer(self) -> Any:
+        return self._line()
+
     def end(self) -> Any:
         """The child's last line, or None."""
         try:

@@ -33,7 +33,7 @@ BROKER_ERRORS = (BatchPublishError, ChannelError, BrokerConnectionError, Operati
 PUBLISHED_AT = "published_at"
 """A message's header: when it was published, in seconds since the epoch. It tells how long a message has waited."""
 
-_HEADERS = {"ignore_result": True, "argsrepr": "keys", "kwargsrepr": "{}"}
+_FIXED = {"ignore_result": True, "argsrepr": "keys", "kwargsrepr": "{}"}
 """Without the last two, Celery formats the arguments of every message for its own log."""
 
 
@@ -86,7 +86,7 @@ class CeleryQueue:
         declared: tuple[()] | None = None  # the queue, with the first message
         with self._app.producer_pool.acquire(block=True) as producer, producer.batch():
             for keys in messages:
-                message = amqp.create_task_message(uuid(), task, [keys], {}, origin=origin, **_HEADERS)
+                message = amqp.create_task_message(uuid(), task, [keys], {}, origin=origin, **_FIXED)
                 amqp.send_task_message(
                     producer, task, message, queue=known, declare=declared, retry=False, headers=headers
                 )

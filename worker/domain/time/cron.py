@@ -4,6 +4,7 @@ expression that dialects read differently is refused.
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from worker.domain.time.duration import TimeWordError, clipped
 from worker.domain.time.month_days import LAST, FromEnd, MonthDay, NthWeekday, WorkingDay, longest
@@ -85,8 +86,11 @@ _MONTH = _Field("month", 1, 12, _MONTHS)
 _WEEKDAY = _Field("weekday", 0, 6, _WEEKDAYS, True, ", MON#1 (the first Monday of a month), FRI#L (the last Friday)")
 
 
+@lru_cache(maxsize=4096)
 def parse(expression: str) -> CronFields:
-    """Raises CronError with one sentence, also for an expression that never fires (30 February)."""
+    """Raises CronError with one sentence, also for an expression that never fires (30 February). Kept, because many
+    schedules share a line.
+    """
     texts = _split(expression)
     minute, hour, month = (_values(*part) for part in ((_MINUTE, texts[0]), (_HOUR, texts[1]), (_MONTH, texts[3])))
     day, of_month = _days(_DAY, texts[2])

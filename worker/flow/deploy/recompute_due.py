@@ -28,7 +28,7 @@ async def recompute_due(uses: RecomputeUses) -> int:
     if deployment is None:
         return 0
     timings = await uses.deployments.timings(deployment.bundle)
-    names, moved = iter(timings), 0
+    names, moved, began = iter(timings), 0, await uses.clock.now()
     while part := list(islice(names, CHUNK)):
         pending = await uses.clock.pending(part)
         now = await uses.clock.now()
@@ -36,7 +36,10 @@ async def recompute_due(uses: RecomputeUses) -> int:
             name: at
             for name, at in pending.items()
             if at > now
-            and (not _named(uses.triggers, name, timings, at) or is_ahead(uses.triggers, name, timings[name], at, now))
+            and (
+                not _named(uses.triggers, name, timings, at)
+                or _ahead(uses.triggers, name, timings[name], at, began, now)
+            )
         }
         lasts = await uses.deployments.last_slots(list(wrong)) if wrong else {}
         claims = [
@@ -63,6 +66,13 @@ def is_ahead(triggers: Triggers, name: str, timing: Timing, at: datetime, now: d
     delay = delay_of(name, timing.spread)
     latest = first_slot(timing.trigger, now, triggers.next, now, edited=True)
     return latest is not None and at - delay > latest
+
+
+def _ahead(triggers: Triggers, name: str, timing: Timing, at: datetime, began: datetime, now: datetime) -> bool:
+    """As `is_ahead` at `now`. What is ahead now was ahead when the work began, and that instant is the same for all
+    schedules, so that a trigger which many share is computed once.
+    """
+    return is_ahead(triggers, name, timing, at, began) and is_ahead(triggers, name, timing, at, now)
 
 
 def _named(triggers: Triggers, name: str, timings: Mapping[str, Timing], at: datetime) -> bool:
