@@ -118,3 +118,20 @@ async def test_a_request_that_was_given_up_leaves_no_connection_in_use() -> None
             await given_up
         await together(client, server, 1)
         assert server.opened == 2
+
+
+@pytest.mark.parametrize("kept", [False, True], ids=["new connection", "kept connection"])
+async def test_a_request_after_one_that_was_cancelled_at_any_moment_is_answered(kept: bool) -> None:
+    """In httpcore, a cancelled request may keep the only place of its pool."""
+    for turns in range(40):
+        async with counting() as (client, server):
+            server.gate.set()
+            if kept:
+                await client.send("GET", "/")
+            cancelled = asyncio.create_task(client.send("GET", "/"))
+            for _ in range(turns):
+                await asyncio.sleep(0)
+            cancelled.cancel()
+            await asyncio.gather(cancelled, return_exceptions=True)
+            answer = await asyncio.wait_for(client.send("GET", "/"), 5)
+            assert answer.body == b"ok", f"cancelled after {turns} turns of the loop"

@@ -29,9 +29,9 @@ class Connections(httpx.AsyncBaseTransport):
         try:
             answer = await transport.handle_async_request(request)
         except BaseException:
-            self._put_back(transport)  # it has dropped its broken connection
+            await transport.aclose()  # httpcore may keep the place of a cancelled request, and the next would wait
             raise
-        answer.stream = _Returning(cast("httpx.AsyncByteStream", answer.stream), lambda: self._put_back(transport))
+        answer.stream = _Returning(cast("httpx.AsyncByteStream", answer.stream), transport, self._put_back)
         return answer
 
     def _put_back(self, transport: httpx.AsyncBaseTransport) -> None:
@@ -46,20 +46,31 @@ class Connections(httpx.AsyncBaseTransport):
 
 
 class _Returning(httpx.AsyncByteStream):
-    """Calls `done` once when the body has been read or given up."""
+    """Puts the transport back once when the body has been read or given up. One whose body could not be closed is not
+    used again.
+    """
 
-    def __init__(self, stream: httpx.AsyncByteStream, done: Callable[[], None]) -> None:
+    def __init__(
+        self,
+        stream: httpx.AsyncByteStream,
+        transport: httpx.AsyncBaseTransport,
+        put_back: Callable[[httpx.AsyncBaseTransport], None],
+    ) -> None:
         self._stream = stream
-        self._done: Callable[[], None] | None = done
+        self._transport: httpx.AsyncBaseTransport | None = transport
+        self._put_back = put_back
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         async for piece in self._stream:
             yield piece
 
     async def aclose(self) -> None:
+        transport, self._transport = self._transport, None
+        if transport is None:
+            return
         try:
             await self._stream.aclose()
-        finally:
-            done, self._done = self._done, None
-            if done is not None:
-                done()
+        except BaseException:
+            await transport.aclose()
+            raise
+        self._put_back(transport)
