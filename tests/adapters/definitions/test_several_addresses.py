@@ -7,6 +7,7 @@ import pytest
 from worker.adapters.bundle_codec import decode, encode
 from worker.adapters.definitions.load import Loaded, load
 from worker.adapters.definitions.schema import schema
+from worker.adapters.smtp.addresses import mailbox
 from worker.app import registry
 from worker.domain.schedule import Schedule
 
@@ -105,6 +106,13 @@ def test_where_answers_go_is_said_by_the_entry_else_by_the_digest(
     more = f"digest: {{reply_to: {of_digest}}}\n" if of_digest else ""
     entry = f"{{channel: mail, address: a@x.example{f', reply_to: {of_entry}' if of_entry else ''}}}"
     assert [one.reply_to for one in schedule(tmp_path, entry, more).to] == [kept]
+
+
+@pytest.mark.parametrize("name", ["Müller, Anna", 'Anna "AM" Müller', "Sales <b@x.example>", "Sales; Berlin", "a\\\\b"])
+def test_a_name_that_needs_quotes_can_be_written_into_a_header(tmp_path: Path, name: str) -> None:
+    escaped = name.replace('"', '\\"')
+    (one,) = schedule(tmp_path, f"{{channel: mail, address: a@x.example, reply_to: '\"{escaped}\" <s@x.example>'}}").to
+    assert [mailbox(text) for text in one.reply_to] == [(name.replace("\\\\", "\\"), "s@x.example")]
 
 
 def test_what_the_digest_says_of_answers_counts_only_for_mail(tmp_path: Path) -> None:

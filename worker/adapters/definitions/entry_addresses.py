@@ -6,7 +6,7 @@ from worker.adapters.definitions.items import LoadContext
 from worker.adapters.definitions.model import EntryShape, ReaderShape
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.words import advice, described
-from worker.adapters.smtp.addresses import mailbox, needs_smtputf8
+from worker.adapters.smtp.addresses import mailbox, needs_smtputf8, written_mailbox
 from worker.domain.address import comparable, same
 from worker.ports.channels import ChannelKind
 
@@ -103,7 +103,7 @@ def answer_address(text: str) -> str:
         raise ValueError("write one address, such as Sales <sales@acme.example>") from None
     if needs_smtputf8(address):
         raise ValueError("write an address whose name before the @ is ASCII: not every server takes another")
-    return f"{name} <{address}>" if name else address
+    return written_mailbox(name, address)
 
 
 def refuse_reply_to(

@@ -50,5 +50,12 @@ def mailbox(sender: str) -> tuple[str, str]:
     return clean(name), ascii_address(named["address"])
 
 
+def written_mailbox(name: str, address: str) -> str:
+    """What `mailbox` reads as these two, with the name in quotes where it needs them."""
+    quoted = re.sub(r'(["\\])', r"\\\1", name)
+    shown = f'"{quoted}"' if re.search(r'["<>,;\\]', name) else name
+    return f"{shown} <{address}>" if name else address
+
+
 def needs_smtputf8(address: str) -> bool:
     return not address.rpartition("@")[0].isascii()
