@@ -89,6 +89,18 @@ async def test_a_copy_that_is_refused_for_now_is_told_and_not_sent_later(story: 
     assert [to for to, _ in boxes(story)] == [f"{SALES}, {CHIEF}"]
 
 
+async def test_each_of_many_refused_copies_is_told(story: InProcessRun) -> None:
+    many = [f"somebody.with.a.long.name.{number}@acme.example" for number in range(20)]
+    await story.deploy(WITH_COPIES.replace(f"[{BOSS}, {CHIEF}]", f"[{', '.join(many)}]"))
+    for one in many:
+        story.box.mail.faults.refuse(one, 450)
+    _, row = await one_run(story)
+    found = await explain(story.services, str(row.key.run))
+    assert isinstance(found, tuple)
+    (shown,) = explained_document(*found, ())["deliveries"]
+    assert shown["copies"] == dict.fromkeys(many, "refused")
+
+
 async def test_nobody_gets_a_copy_of_a_mail_that_its_reader_does_not_get(story: InProcessRun) -> None:
     story.box.mail.faults.refuse(SALES, 550)
     state, row = await one_run(story)

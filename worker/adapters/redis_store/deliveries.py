@@ -24,6 +24,9 @@ from worker.domain.run import RunKey
 from worker.domain.time.epoch import from_ms, to_ms
 from worker.ports import DeliveryLease, HoldResult, TakenOver
 
+_COPIES = 10_000
+"""Characters: the address of each copy that a mail may have, with what the server said."""
+
 
 class RedisDeliveries:
     """Implements worker.ports.DeliveryLedger."""
@@ -147,7 +150,7 @@ def _event(outcome: Outcome) -> dict[str, Any]:
     """The arguments that lua/settle.lua reads."""
     match outcome:
         case Sent(receipt, baselines, reason, missing):
-            words = {"receipt": short(receipt), "reason": reason, "sentence": _sentence(missing) or None}
+            words = {"receipt": short(receipt), "reason": reason, "sentence": short(missing, _COPIES) or None}
             return {"event": "sent", "baselines": _moves(baselines), **words}
         case Skipped(reason, baselines, held, sentence):
             words = {"reason": reason, "sentence": _sentence(sentence) or None}
