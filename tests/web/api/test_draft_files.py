@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from tests.web.api.served import ServedApi, served_api
+from worker.adapters.definitions.secrets import resolve
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.entry.draft import checked_draft
+from worker.errors import RequestError
 
 SECRET = "kept-away"
 
@@ -81,3 +83,18 @@ def test_what_lies_below_a_directory_of_secrets_is_said_to_be_there(
     found = check({"funnelbeat.yaml": project.format(path=path), "schedules/week.yaml": week})
     assert [str(one) for one in found.complaints if f"one below {outside / 'at'}" in str(one)]
     assert found.unset == ()
+
+
+def test_two_dots_behind_a_link_lead_back_to_the_directory_of_secrets(
+    outside: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """For the kernel they lead to the directory above the link's target, which nobody allowed."""
+    (outside / "elsewhere" / "in").mkdir(parents=True)
+    (outside / "elsewhere" / "key").write_text(SECRET, encoding="utf-8")
+    (outside / "at" / "link").symlink_to(outside / "elsewhere" / "in")
+    monkeypatch.setenv("FUNNELBEAT_SECRETS_DIR", str(outside / "at"))
+    named = f"{outside}/at/link/../key"
+    project = f'project: acme\nconnections:\n  crm: {{type: close, api_key: "${{file:{named}}}"}}\n'
+    assert checked_draft({"funnelbeat.yaml": project}, place=outside).unset == (named,)
+    with pytest.raises(RequestError, match="cannot be read"):
+        resolve({"api_key": f"${{file:{named}}}"}, {}, outside)

@@ -132,7 +132,7 @@ def _value(reference: Reference, environ: Mapping[str, str], base: Path) -> str:
 
 def _content(name: str, base: Path) -> str:
     """The text of a secret file, without the final line end that editors and `docker secret` add."""
-    path = base / name
+    path = Path(os.path.normpath(base / name))  # the path that `SecretFiles.admit` judged: a link is not followed by ..
     try:
         if path.exists() and not path.is_file():
             raise RequestError(f"the file {name}, which is not a plain file")
