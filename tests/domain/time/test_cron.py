@@ -191,8 +191,9 @@ def test_numbers_and_days_without_a_number_may_stand_in_one_list() -> None:
 
 def test_days_of_a_month_are_no_days_of_a_week() -> None:
     """`days:` of quiet hours has the weekday field alone, and no month to count in."""
-    with pytest.raises(CronError, match="'MON#1' in the weekday field cannot be read"):
+    with pytest.raises(CronError, match="'MON#1' in the weekday field cannot be read") as told:
         weekdays("MON#1")
+    assert "first Monday" not in str(told.value), "it advises to write what it refuses"
 
 
 @pytest.mark.parametrize(

@@ -3,7 +3,7 @@ expression that dialects read differently is refused.
 """
 
 import re
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from worker.domain.time.duration import TimeWordError, clipped
@@ -105,7 +105,7 @@ def parse(expression: str) -> CronFields:
 
 def weekdays(text: str) -> tuple[int, ...]:
     """The weekday field alone, such as MON-FRI: ascending, Monday is 0. Raises CronError."""
-    return tuple(sorted((value - 1) % 7 for value in _values(_WEEKDAY, text.strip())))
+    return tuple(sorted((value - 1) % 7 for value in _values(replace(_WEEKDAY, more=""), text.strip())))
 
 
 def _split(expression: str) -> list[str]:
