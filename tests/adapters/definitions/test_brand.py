@@ -55,6 +55,7 @@ def brand_of(place: Path, text: str) -> Brand:
         ("", NO_BRAND),
         (WHOLE, BRAND),
         ("brand: {logo_text: Acme}\n", Brand("Acme")),
+        ("brand: {logo_text: 'A $${b}', footer: '$${c}'}\n", Brand("A ${b}", footer="${c}")),
         ("brand: {imprint: Acme GmbH}\n", Brand(imprint=Imprint("Acme GmbH"))),
         ("brand: {imprint: {url: https://acme.example}}\n", Brand(imprint=Imprint("", "https://acme.example"))),
         (f"brand: {{colours: {{light: {LIGHT}, dark: {DARK}}}}}\n", Brand(colours=BRAND.colours)),

@@ -30,7 +30,7 @@ def brand(sheet: Sheet, value: Mapping[str, Any]) -> Brand:
         found = f"`logo_text` with {len(logo)} characters"
         sheet.complain((KEY, "logo_text"), found, f"write at most {LONGEST_LOGO}: it stands on one line of a phone")
     return Brand(
-        logo.strip(),
+        _plain(logo.strip()),
         _colours(sheet, (KEY, "colours"), piece.colours) if piece.has("colours") else None,
         _lines(sheet, (KEY, "footer"), piece.footer),
         _imprint(sheet, (KEY, "imprint"), piece.imprint) if piece.has("imprint") else Imprint(),
@@ -98,7 +98,12 @@ def _lines(sheet: Sheet, path: Path, text: str) -> str:
     elif len(text) > LONGEST_TEXT or len(lines) > MOST_LINES:
         found = f"`{path[-1]}` with {len(text)} characters on {len(lines)} lines"
         sheet.complain(path, found, f"write at most {LONGEST_TEXT} characters on {MOST_LINES} lines")
-    return "\n".join(lines)
+    return _plain("\n".join(lines))
+
+
+def _plain(text: str) -> str:
+    """As in every text that takes no references."""
+    return text.replace("$${", "${")
 
 
 def _imprint(sheet: Sheet, path: Path, value: Any) -> Imprint:
@@ -115,7 +120,7 @@ def _imprint(sheet: Sheet, path: Path, value: Any) -> Imprint:
     if piece.url and not _is_page(piece.url):
         found = f"`url` with {described(piece.url)}"
         sheet.complain((*path, "url"), found, f"write an https:// address of at most {LONGEST_URL} ASCII characters")
-    return Imprint(_lines(sheet, (*path, "text"), piece.text), piece.url)
+    return Imprint(_lines(sheet, (*path, "text"), piece.text), _plain(piece.url))
 
 
 def _is_page(url: str) -> bool:
