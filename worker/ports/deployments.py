@@ -36,12 +36,14 @@ class Deployments(Protocol):
         *,
         fresh: Sequence[str] = (),
         basis: ActivationBasis | None = None,
+        carried: Mapping[Reader, Reader] | None = None,
     ) -> Deployment:
         """Stores the bundle and puts it in force. `firsts`: when new schedules, and those whose trigger changed, are
         due first; the others keep their due instants. `gone`: schedules that are removed. `dropped`: readers that are
-        no longer named; their baselines are removed. `fresh`: schedules that begin without a history. A schedule that
-        names another as `previously` takes over its runs, chains, baselines, last slot and pause, once. Suspensions are
-        lifted, because what was refused may be repaired. Raises ClaimLost if `basis` no longer holds.
+        no longer named; their baselines are removed. `carried`: readers whose entry has another id now, by the old
+        one; what is kept of them is kept under the new one. `fresh`: schedules that begin without a history. A
+        schedule that names another as `previously` takes over its runs, chains, baselines, last slot and pause, once.
+        Suspensions are lifted, because what was refused may be repaired. Raises ClaimLost if `basis` no longer holds.
         """
         ...
 

@@ -10,12 +10,14 @@ from redis.asyncio import Redis
 
 from tests.support.set_clock import Month, month
 from worker.adapters.redis_store.deployments import RedisDeployments
+from worker.domain.choices import Choices
 from worker.domain.delivery import Baseline, DeliveryKey, Reader
 from worker.domain.due.spread import delay_of
 from worker.domain.outcome import Sent
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey, RunState
-from worker.domain.schedule import Bundle, CatchUp, Connection, Defaults, Query, Schedule, Subscription, Trigger
+from worker.domain.schedule import Bundle, CatchUp, Connection, Defaults, Query, Schedule, Send, Subscription, Trigger
+from worker.domain.subscription import Choice, Origin, Preference
 from worker.flow.deploy.deploy import Changes, deploy
 from worker.flow.deploy.recompute_due import recompute_due
 from worker.flow.operate.doctor import Level, due_ahead
@@ -309,6 +311,25 @@ async def test_a_reader_who_is_not_named_by_the_renamed_schedule_loses_what_he_h
     found = await put(here, replace(daily("new", previously="old"), to=()))
     assert found.dropped == (reader("new"),)
     assert await baseline(here, "new") is None
+
+
+async def test_who_unsubscribed_stays_so_when_the_entry_names_another_address_too_and_back(here: Month) -> None:
+    """An entry with an `id` and several addresses has an id for each of them."""
+    await put(here, daily())
+    await here.play(NINE + timedelta(minutes=1))
+    moved = await sent(here, RunKey.parse("daily@2026-11-23T09:00:00Z"))
+    stop = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", here.ledger.at)
+    await here.services.subscriptions.prefer("daily", reader("daily").id, stop)
+    chosen = Choices(Origin.LINK, "the reader", here.ledger.at, send=Send.ALWAYS)
+    await here.services.subscriptions.choose("daily", reader("daily").id, chosen)
+    several = tuple(replace(TEAM, id=f"{TEAM.id}:{one}", address=one) for one in (TEAM.address, "boss@tern.example"))
+    now = Reader("daily", several[0].id, reader("daily").address)
+    for to, named in ((several, now), ((TEAM,), reader("daily"))):
+        await put(here, replace(daily(), to=to))
+        assert await here.services.subscriptions.preferences("daily") == {named.id: stop}
+        assert await here.services.subscriptions.choices("daily") == {named.id: chosen}
+        kept = await here.services.runs.baselines([now, reader("daily")])
+        assert {who: held for who, held in kept.items() if held} == {named: {"deals": moved}}
 
 
 async def test_a_slot_that_waits_while_its_schedule_is_renamed_runs_under_the_new_name(here: Month) -> None:

@@ -76,13 +76,11 @@ class Activates(Deployments):
     overtaken = 0
     given: Sequence[Any] = ()
 
-    async def activate(
-        self, bundle: Bundle, firsts: Any, gone: Sequence[str], dropped: Any = (), *, fresh: Any = (), basis: Any = None
-    ) -> Deployment:
+    async def activate(self, bundle: Bundle, *given: Any, **more: Any) -> Deployment:
         if self.overtaken:
             self.overtaken -= 1
             raise ClaimLost("the deployment")
-        self.in_force, self.given = bundle, (firsts, gone, dropped, fresh, basis)
+        self.in_force, self.given = bundle, (*given, more["fresh"], more["basis"], more["carried"])
         return Deployment("new", NOW)
 
 
@@ -181,9 +179,9 @@ async def test_a_deployment_hands_the_ledger_what_it_was_made_from() -> None:
     new = bundle_with(RENAMED, replace(WEEKLY, id="daily"))
     deployment, found = await deploy(new, parts(Claims(), deployments))
     assert (deployment.bundle, deployments.in_force) == ("new", new)
-    firsts, gone, dropped, fresh, basis = deployments.given
+    firsts, gone, dropped, fresh, basis, carried = deployments.given
     assert firsts == {"sales": NEXT, "daily": NEXT}
-    assert (gone, dropped, fresh) == (("gone", "weekly"), (), ("daily", "sales"))
+    assert (gone, dropped, fresh, carried) == (("gone", "weekly"), (), ("daily", "sales"), {})
     assert basis == found.basis
 
 

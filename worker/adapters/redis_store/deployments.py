@@ -43,6 +43,7 @@ class RedisDeployments:
         *,
         fresh: Sequence[str] = (),
         basis: ActivationBasis | None = None,
+        carried: Mapping[Reader, Reader] | None = None,
     ) -> Deployment:
         """Stores the names of the schedules first, then activates the bundle in one step. If it is killed in between,
         nothing refers to the names.
@@ -60,6 +61,7 @@ class RedisDeployments:
             "gone": list(gone),
             "fresh": list(fresh),
             "dropped": [[reader.schedule, reader.id] for reader in dropped],
+            "carried": [[new.schedule, old.id, new.id] for old, new in (carried or {}).items()],
             "paused": [schedule.id for schedule in bundle.schedules.values() if schedule.paused],
             "mailboxes": [[one.name, one.look_every * 1000] for one in bundle.channels.values() if one.look_every],
             "renamed": _renamed(bundle),

@@ -12,10 +12,9 @@ from worker.domain.due.slots import first_slot
 from worker.domain.due.spread import delay_of
 from worker.domain.schedule import Bundle, Schedule, Timing
 from worker.errors import ClaimLost, LedgerError, PreconditionFailed
+from worker.flow.deploy.readers_left import carried, dropped
 from worker.flow.deploy.recompute_due import is_ahead
 from worker.flow.facts import emit_all
-from worker.flow.run.copies import copy_readers
-from worker.flow.run.readers import readers
 from worker.flow.run.tick import slot_claim
 from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTriggers
 from worker.ports import ActivationBasis, Deployment, Due, SlotClaim, Triggers
@@ -30,7 +29,7 @@ class Changes:
     `renamed`: pairs of the old and the new id. They are neither in `added` nor in `removed`.
     `firsts`: the first due instant of each added schedule, and of each schedule whose due instant changes.
     `overdue`: what a clock would claim now for schedules that change, by their old definitions.
-    `dropped`: readers that are no longer named.
+    `dropped`: readers that are no longer named. `carried`: those whose entry has another id, by the old one.
     `definitions`: every definition that differs, including schedules. It is empty exactly if the bundle is in force
     already.
     """
@@ -40,6 +39,7 @@ class Changes:
     removed: tuple[str, ...]
     firsts: Mapping[str, datetime | None]
     dropped: tuple[Reader, ...] = ()
+    carried: Mapping[Reader, Reader] = field(default_factory=dict)
     renamed: tuple[tuple[str, str], ...] = ()
     overdue: tuple[SlotClaim, ...] = ()
     before: Bundle | None = None
@@ -95,7 +95,8 @@ async def changes(bundle: Bundle, uses: ChangesUses) -> Changes:
             **{name: _first(state, after[name], None) for name in after if name not in origins},
             **{name: _first(state, after[name], before[origin]) for origin, name in turned.items()},
         },
-        dropped=_dropped(before, after, origins),
+        dropped=dropped(before, after, origins),
+        carried=carried(before, after, origins),
         renamed=renamed,
         overdue=state.overdue,
         before=old,
@@ -127,7 +128,7 @@ async def deploy(
         gone = (*found.removed, *(origin for origin, _ in found.renamed))
         try:
             deployment = await uses.deployments.activate(
-                bundle, found.firsts, gone, found.dropped, fresh=fresh, basis=found.basis
+                bundle, found.firsts, gone, found.dropped, fresh=fresh, basis=found.basis, carried=found.carried
             )
         except ClaimLost:
             continue
@@ -199,22 +200,3 @@ def _first(state: _LedgerState, schedule: Schedule, was: Schedule | None) -> dat
     last = max((state.lasts[name] for name in ids if name in state.lasts), default=None)
     slot = first_slot(schedule.trigger, state.now, state.triggers.next, last, edited=last is not None)
     return None if slot is None else slot + delay
-
-
-def _dropped(
-    before: Mapping[str, Schedule], after: Mapping[str, Schedule], origins: Mapping[str, str]
-) -> tuple[Reader, ...]:
-    """Readers that are no longer named: one that is named again later has no baselines (semantics 5, "re-added"). The
-    readers of a removed schedule stay until it comes back, under its own id or under another that names it as
-    `previously`.
-    """
-    gone: list[Reader] = []
-    for name, origin in origins.items():
-        still = {reader.id for reader in _named(after[name])}
-        gone += [Reader(name, r.entry, r.address) for r in _named(before[origin]) if r.id not in still]
-    return tuple(gone)
-
-
-def _named(schedule: Schedule) -> tuple[Reader, ...]:
-    """Who is named by an address: readers, and who gets copies."""
-    return (*readers(schedule), *copy_readers(schedule))

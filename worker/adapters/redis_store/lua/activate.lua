@@ -5,7 +5,7 @@
 --       gone: alerts, acks
 -- A: bundle, count (its schedules), remembered (how many deployments), firsts [[schedule, ms]], ended [schedule],
 --    gone [schedule], fresh [schedule],
---    dropped [[schedule, reader]], mailboxes [[channel, ms]], paused [schedule], renamed [[old, new, [query]]],
+--    dropped [[schedule, reader]], carried [[schedule, old reader, new reader]], mailboxes [[channel, ms]], paused [schedule], renamed [[old, new, [query]]],
 --    basis {bundle, pending [[schedule, ms]]} or nil, keep; ARGV[3] the bundle's bytes
 -- Returns now, LOST if the set of schedules is incomplete (another deployment removed it meanwhile), or MOVED if the
 -- basis no longer holds.
@@ -162,6 +162,15 @@ for _, schedule in ipairs(A.gone) do
     call('PEXPIRE', alerts_key(schedule), A.keep)
   end
   call('PEXPIRE', acks_key(schedule), A.keep)
+end
+for _, one in ipairs(A.carried) do
+  for _, kind in ipairs({'baseline:', 'preferences:', 'choices:'}) do
+    local held = call('HGET', P .. kind .. one[1], one[2])
+    if held then
+      call('HSETNX', P .. kind .. one[1], one[3], held)
+      call('HDEL', P .. kind .. one[1], one[2])
+    end
+  end
 end
 for _, reader in ipairs(A.dropped) do
   call('HDEL', P .. 'baseline:' .. reader[1], reader[2])
