@@ -99,6 +99,14 @@ async def test_a_run_that_reached_everybody_ends_what_was_told_of_others() -> No
     assert given.runs.over == ["failed weekly undelivered", "failed weekly partly_delivered"]
 
 
+async def test_a_run_that_left_out_who_is_suspended_ends_nothing() -> None:
+    left_out = replace(REFUSED, state=DeliveryState.SKIPPED, reason=Reason.SUSPENDED)
+    given = parts(replace(RUN, state=RunState.DELIVERED), left_out, replace(REFUSED, state=DeliveryState.SENT))
+    assert await notify_of_failed(given, RUN.key) == ()
+    assert [request for _, request in given.runs.asked] == [None]
+    assert not given.runs.over
+
+
 @pytest.mark.parametrize("run", [RUN, replace(FAILED, reason=Reason.SOURCE), replace(FAILED, key=RunKey("gone", NOW))])
 async def test_a_run_that_did_not_fail_or_was_told_when_it_failed_is_left_alone(run: Run) -> None:
     given = parts(run)

@@ -12,6 +12,7 @@ from tests.domain.builders import deal
 from tests.support.watched import Killed, Watched, watched
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import DeliveryState, Envelope, Part, Receipt
+from worker.domain.reason import Reason
 from worker.domain.run import RunKey, RunState
 from worker.errors import DeliveryRefused
 from worker.flow.run.produce import produce
@@ -24,14 +25,15 @@ TO = """to:
 
 
 class Receivers:
-    """`refused`: addresses whose mails are refused, without a fault of the address."""
+    """`refused`: addresses whose mails are refused, without a fault of the address but for those in `dead`."""
 
     def __init__(self) -> None:
-        self.refused = set[str]()
+        self.refused, self.dead = set[str](), set[str]()
 
     async def transmit(self, channel: Channel[Any], part: Part, sealed: bytes, envelope: Envelope) -> Receipt:
         if envelope.key.address in self.refused:
-            raise DeliveryRefused("mail", "this text is not taken", code="554")
+            suspend = "address" if envelope.key.address in self.dead else None
+            raise DeliveryRefused("mail", "this text is not taken", code="554", suspend=suspend)
         return Receipt("250 ok")
 
 
@@ -107,6 +109,23 @@ async def test_who_dies_before_and_after_the_end_is_written_tells_it_once(
     assert await told(watch) == [NOBODY, OVER]
     await produce(watch.services, key)
     assert await told(watch) == [NOBODY, OVER]
+
+
+async def test_while_a_reader_is_suspended_it_is_not_over(watch: Watched, receivers: Receivers) -> None:
+    receivers.refused, receivers.dead = {"sales@acme.example", "boss@acme.example"}, {"boss@acme.example"}
+    assert await week(watch) is RunState.FAILED
+    receivers.refused.clear()
+    assert await week(watch) is RunState.DELIVERED
+    rows = [row for run in await watch.runs() for row in await watch.services.lookups.deliveries(run.key)]
+    assert [row.key.address for row in rows if row.reason is Reason.SUSPENDED] == ["boss@acme.example"]
+    assert OVER not in await told(watch)
+    deployed = await watch.services.deployments.deployed()
+    assert deployed is not None
+    bundle = await watch.services.deployments.bundle(deployed.bundle)
+    assert bundle is not None
+    await watch.services.deployments.activate(bundle, {}, ())  # lifts the suspension
+    assert await week(watch) is RunState.DELIVERED
+    assert (await told(watch)).count(OVER) == 1
 
 
 async def test_a_schedule_that_always_reached_everybody_has_no_end_to_tell(watch: Watched) -> None:

@@ -55,6 +55,10 @@ async def notify_of_failed(uses: FailedUses, key: RunKey) -> tuple[DeliveryKey, 
 
 
 async def _all_reached(uses: FailedUses, key: RunKey, bundle: Bundle, schedule: Schedule) -> tuple[DeliveryKey, ...]:
+    """Who is suspended was not reached either, so that the trouble goes on; a later run tells its end."""
+    if any(row.reason is Reason.SUSPENDED for row in await uses.lookups.deliveries(key)):
+        await uses.runs.notify(key, (), None)
+        return ()
     over, now = [failed_subject(schedule, reason) for reason in NOT_REACHED], await uses.clock.now()
     subject, reason = f"over failed {schedule.id} {Reason.UNDELIVERED}", Reason.TROUBLE_OVER
     notice = Notice(key, schedule.name, Trouble.UNDELIVERED, subject, reason, (), 0, now)
