@@ -47,6 +47,8 @@ def test_one_address_in_two_entries_is_two_readers_and_a_webhook_is_its_own_addr
 
 def test_a_channel_and_an_address_in_it_are_suspended_one_by_one() -> None:
     assert subjects(TEAM, "team@acme.example") == ("channel mail", "address mail team@acme.example")
+    assert subjects(TEAM, "Team@ACME.example") == subjects(TEAM, "team@acme.example"), "one mailbox"
+    assert subjects(TEAM, "U012abC")[1] == "address mail U012abC", "ids of a chat are read as they are written"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
+from worker.domain.address import comparable
 from worker.domain.choices import Choices
 from worker.domain.delivery import ALERT, Reader, plain_id
 from worker.domain.operators import Operator
@@ -109,8 +110,9 @@ def also_id(reader_id: str) -> str:
 
 
 def subjects(entry: Subscription, address: str) -> tuple[str, str]:
-    """What can be suspended: the whole channel, or one address in it."""
-    return f"channel {entry.channel}", f"address {entry.channel} {address}"
+    """What can be suspended: the whole channel, or one address in it, however an entry writes it."""
+    one = comparable(address) if "@" in address else address  # upper and lower case count in the ids of a chat
+    return f"channel {entry.channel}", f"address {entry.channel} {one}"
 
 
 def operator_entry(connectors: Connectors, bundle: Bundle, address: str) -> Subscription | None:
