@@ -31,3 +31,12 @@ def test_the_newest_digest_of_the_example_stands_first_and_its_bridge_beside_the
     assert "&lt;p class=&quot;x&quot;&gt;two" in page
     assert "a &lt;b&gt;" in page
     assert "<script" not in page
+
+
+def test_a_post_reads_as_slack_shows_it_and_markup_in_it_stays_text(tmp_path: Path) -> None:
+    sent = {"channel": "C1", "text": "Baker &amp; Daughters &lt;b&gt; &amp;lt;"}
+    (tmp_path / "0001.slack.json").write_text(json.dumps(sent), encoding="utf-8")
+    (tmp_path / "0002.webhook.json").write_text(json.dumps({"text": "as written: &amp;"}), encoding="utf-8")
+    page = write_page(tmp_path, "Weekly pipeline", BRIDGE, {"bridge": BRIDGE}).read_text("utf-8")
+    assert "Baker &amp; Daughters &lt;b&gt; &amp;lt;</pre>" in page
+    assert "as written: &amp;amp;</pre>" in page

@@ -14,9 +14,9 @@ from worker.entry.up_notes import command_for, next_lines
 from worker.flow.operate.schedules import ScheduleRow
 
 
-def row(name: str, day: int | None) -> ScheduleRow:
+def row(name: str, day: int | None, readers: int = 1) -> ScheduleRow:
     slot = datetime(2026, 12, day, 8, tzinfo=UTC) if day else None
-    return ScheduleRow(replace(schedule(), id=name), slot, None, 1, None)
+    return ScheduleRow(replace(schedule(), id=name), slot, None, readers, None)
 
 
 def test_the_next_runs_come_first_and_one_can_be_started_at_once() -> None:
@@ -24,6 +24,24 @@ def test_the_next_runs_come_first_and_one_can_be_started_at_once() -> None:
     assert [line.split()[1] for line in lines[:2]] == ["a", "b"]
     assert "Mon 07 Dec" in lines[0]
     assert lines[-1].endswith("funnelbeat trigger a")
+
+
+def test_the_schedule_to_try_has_readers_although_a_watch_without_them_comes_first() -> None:
+    lines = list(next_lines([row("stalled-watch", 6, 0), row("weekly", 9), row("paused", None)], "funnelbeat"))
+    assert lines[0].split()[1] == "stalled-watch"
+    assert lines[-1].endswith("funnelbeat trigger weekly")
+
+
+@pytest.mark.parametrize(
+    ("rows", "tried"),
+    [
+        ([row("watch", 6, 0), row("paused", None)], "paused"),
+        ([row("watch", 6, 0), row("other", None, 0)], "watch"),
+        ([row("b", None), row("a", None)], "a"),
+    ],
+)
+def test_there_is_always_a_schedule_to_try(rows: list[ScheduleRow], tried: str) -> None:
+    assert list(next_lines(rows, "funnelbeat"))[-1].endswith(f"funnelbeat trigger {tried}")
 
 
 def test_many_schedules_are_counted() -> None:

@@ -26,8 +26,8 @@ from worker.plugins import SANDBOX
 from worker.ports.init_forms import CHOSEN, InitForm
 from worker.ports.kinds import SourceKind
 
-_OF_A_SERVICE = ("options", "key_env", "chosen", "channel")
-"""Fields of Given that say nothing to a project on the sandbox."""
+_OF_A_SERVICE = {"key_env": "--key-env", "chosen": "--pipeline", "channel": "--channel"}
+"""Fields of Given that say nothing to a project on the sandbox, with their options. `options` of Given are others."""
 
 
 def init(  # noqa: PLR0913, PLR0917 - each is an option of the command line
@@ -71,8 +71,11 @@ def at_a_terminal() -> bool:
 
 def _write_sandbox(target: Path, given: Given, *, as_json: bool) -> None:
     """Nothing is asked: the machine says the zone and the locale, and no message leaves it."""
-    if any(getattr(given, name) for name in _OF_A_SERVICE):
-        raise RequestError("--base-url, --username, --key-env, --pipeline and --channel need --service with a service")
+    own = [f"--{name.replace('_', '-')}" for name in given.options]
+    own += [option for name, option in _OF_A_SERVICE.items() if getattr(given, name) is not None]
+    if own:
+        out = f"leave {'it' if len(own) == 1 else 'them'} out, or name your service with --service"
+        raise RequestError(f"{', '.join(own)}: not for a project on the sandbox; {out}")
     quiet = replace(given, asks=False)
     kind = own_channels()[EXAMPLE.channel]
     address = answered(given.address, "--address", EXAMPLE.address, kind.address, "", asks=False)

@@ -4,7 +4,7 @@ import asyncio
 import os
 import shlex
 from collections.abc import Iterator, Sequence
-from datetime import datetime
+from datetime import UTC, datetime
 from pathlib import Path
 
 from worker.app import open_services
@@ -38,8 +38,13 @@ def next_lines(rows: Sequence[ScheduleRow], command: str) -> Iterator[str]:
     if len(due) > LISTED:
         yield f"  {len(due) - LISTED} more: {command} schedules"
     if rows:
-        first = due[0][1] if due else rows[0].schedule.id
-        yield f"  To run one now, in another terminal: {command} trigger {first}"
+        yield f"  To run one now, in another terminal: {command} trigger {_shown_first(rows)}"
+
+
+def _shown_first(rows: Sequence[ScheduleRow]) -> str:
+    """The schedule to try: the earliest with readers. One that only watches for alerts seldom sends anything."""
+    never = datetime.max.replace(tzinfo=UTC)
+    return min(rows, key=lambda row: (not row.readers, row.next_slot or never, row.schedule.id)).schedule.id
 
 
 def command_for(place: Path) -> str:
