@@ -43,29 +43,33 @@ def project_file(directory: Path, findings: Findings) -> DefinitionFile | None:
     if not directory.is_dir():
         findings.refuse_file(PROJECT_FILE, "no project directory", "name one with --project, or begin with `init`")
         return None
-    if not (directory / PROJECT_FILE).exists() and not (directory / PROJECT_FILE).is_symlink():
-        found = "no such file"
-        other = directory / "funnelbeat.yml"
-        expected = "call funnelbeat.yml that" if other.exists() else "write it, or begin with `init`"
-        findings.refuse_file(PROJECT_FILE, found, expected)
+    if not _lies_in(directory, PROJECT_FILE):
+        misnamed = (directory / "funnelbeat.yml").exists()
+        begin = "name a project with --project, or begin with `init`"
+        findings.refuse_file(PROJECT_FILE, "no such file", "call funnelbeat.yml that" if misnamed else begin)
         return None
     return _read(directory, directory / PROJECT_FILE, findings)
 
 
 def schedule_files(directory: Path, findings: Findings) -> Iterator[DefinitionFile]:
-    """Every YAML file below schedules/, sorted by path. Hidden files and other suffixes are skipped."""
-    if not directory.is_dir():
-        return
+    """Every YAML file below schedules/, sorted by path. Hidden files and other suffixes are skipped. A directory with
+    neither of the two is no project, which `project_file` has said.
+    """
     if not (directory / SCHEDULES).is_dir():
-        findings.refuse_file(SCHEDULES, "no such directory", "make it; each file in it is one schedule")
+        if _lies_in(directory, PROJECT_FILE):
+            findings.refuse_file(SCHEDULES, "no such directory", "make it; each file in it is one schedule")
         return
     yield from _files(directory, SCHEDULES, _SUFFIXES, findings)
 
 
 def piece(directory: Path, path: str, findings: Findings) -> DefinitionFile | None:
     """`path`: relative to the project. None if there is no such file, and after a complaint."""
-    place = directory / path
-    return _read(directory, place, findings) if place.exists() or place.is_symlink() else None
+    return _read(directory, directory / path, findings) if _lies_in(directory, path) else None
+
+
+def _lies_in(directory: Path, path: str) -> bool:
+    """Also a link that leads nowhere, which is complained about when it is read."""
+    return (directory / path).exists() or (directory / path).is_symlink()
 
 
 def templates(directory: Path, findings: Findings) -> dict[str, str]:
