@@ -123,7 +123,7 @@ def test_what_the_digest_says_of_answers_counts_only_for_mail(tmp_path: Path) ->
 @pytest.mark.parametrize(
     ("entry", "place", "words"),
     [
-        ("address: [a@x.example, nobody]", "4:44", "`address` with \"nobody\"; found the address 'nobody'"),
+        ("address: [a@x.example, nobody]", "4:44", '`address` with "nobody"; write one like name@example.com ('),
         ("address: []", "4:30", "`address` with an empty list; write an address"),
         ("address: [a@x.example, A@x.example]", "4:44", "A@x.example for the second time in `address`; keep it once"),
         ("address: {to: a@x.example}", "4:30", "`address` with a mapping; write text"),
@@ -143,6 +143,12 @@ def test_what_the_digest_says_of_answers_counts_only_for_mail(tmp_path: Path) ->
             '`reply_to` with "Sales"; write one address, such as Sales <s',
         ),
         ("address: a@x.example, reply_to: [b@x.example, c]", "4:67", '`reply_to` with "c"; write one address'),
+        (
+            "address: a@x.example, reply_to: 'O''Hara, Mara <m@x.example>'",
+            "4:53",
+            """with "O'Hara, Mara <m@x.example>"; write '"O''Hara, Mara" <m@x.example>': a name with a comma""",
+        ),
+        ("address: a@x.example, reply_to: 'a@x.example, b@x.example'", "4:53", "; write one address, such as Sales"),
         ("address: a@x.example, reply_to: jörg@x.example", "4:53", "is ASCII: not every server takes another"),
         (
             "address: a@x.example, reply_to: [a@a.a, b@b.b, c@c.c, d@d.d, e@e.e, f@f.f]",
@@ -155,6 +161,22 @@ def test_each_fault_is_one_sentence_at_its_place(tmp_path: Path, entry: str, pla
     (told,) = loaded(tmp_path, f"{{channel: mail, {entry}}}").complaints
     assert str(told).startswith(f"schedules/week.yaml:{place}: "), told
     assert words in str(told)
+
+
+OF_A_CHANNEL = {
+    "mail": ("ben @acme.example", "one like name@example.com"),
+    "chat": ("#sales", "the id of a channel or person, as C0123456789"),
+    "box": ("ben.acme.example", "a mail address like name@example.com, or the id of a Slack channel or person"),
+}
+
+
+@pytest.mark.parametrize("channel", OF_A_CHANNEL)
+def test_an_address_that_is_refused_is_told_once_and_then_what_to_write(tmp_path: Path, channel: str) -> None:
+    address, expected = OF_A_CHANNEL[channel]
+    (told,) = loaded(tmp_path, f'{{channel: {channel}, address: "{address}"}}').complaints
+    assert told.found == f'`address` with "{address}"'
+    assert told.expected.startswith(f"write {expected}")
+    assert "found" not in told.expected
 
 
 @pytest.mark.parametrize("key", ["cc: b@x.example", "reply_to: b@x.example"])

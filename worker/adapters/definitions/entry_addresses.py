@@ -6,9 +6,10 @@ from worker.adapters.definitions.items import LoadContext
 from worker.adapters.definitions.model import EntryShape, ReaderShape
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.words import advice, described
-from worker.adapters.smtp.addresses import mailbox, needs_smtputf8, written_mailbox
+from worker.adapters.smtp.addresses import mailbox, needs_smtputf8, quotes_missing, written_mailbox
 from worker.domain.address import comparable, same
 from worker.ports.channels import ChannelKind
+from worker.ports.kinds import what_to_write
 
 MOST_COPIES = 20
 """Addresses in `cc`. All of them stand in one header, and one server is asked about each."""
@@ -100,7 +101,7 @@ def answer_address(text: str) -> str:
     try:
         name, address = mailbox(text)
     except ValueError:
-        raise ValueError("write one address, such as Sales <sales@acme.example>") from None
+        raise ValueError(quotes_missing(text) or "write one address, such as Sales <sales@acme.example>") from None
     if needs_smtputf8(address):
         raise ValueError("write an address whose name before the @ is ASCII: not every server takes another")
     return written_mailbox(name, address)
@@ -131,7 +132,7 @@ def _each_once(sheet: Sheet, path: Path, written: Sequence[str], kind: ChannelKi
         try:
             address = kind.address(text)
         except ValueError as error:
-            sheet.complain(at, f"`{path[-1]}` with {described(text)}", str(error))
+            sheet.complain(at, f"`{path[-1]}` with {described(text)}", what_to_write(error))
             continue
         if comparable(address) in seen:
             sheet.complain(at, f"{address} for the second time in `{path[-1]}`", "keep it once")

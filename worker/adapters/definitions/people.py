@@ -14,6 +14,7 @@ from worker.domain.access import TokenScope
 from worker.domain.people import owner_named, person_of
 from worker.domain.schedule import ChannelSpec, Connection, Each, Person
 from worker.ports.channels import ChannelKind
+from worker.ports.kinds import what_to_write
 
 MANAGER, MAY, LOCALE = "manager", "may", "locale"
 NO_ADDRESS = (MANAGER, MAY, LOCALE)
@@ -53,7 +54,7 @@ def people(
             try:
                 addresses[str(word)] = kind.address(text)
             except ValueError as error:
-                sheet.complain((*path, word), f"`{word}` with {described(text)}", str(error))
+                sheet.complain((*path, word), f"`{word}` with {described(text)}", what_to_write(error))
         if MANAGER in value:
             _check_connection(sheet, (*path, MANAGER), value[MANAGER], connections)
         reports_to = str(value[MANAGER]) if MANAGER in value else None
@@ -123,7 +124,9 @@ def each_of(sheet: Sheet, path: Path, piece: EntryShape, kind: ChannelKind | Non
         try:
             kind.address(piece.unassigned)
         except ValueError as error:
-            sheet.complain((*path, "unassigned"), f"`unassigned` with {described(piece.unassigned)}", str(error))
+            sheet.complain(
+                (*path, "unassigned"), f"`unassigned` with {described(piece.unassigned)}", what_to_write(error)
+            )
     return each
 
 

@@ -11,6 +11,7 @@ from worker.adapters.definitions.words import described
 from worker.adapters.smtp.addresses import ascii_address
 from worker.adapters.url import base_url
 from worker.domain.subscription import is_allowed, written_pattern
+from worker.ports.kinds import what_to_write
 
 _CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}:\S{1,320}")
 
@@ -61,7 +62,7 @@ def _shared(sheet: Sheet, shaped: ProjectShape) -> tuple[str, ...]:
             found.append(ascii_address(address.strip()))
         except ValueError as error:
             at: Path = ("shared_addresses", index)
-            sheet.complain(at, f"`shared_addresses` with {described(address)}", str(error))
+            sheet.complain(at, f"`shared_addresses` with {described(address)}", what_to_write(error))
     return tuple(found)
 
 

@@ -15,6 +15,7 @@ from worker.adapters.definitions.target_names import KEY, TARGET, targets_of
 from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.domain.operators import Operator
 from worker.domain.schedule import Schedule, Subscription
+from worker.ports.kinds import what_to_write
 
 READERS = "readers"
 
@@ -74,7 +75,7 @@ def sole_reader(sheet: Sheet, name: str, made: Project, kinds: Registry) -> Sole
     try:
         address = kind.address(piece.address)
     except ValueError as error:
-        sheet.complain((*path, "address"), f"`address` with {described(piece.address)}", str(error))
+        sheet.complain((*path, "address"), f"`address` with {described(piece.address)}", what_to_write(error))
         return None
     wrong = refusal(made.rules.allow, piece.channel, address) if made.rules.allow else None
     if wrong is not None:

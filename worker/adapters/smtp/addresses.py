@@ -16,6 +16,7 @@ from worker.sanitize import clean
 email_validator.SPECIAL_USE_DOMAIN_NAMES.clear()
 
 _NAMED = re.compile(r'(?:"(?P<quoted>(?:[^"\\]|\\.)*)"|(?P<plain>[^"<>,;\\]*?))\s*<(?P<address>[^<>\s]+)>')
+_COMMA_IN_NAME = re.compile(r"(?P<name>[^\"<>@]*[,;][^\"<>@]*?)\s*(?P<address><[^<>\s]+>)")
 _EXAMPLE = "expected one like name@example.com"
 
 
@@ -55,6 +56,17 @@ def written_mailbox(name: str, address: str) -> str:
     quoted = re.sub(r'(["\\])', r"\\\1", name)
     shown = f'"{quoted}"' if re.search(r'["<>,;\\]', name) else name
     return f"{shown} <{address}>" if name else address
+
+
+def quotes_missing(text: str) -> str:
+    """What to write for a name with a comma that is not quoted; "" for any other fault. A comma outside of quotes
+    separates addresses (RFC 5322, 3.4). The single quotes are YAML's.
+    """
+    found = _COMMA_IN_NAME.fullmatch(clean(text, 400))
+    if found is None:
+        return ""
+    quoted = f'"{found["name"].strip()}" {found["address"]}'.replace("'", "''")
+    return f"write '{quoted}': a name with a comma stands in double quotes"
 
 
 def needs_smtputf8(address: str) -> bool:

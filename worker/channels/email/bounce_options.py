@@ -10,7 +10,7 @@ from worker.channels.email.bounce_webhook import EmailBounceWebhook
 from worker.domain.time.duration import DurationError, parse_duration
 from worker.errors import RequestError
 from worker.ports.bounces import BounceMailbox, BounceWebhook
-from worker.ports.kinds import Option, RuleViolation
+from worker.ports.kinds import Option, RuleViolation, what_to_write
 
 EVERY = "5m"
 MAILBOX, SECRET = "bounces.mailbox", "bounces.secret"
@@ -71,9 +71,9 @@ def _unsubscribe_faults(options: Mapping[str, str]) -> Iterator[RuleViolation]:
         return
     try:
         plain = ascii_address(options[UNSUBSCRIBE_MAILBOX].strip()).isascii()
-        why = "" if plain else "found letters beyond ASCII before the @, expected none"
+        why = "" if plain else "write one without letters beyond ASCII before the @"
     except ValueError as error:
-        why = str(error)
+        why = what_to_write(error)
     if why:
         yield RuleViolation((UNSUBSCRIBE_MAILBOX,), "an address that cannot be used", why)
     if MAILBOX not in options:

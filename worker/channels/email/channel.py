@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from ipaddress import ip_address
 
-from worker.adapters.smtp.addresses import ascii_address, mailbox, needs_smtputf8
+from worker.adapters.smtp.addresses import ascii_address, mailbox, needs_smtputf8, quotes_missing
 from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer, parse_url
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure
@@ -33,6 +33,7 @@ from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, Deli
 from worker.ports.channels import ChannelKind, MessageForm, PreviewPage, RenderRequest, Templates
 from worker.ports.init_forms import InitField, InitForm
 from worker.ports.kinds import Option, RuleViolation
+from worker.sanitize import clean
 
 SIZE_LIMIT = 20_000_000
 """Octets of one message; most servers stop between 10 and 35 MB."""
@@ -57,8 +58,9 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
     if "from" in options:
         try:
             mailbox(sender)
-        except ValueError as error:
-            faults.append(RuleViolation(("from",), str(error), 'a sender like "Pipeline <reports@acme.example>"'))
+        except ValueError:
+            expected = quotes_missing(sender) or 'a sender like "Pipeline <reports@acme.example>"'
+            faults.append(RuleViolation(("from",), f"{clean(sender, 80)!r}", expected))
     if "hello" in options and not _is_host(options["hello"]):
         expected = "this host's full name, such as relay.acme.example, or its address in []"
         faults.append(RuleViolation(("hello",), f"{options['hello']!r}", expected))
@@ -66,7 +68,7 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
         try:
             mailbox(options["reply_to"])
         except ValueError:
-            expected = "an address for answers like Sales <sales@acme.example>"
+            expected = quotes_missing(options["reply_to"]) or "an address for answers like Sales <sales@acme.example>"
             faults.append(RuleViolation(("reply_to",), f"{options['reply_to']!r}", expected))
     return (*faults, *bounce_faults(options))
 

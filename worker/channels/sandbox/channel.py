@@ -6,6 +6,7 @@ from typing import Any
 from worker.channels.email.channel import EMAIL, open_email
 from worker.channels.slack.channel import SLACK, open_slack
 from worker.ports.channels import Channel, ChannelKind
+from worker.sanitize import clean
 
 MAIL, POSTS = "mail", "slack"
 """Routes, as `doctor` prints them."""
@@ -41,7 +42,13 @@ def _route(address: str | None) -> str:
 
 
 def _address(address: str) -> str:
-    return EMAIL.address(address) if "@" in address else SLACK.address(address)
+    if "@" in address:
+        return EMAIL.address(address)
+    try:
+        return SLACK.address(address)
+    except ValueError:
+        expected = "a mail address like name@example.com, or the id of a Slack channel or person like C0123456789"
+        raise ValueError(f"found the address {clean(address, 60)!r}, expected {expected}") from None
 
 
 SANDBOX = ChannelKind(
