@@ -109,6 +109,8 @@ def test_secrets_that_are_not_set_are_named_and_what_needs_them_fails(here: Comm
     assert "connections.close.api_key needs it" in found["secret NO_SUCH_KEY"]["sentence"]
     assert "NO_SUCH_KEY" in found["connection close"]["sentence"]
     assert found["channel mail (mail)"]["level"] == "ok", "the rest is looked at all the same"
+    said = found["channel mail (mail)"]["sentence"]
+    assert said.startswith("sends as reports@sandbox.example; the mail server answered: "), said
 
 
 def free_port() -> int:

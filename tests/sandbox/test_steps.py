@@ -9,6 +9,7 @@ from typer.testing import CliRunner
 
 from worker.entry import moving_sandbox
 from worker.entry.cli import app
+from worker.sandbox.events import Event
 from worker.sandbox.server import SandboxThread
 from worker.sandbox.steps import SandboxSteps, in_words
 from worker.settings import read
@@ -29,6 +30,20 @@ def test_the_pipeline_moves_when_its_time_has_come_and_not_before() -> None:
 
 def test_events_are_said_in_words() -> None:
     assert in_words(Counter({"Won": 2, "ValueChanged": 1})) == "2 won, 1 value changed"
+    assert in_words(Counter({"ValueChanged": 4, "MovedPipeline": 2})) == "4 values changed, 2 moved to another pipeline"
+
+
+def test_every_event_that_comes_twice_is_said_of_several() -> None:
+    words = {kind.__name__: in_words(Counter({kind.__name__: 2})) for kind in Event.__subclasses__()}
+    changed = {name: said for name, said in words.items() if name.endswith("Changed")}
+    assert changed == {
+        "ValueChanged": "2 values changed",
+        "PeriodChanged": "2 periods changed",
+        "CurrencyChanged": "2 currencies changed",
+        "OwnerChanged": "2 owners changed",
+        "StageChanged": "2 stages changed",
+    }
+    assert {len(said.split()) for name, said in words.items() if name not in {*changed, "MovedPipeline"}} == {2}
 
 
 def test_sandbox_step_moves_the_sandbox_that_up_runs(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

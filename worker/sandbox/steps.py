@@ -47,6 +47,16 @@ def step(control: str) -> Counter[str]:
 
 
 def in_words(events: Counter[str]) -> str:
-    """The events in words, as "1 created, 2 won"."""
-    named = ("".join(f" {c.lower()}" if c.isupper() else c for c in name).strip() for name in events)
-    return ", ".join(f"{count} {name}" for name, count in zip(named, events.values(), strict=True))
+    """The events in words, as "1 created, 2 values changed"."""
+    return ", ".join(f"{count} {_named(name, count)}" for name, count in events.items())
+
+
+def _named(name: str, count: int) -> str:
+    """The name of an event is one of a deal's states, or something of a deal that changed."""
+    if name == "MovedPipeline":
+        return "moved to another pipeline"
+    what = name.removesuffix("Changed").lower()
+    if not name.endswith("Changed"):
+        return what
+    many = f"{what.removesuffix('y')}ies" if what.endswith("y") else f"{what}s"
+    return f"{what if count == 1 else many} changed"

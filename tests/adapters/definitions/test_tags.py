@@ -30,6 +30,8 @@ def test_a_single_tag_needs_no_list_and_a_schedule_needs_neither(loading: Load) 
     [
         ("tags: [sales, Big Deals]", "1:15", 'a tag with "Big Deals"', "lower-case letters, digits and hyphens"),
         ("tags: [sales, weekly, sales]", "1:23", "the tag `sales` for the second time", "leave it out"),
+        ("tags: sales, month-end", "1:7", 'a tag with "sales, month-end"', "write a list: [sales, month-end]"),
+        ("tags: sales, Big Deals", "1:7", 'a tag with "sales, Big Deals"', "lower-case letters, digits and hyphens"),
         ("tags: Größe", "1:7", 'a tag with "Größe"', "40 characters at most"),
         (f"tags: [{'a' * 41}]", "1:8", "a tag with", "40 characters at most"),
         ("tags: {a: b}", "1:7", "`tags` with a mapping", "write text"),

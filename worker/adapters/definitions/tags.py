@@ -16,11 +16,17 @@ def tags(sheet: Sheet, written: tuple[str, ...]) -> tuple[str, ...]:
     for index, tag in enumerate(written):
         path = ("tags", index) if listed else ("tags",)
         if not _TAG.fullmatch(tag):
-            expected = "write lower-case letters, digits and hyphens, 40 characters at most"
+            expected = _as_list(tag) or "write lower-case letters, digits and hyphens, 40 characters at most"
             sheet.complain(path, f"a tag with {described(tag)}", expected)
         elif tag in written[:index]:
             sheet.complain(path, f"the tag `{tag}` for the second time", "leave it out")
     return written
+
+
+def _as_list(text: str) -> str:
+    """What to write for several tags in one text; "" if it is not that."""
+    parts = [part.strip() for part in text.split(",")]
+    return f"write a list: [{', '.join(parts)}]" if len(parts) > 1 and all(map(_TAG.fullmatch, parts)) else ""
 
 
 def owner(sheet: Sheet, text: str) -> str:

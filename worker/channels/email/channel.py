@@ -131,7 +131,7 @@ class EmailChannel:
 
     async def check(self, addresses: Sequence[str]) -> str:  # noqa: ARG002  # only a refusal shows that a mailbox does not exist
         try:
-            return f"logged in as {self._origin}'s sender: {await self._mailer.check()}"
+            return f"sends as {self._origin}; the mail server answered: {await self._mailer.check()}"
         except MailFailure as failure:
             raise classed(failure) from failure
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from worker.domain.time.duration import TimeWordError, clipped
-from worker.domain.time.month_days import LAST, FromEnd, MonthDay, NthWeekday, WorkingDay, longest
+from worker.domain.time.month_days import LAST, FromEnd, MonthDay, NthWeekday, WorkingDay, longest, meant_day
 
 DIALECT = "write five fields: minute hour day month weekday, such as 0 9 * * MON"
 MACROS = {
@@ -117,7 +117,7 @@ def _split(expression: str) -> list[str]:
         text = MACROS[text.lower()]
     texts = _DAYS_WITH_BLANKS.sub(lambda found: "-".join(filter(None, found.groups())), text).split()
     if len(texts) != 5:
-        raise CronError(f"{clipped(expression)} has {len(texts)} fields", DIALECT)
+        raise CronError(f"{clipped(expression)} has {len(texts)} fields", meant_day(texts, _DAY_WORDS) or DIALECT)
     return texts
 
 

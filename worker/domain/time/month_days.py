@@ -6,14 +6,18 @@ https://www.quartz-scheduler.org/documentation/quartz-2.3.0/tutorials/crontrigge
 """
 
 from calendar import monthrange
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from difflib import get_close_matches
 
 IsHoliday = Callable[[date], bool]
 
 LAST = -1
 """The `nth` of the last weekday of a month."""
+
+_CLOSE = 0.85
+"""How similar a mistyped day must be to a known one, from 0 to 1. "last monday" is less similar to last-day."""
 
 _FRIDAY = 4
 _LEAP_YEAR = 2024
@@ -66,3 +70,14 @@ MonthDay = FromEnd | WorkingDay | NthWeekday
 def longest(month: int) -> int:
     """The number of days that a month can have."""
     return monthrange(_LEAP_YEAR, month)[1]
+
+
+def meant_day(fields: Sequence[str], known: Iterable[str]) -> str:
+    """What to write if the fields of an expression are too many because a day is mistyped in several words, such as
+    "last workng day"; "" if they are not. `known`: words for days.
+    """
+    words = len(fields) - 4
+    named = [name for name in known if "-" in name] if 2 <= words <= 3 else []
+    tried = ("-".join(fields[start : start + words]).lower() for start in range(5))
+    close = (found for text in tried for found in get_close_matches(text, named, n=1, cutoff=_CLOSE))
+    return next((f"did you mean `{found}`?" for found in close), "")
