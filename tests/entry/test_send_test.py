@@ -46,3 +46,22 @@ def test_a_refusal_is_told_in_the_servers_words(line: CommandLine) -> None:
     line.box.call(lambda box: box.mail.faults.refuse("me@acme.example", 550))
     seen = line.call("send-test", "mail", "me@acme.example")
     assert (seen.exit_code, "550" in seen.output) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("words", "count"), [(["send-test", "mail", "me@acme.example"], "1 message"), (["run", "asked"], "messages")]
+)
+def test_messages_to_a_sandbox_of_the_command_lie_in_the_projects_outbox(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch, words: list[str], count: str
+) -> None:
+    """The sandbox ends with the command, and nobody could see what it had received."""
+    monkeypatch.delenv("FUNNELBEAT_SANDBOX")
+    outbox = line.place / ".funnelbeat" / "outbox"
+    seen = line.call(*words)
+    assert count in seen.stderr
+    assert f"written to {outbox}" in seen.stderr
+    first = sorted(outbox.iterdir())
+    assert any(path.suffix == ".eml" for path in first)
+    line.call("send-test", "mail", "later@acme.example")
+    assert "later" in max(outbox.iterdir()).name
+    assert len(list(outbox.iterdir())) == len(first) + 1

@@ -6,20 +6,16 @@ import json
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import EmailMessage
-from html import escape, unescape
+from html import escape
 from pathlib import Path
 from typing import Any
 
 from worker.entry.bridge_words import amount_of, bridge_labels
+from worker.sandbox.outbox import as_shown
 
 PAGE = "index.html"
 PHONE, DESKTOP, HEIGHT = 375, 760, 720
 """Pixels of the frames that show a mail."""
-
-SLACK_POST = ".slack.json"
-"""The end of a file's name. Slack gets &, < and > as entities:
-https://docs.slack.dev/messaging/formatting-message-text/#escaping
-"""
 
 _HEAD = """\
 <!doctype html>
@@ -79,9 +75,8 @@ def _posts(out: Path) -> Iterator[DemoMessage]:
     for path in sorted(out.glob("*.*.json")):
         post = json.loads(path.read_text("utf-8"))
         where = "in the thread of" if "thread_ts" in post else "to"
-        text = str(post.get("text", ""))
-        plain = unescape(text) if path.name.endswith(SLACK_POST) else text
-        yield DemoMessage(path.name, f"{where} {post.get('channel', '')}", "", plain)
+        text = as_shown(path.name, str(post.get("text", "")))
+        yield DemoMessage(path.name, f"{where} {post.get('channel', '')}", "", text)
 
 
 def _compared(bridge: Mapping[str, Mapping[str, int]], truth: Mapping[str, Mapping[str, int]]) -> Iterator[str]:

@@ -14,6 +14,7 @@ from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.app import registry
 from worker.domain.schedule import Bundle
+from worker.entry import console
 from worker.entry.template_check import template_complaints
 from worker.errors import DefinitionError, RequestError
 from worker.plugins import wants_sandbox
@@ -58,13 +59,17 @@ def deployed_bundle(settings: Settings, project: str) -> Bundle | None:
 @contextmanager
 def sandbox_for(bundle: Bundle, settings: Settings, out: Path | None = None) -> Iterator[Settings]:
     """Settings with a sandbox, if the project uses one and none is running yet. `out`: a folder to which the received
-    messages are written as well.
+    messages are written as well. It ends with the block, and says then where they are.
     """
     if settings.sandbox or not needs_sandbox(bundle):
         yield settings
         return
     with SandboxThread(out=out) as box:
         yield replace(settings, sandbox=box.describe_json())
+        count = box.call(lambda running: len(running.outbox.items))
+    if out is not None and count:
+        were = "1 message to the sandbox was" if count == 1 else f"{count} messages to the sandbox were"
+        console.err.print(f"{were} written to {out}", markup=False)
 
 
 def needs_sandbox(bundle: Bundle) -> bool:

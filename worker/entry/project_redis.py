@@ -50,6 +50,12 @@ def own_redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[tu
         yield replace(settings, redis_url=redis.url, broker_url=settings.broker_url or redis.broker_url), redis
 
 
+def outbox_of(directory: Path) -> Path | None:
+    """Where a sandbox of this project writes messages; None in a directory that cannot be written."""
+    place = directory / STATE / "outbox"
+    return place if _can_be_written(place) else None
+
+
 def _can_be_written(place: Path) -> bool:
     """Whether files can be made in `place`, which may not exist yet."""
     there = next(path for path in (place, *place.parents) if path.exists())

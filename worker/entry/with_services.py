@@ -14,7 +14,7 @@ from worker.entry.local_queue import LocalQueue
 from worker.entry.message_folder import Folder
 from worker.entry.project_dir import deployed_bundle, refuse_unset_secrets, sandbox_for
 from worker.entry.project_name import project_name
-from worker.entry.project_redis import redis_for
+from worker.entry.project_redis import outbox_of, redis_for
 from worker.flow.services import Services
 from worker.ports import Queue
 
@@ -42,7 +42,7 @@ def with_services(
         if served is not None and schedule is not None and schedule in served.schedules:
             refuse_unset_secrets(place, replace(served, schedules={schedule: served.schedules[schedule]}))
         with (
-            sandbox_for(served, base)
+            sandbox_for(served, base, outbox_of(place))
             if served is not None and not through_queue and not offline
             else nullcontext(base) as settings
         ):

@@ -6,6 +6,7 @@ import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from html import unescape
 from pathlib import Path
 
 _SUFFIX = {"eml": ".eml", "slack": ".slack.json", "webhook": ".webhook.json"}
@@ -33,18 +34,22 @@ def slug(text: str) -> str:
 
 
 class Outbox:
-    """`out` is created when the first message comes. Only bodies are written there, no headers and no secrets."""
+    """`out` is created when the first message comes. Only bodies are written there, no headers and no secrets. The
+    numbers of files go on from those that lie there, so that the order of names is that of time.
+    """
 
     def __init__(self, out: Path | None = None) -> None:
         self.items: list[Received] = []
         self._out = out
+        self._earlier = _highest(out) if out is not None else 0
 
     def keep(self, kind: str, label: str, body: bytes, at: datetime, meta: Mapping[str, str]) -> Received:
         """`label` distinguishes the message from others (its recipient, its channel, an upload's file name)."""
         number = len(self.items) + 1
+        place = self._earlier + number
         digest = hashlib.sha256(body).hexdigest()
         stem, suffix = (label, _SUFFIX[kind]) if kind in _SUFFIX else _split(label)
-        name = f"{number:04}-{slug(stem)}-{digest[:8]}{suffix}"
+        name = f"{place:04}-{slug(stem)}-{digest[:8]}{suffix}"
         item = Received(number, kind, name, body, digest, at, dict(meta))
         self.items.append(item)
         if self._out is not None:
@@ -54,6 +59,20 @@ class Outbox:
 
     def of(self, kind: str) -> list[Received]:
         return [item for item in self.items if item.kind == kind]
+
+
+def as_shown(name: str, text: str) -> str:
+    """The text of a post as its receiver shows it. `name`: of its file.
+
+    Slack gets &, < and > as entities: https://docs.slack.dev/messaging/formatting-message-text/#escaping
+    """
+    return unescape(text) if name.endswith(_SUFFIX["slack"]) else text
+
+
+def _highest(out: Path) -> int:
+    """The number of the last file in a folder that may not be there yet; 0 if it has none."""
+    numbers = (re.match(r"([0-9]{4,9})-", path.name) for path in (out.iterdir() if out.is_dir() else ()))
+    return max((int(found[1]) for found in numbers if found), default=0)
 
 
 def _split(name: str) -> tuple[str, str]:
