@@ -95,6 +95,23 @@ def test_make_install_links_the_command_and_says_whether_a_shell_finds_it(tmp_pa
     assert ("export PATH=" in done.stdout) is not on_path
 
 
+DEBIAN = 'if [ -d "$HOME/.local/bin" ] ; then\n    PATH="$HOME/.local/bin:$PATH"\nfi\n'
+
+
+@pytest.mark.parametrize(
+    ("profile", "has_it"), [(DEBIAN, True), ("# PATH=$HOME/.local/bin\n", False), ("umask 022\n", False), (None, False)]
+)
+def test_make_install_asks_for_a_line_in_the_profile_only_where_it_is_missing(
+    tmp_path: Path, profile: str | None, has_it: bool
+) -> None:
+    if profile is not None:
+        (tmp_path / ".profile").write_text(profile, encoding="utf-8")
+    done = link(tmp_path, os.environ["PATH"])
+    assert done.returncode == 0, done.stderr
+    assert ("Your ~/.profile has it" in done.stdout) is has_it
+    assert ("Write the same line into ~/.profile" in done.stdout) is not has_it
+
+
 def test_make_install_leaves_a_program_of_the_same_name_alone(tmp_path: Path) -> None:
     theirs = tmp_path / ".local" / "bin" / "funnelbeat"
     theirs.parent.mkdir(parents=True)
