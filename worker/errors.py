@@ -58,6 +58,12 @@ class Complaint:
         return f"{self.path}:{self.line}:{self.column}: {self.found}; {self.expected}"
 
 
+def what_to_write(error: ValueError) -> str:
+    """The second half of "found …, expected …". A complaint says itself what was found, and where."""
+    _, cut, expected = str(error).rpartition(", expected ")
+    return f"write {expected}" if cut else str(error)
+
+
 class DefinitionError(RequestError):
     """All faults of a project's files, found in one pass."""
 

@@ -62,12 +62,6 @@ class RuleViolation:
     warns: bool = False
 
 
-def what_to_write(error: ValueError) -> str:
-    """The second half of "found …, expected …". A complaint says itself what was found, and where."""
-    _, cut, expected = str(error).rpartition(", expected ")
-    return f"write {expected}" if cut else str(error)
-
-
 @dataclass(frozen=True, slots=True)
 class Use:
     """How a definition uses a query; the query's rules check this. `ranges` is "" or "as_written"."""

@@ -8,8 +8,8 @@ from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.words import advice, described
 from worker.adapters.smtp.addresses import mailbox, needs_smtputf8, quotes_missing, written_mailbox
 from worker.domain.address import comparable, same
+from worker.errors import what_to_write
 from worker.ports.channels import ChannelKind
-from worker.ports.kinds import what_to_write
 
 MOST_COPIES = 20
 """Addresses in `cc`. All of them stand in one header, and one server is asked about each."""

@@ -13,8 +13,8 @@ from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.domain.access import TokenScope
 from worker.domain.people import owner_named, person_of
 from worker.domain.schedule import ChannelSpec, Connection, Each, Person
+from worker.errors import what_to_write
 from worker.ports.channels import ChannelKind
-from worker.ports.kinds import what_to_write
 
 MANAGER, MAY, LOCALE = "manager", "may", "locale"
 NO_ADDRESS = (MANAGER, MAY, LOCALE)

@@ -11,7 +11,7 @@ from worker.adapters.definitions.words import described
 from worker.adapters.smtp.addresses import ascii_address
 from worker.adapters.url import base_url
 from worker.domain.subscription import is_allowed, written_pattern
-from worker.ports.kinds import what_to_write
+from worker.errors import what_to_write
 
 _CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}:\S{1,320}")
 

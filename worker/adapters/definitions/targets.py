@@ -15,7 +15,7 @@ from worker.adapters.definitions.target_names import KEY, TARGET, targets_of
 from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.domain.operators import Operator
 from worker.domain.schedule import Schedule, Subscription
-from worker.ports.kinds import what_to_write
+from worker.errors import what_to_write
 
 READERS = "readers"
 

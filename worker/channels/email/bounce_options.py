@@ -8,9 +8,9 @@ from worker.adapters.webhook_signature import WebhookVerifier
 from worker.channels.email.bounce_mailbox import EmailBounceMailbox
 from worker.channels.email.bounce_webhook import EmailBounceWebhook
 from worker.domain.time.duration import DurationError, parse_duration
-from worker.errors import RequestError
+from worker.errors import RequestError, what_to_write
 from worker.ports.bounces import BounceMailbox, BounceWebhook
-from worker.ports.kinds import Option, RuleViolation, what_to_write
+from worker.ports.kinds import Option, RuleViolation
 
 EVERY = "5m"
 MAILBOX, SECRET = "bounces.mailbox", "bounces.secret"
