@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from worker.domain.definition_fields import FieldChange
 from worker.entry.forecast_words import forecast_lines
-from worker.entry.plan_runs import run_lines, to_the_second, readers_words
+from worker.entry.plan_runs import readers_words, run_lines, to_the_second
 from worker.flow.deploy.plan import Plan
 from worker.sanitize import clean
 
