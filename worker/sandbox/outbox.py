@@ -11,6 +11,9 @@ from pathlib import Path
 _SUFFIX = {"eml": ".eml", "slack": ".slack.json", "webhook": ".webhook.json"}
 
 
+_NUMBERED = re.compile(r"([0-9]{4,9})-.+-[0-9a-f]{8}\.")
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """`kind`: eml, slack, upload or webhook. `body`: the bytes that were received; `sha256`: their hash in hexadecimal.
@@ -33,15 +36,18 @@ def slug(text: str) -> str:
 
 
 class Outbox:
-    """`out` is created when the first message comes. Only bodies are written there, no headers and no secrets."""
+    """`out` is created when the first message comes. Only bodies are written there, no headers and no secrets. Numbers
+    go on after those of the files in it, so that the order of their names is the order of time.
+    """
 
     def __init__(self, out: Path | None = None) -> None:
         self.items: list[Received] = []
         self._out = out
+        self._before = _highest(out) if out is not None else 0
 
     def keep(self, kind: str, label: str, body: bytes, at: datetime, meta: Mapping[str, str]) -> Received:
         """`label` distinguishes the message from others (its recipient, its channel, an upload's file name)."""
-        number = len(self.items) + 1
+        number = self._before + len(self.items) + 1
         digest = hashlib.sha256(body).hexdigest()
         stem, suffix = (label, _SUFFIX[kind]) if kind in _SUFFIX else _split(label)
         name = f"{number:04}-{slug(stem)}-{digest[:8]}{suffix}"
@@ -54,6 +60,13 @@ class Outbox:
 
     def of(self, kind: str) -> list[Received]:
         return [item for item in self.items if item.kind == kind]
+
+
+def _highest(out: Path) -> int:
+    """The highest number of a message in the folder; 0 if there is none."""
+    if not out.is_dir():
+        return 0
+    return max((int(found[1]) for one in out.iterdir() if (found := _NUMBERED.match(one.name))), default=0)
 
 
 def _split(name: str) -> tuple[str, str]:
