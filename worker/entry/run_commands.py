@@ -21,10 +21,10 @@ from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Out, Project, directory
 from worker.entry.project_dir import bundle_of, refuse_unset_secrets
 from worker.entry.with_services import with_services
+from worker.entry.worker_words import run_waits
 from worker.errors import RequestError
 from worker.flow.deployed import bundle_of as stored_bundle
 from worker.flow.operate import acts
-from worker.flow.operate.doctor import Level, processes
 from worker.flow.operate.notes import Noted, notes_of
 from worker.flow.operate.on_demand import run_here
 from worker.flow.operate.preview import DryRun, dry_run
@@ -179,14 +179,13 @@ def trigger(
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
 
-        async def work(services: Services) -> tuple[str, bool]:
+        async def work(services: Services) -> tuple[str, str]:
             claimed = await acts.trigger(services, command_line_actor(), schedule, None, key)
-            seen = await processes(services.heartbeats, services.clock)
-            return str(claimed), any(one.what == "workers" and one.level is Level.OK for one in seen)
+            return str(claimed), run_waits(await services.heartbeats.alive(), await services.clock.now())
 
-        queued, runs_soon = with_services(place, work, through_queue=True)
-    if not runs_soon:
-        console.err.print("No worker is running: the run waits until `funnelbeat up` or `funnelbeat worker` runs.")
+        queued, waits = with_services(place, work, through_queue=True)
+    if waits:
+        console.err.print(waits, markup=False)
     if as_json:
         console.show_json(queued_run_document(queued))
     else:
