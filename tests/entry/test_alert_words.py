@@ -8,7 +8,7 @@ from worker.entry.demo_alerts import alert_sentence
 
 
 def rule(condition: str) -> dict[str, Any]:
-    facts = {"gap": None, "skipped": None, "transitions": [], "subjects": [], "more": 0}
+    facts: dict[str, Any] = {"gap": None, "skipped": None, "transitions": [], "subjects": [], "more": 0}
     return {"schedule": "watch", "rule": "gone", "run": "watch@1", "written_out": {"if": condition}, **facts}
 
 

@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from worker.documents.deliveries import sentence_of
 from worker.documents.preview import dry_run_document
 from worker.documents.runs import finished_run_document, queued_run_document
 from worker.domain.delivery import Delivery, DeliveryState
@@ -16,6 +15,7 @@ from worker.domain.run import Run, RunState
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.actor import command_line_actor
+from worker.entry.delivery_lines import delivery_line
 from worker.entry.instants import instant
 from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Out, Project, directory
@@ -116,8 +116,7 @@ def _print_run(ended: Run, rows: tuple[Delivery, ...], notes: tuple[Noted, ...])
         console.out.print(f"  note on {query}: {sentence}", markup=False)
     for row in rows:
         later = row.state in {DeliveryState.DEFERRED, DeliveryState.PENDING, DeliveryState.UNKNOWN}
-        note = " (a running clock will bring it on)" if later else ""
-        console.out.print(f"  {row.state:9} {row.key.reader}  {sentence_of(row)}{note}", markup=False)
+        console.out.print(delivery_line(row, "(a running clock will bring it on)" if later else ""), markup=False)
 
 
 def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Path | None, *, as_json: bool) -> None:
