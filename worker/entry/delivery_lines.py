@@ -17,7 +17,7 @@ def delivery_line(row: Delivery, note: str = "") -> str:
 
 
 def copy_lines(row: Delivery, schedule: Schedule | None) -> Iterator[str]:
-    """One line for each address in `cc` of the reader's entry, as `explain` has it. `schedule`: as it is deployed; None if it is not."""
+    """One line for each address in `cc`, as `explain` has it. `schedule`: as it is deployed; None if it is not."""
     name = row.key.reader.partition("|")[0]
     for entry in schedule.entries if schedule is not None else ():
         if entry.id == name:
