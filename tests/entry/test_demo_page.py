@@ -17,17 +17,20 @@ def mail(folder: Path, name: str, subject: str, html: str) -> None:
     (folder / name).write_bytes(bytes(made))
 
 
-def test_the_newest_digest_of_the_example_stands_first_and_its_bridge_beside_the_journal(tmp_path: Path) -> None:
+def test_the_digests_of_the_example_stand_first_as_they_were_sent_and_the_bridge_beside_the_journal(
+    tmp_path: Path,
+) -> None:
     mail(tmp_path, "0001.eml", "Weekly pipeline, first digest", "<p>one</p>")
-    mail(tmp_path, "0002.eml", "€1,250 open · Weekly pipeline", '<p class="x">two</p>')
-    mail(tmp_path, "0003.eml", "Website week", "<p>three</p>")
-    (tmp_path / "0004.slack.json").write_text(json.dumps({"channel": "C1", "text": "a <b>"}), encoding="utf-8")
+    mail(tmp_path, "0002.eml", "Website week", "<p>of another schedule</p>")
+    mail(tmp_path, "0003.eml", "€1,250 open · Weekly pipeline", '<p class="x">two</p>')
+    mail(tmp_path, "0004.eml", "Weekly pipeline, unchanged", "<p>three</p>")
+    (tmp_path / "0005.slack.json").write_text(json.dumps({"channel": "C1", "text": "a <b>"}), encoding="utf-8")
     page = write_page(tmp_path, "Weekly pipeline", BRIDGE, {"bridge": BRIDGE}).read_text("utf-8")
-    places = [page.index(name) for name in ("0002.eml", "0001.eml", "0003.eml", "0004.slack.json")]
+    places = [page.index(name) for name in ("0001.eml", "0003.eml", "0004.eml", "0002.eml", "0005.slack.json")]
     assert places == sorted(places)
     assert "<td>New<td>+€250.50<td>+€250.50" in page
     assert "<td>Won" not in page
-    assert page.count("<iframe") == 6
+    assert page.count("<iframe") == 8
     assert "&lt;p class=&quot;x&quot;&gt;two" in page
     assert "a &lt;b&gt;" in page
     assert "<script" not in page

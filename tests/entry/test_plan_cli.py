@@ -1,6 +1,7 @@
 """plan, pause, resume and a missed slot, as a person or a script uses them."""
 
 import json
+import re
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import islice, takewhile
@@ -22,6 +23,15 @@ ID = "weekly-pipeline"
 DAY = f"{datetime.now(ZoneInfo('Europe/Berlin')) + timedelta(days=3):%a}".upper()
 """A weekday that is neither today nor tomorrow: no slot comes, and no week ends, while a test runs."""
 NINE, HALF_PAST = f'"0 9 * * {DAY}"', f'"30 9 * * {DAY}"'
+OFTEN = """
+when: {every: 5m}
+report: [{id: stalled, source: close, query: opportunities, params: {is_stalled: true}}]
+alerts:
+  - id: big
+    for_each: stalled
+    if: row.value >= 50000
+    notify: [{id: team, channel: email, address: a@acme.example}, {id: boss, channel: email, address: b@acme.example}]
+"""
 WEEKLY = Trigger("cron", "Europe/Berlin", NINE.strip('"'))
 
 
@@ -171,14 +181,57 @@ def test_plan_shows_a_rename_as_one_thing_and_a_removal_as_what_vanishes(weekly:
     assert vanish == [stamp(slot) for slot in weekly_slots(gone)]
 
 
-def test_many_runs_are_counted_and_a_screenful_is_printed(weekly: Path) -> None:
-    edit(weekly, f"cron: {NINE}", "every: 10s")
-    found = document_of("plan", "--days", "2")
-    assert found["schedules"][0]["runs"] in (17_280, 17_281)
-    assert len(found["runs"]) == 500
-    shown = call("plan", "--days", "2").stdout
-    assert "more until" in shown
-    assert len(shown.splitlines()) < 100
+def test_many_runs_of_one_schedule_take_one_line_and_hide_no_other_schedule(weekly: Path) -> None:
+    """Sixty lines of one schedule were printed, and no run of any other."""
+    weekly.with_name("often.yaml").write_text(OFTEN, encoding="utf-8")
+    found = document_of("plan")
+    (often, week) = found["schedules"]
+    assert often["runs"] in (4032, 4033)
+    assert len([run for run in found["runs"] if run["schedule"] == "often"]) == 500
+    first, second, third, fourth = [run for run in found["runs"] if run["schedule"] == "often"][:4]
+    runs = call("plan").stdout.partition("Deploying changes:")[0].splitlines()
+    lines = [line for line in runs if "  often  " in line]
+    assert len(lines) == 1
+    assert f"  {first['slot']}  often" in lines[0]
+    assert "  2 told by alerts  " in lines[0]
+    assert lines[0].endswith(f": {often['runs']} runs")
+    clock = [datetime.fromisoformat(run["local"]).strftime("%H:%M") for run in (second, third, fourth)]
+    assert all(time in lines[0].rpartition("then ")[2] for time in clock)
+    assert len([line for line in runs if f"  {ID}  " in line]) == week["runs"]
+
+
+def test_the_next_run_of_every_schedule_is_printed_before_the_second_of_another(weekly: Path) -> None:
+    text = weekly.read_text(encoding="utf-8")
+    others = [f"other-{number:02}" for number in range(65)]
+    for name in others:
+        weekly.with_name(f"{name}.yaml").write_text(text, encoding="utf-8")
+    edit(weekly, NINE, f'"0 10 * * {DAY}"')
+    shown = call("plan").stdout.partition("Deploying changes:")[0].splitlines()
+    for name in (ID, *others):
+        assert any(f"  {name} " in line for line in shown), name
+    (left,) = (line for line in shown if " more until " in line)
+    assert left.startswith(f"and {len(document_of('plan')['runs']) - 66} runs more until ")
+
+
+def test_digests_of_a_folded_schedule_that_wait_for_quiet_hours_are_counted(weekly: Path) -> None:
+    edit(weekly, f"cron: {NINE}", "cron: '0 8-18 * * *'")
+    edit(weekly, "address: sales@acme.example", "address: sales@acme.example, quiet_hours: {from: 16:30, to: 17:30}")
+    assert "; digests of 14 wait for the end of quiet hours" in call("plan").stdout
+
+
+def test_no_time_of_a_plan_has_milliseconds(weekly: Path) -> None:
+    far = (datetime.now(UTC) + timedelta(days=150)).month
+    edit(weekly, NINE, f'"0 9 last-working-day {far} *"')
+    weekly.with_name("often.yaml").write_text(OFTEN, encoding="utf-8")
+    assert re.search(r"\d\.\d{3}Z", call("plan").stdout) is None
+
+
+def test_schedules_says_who_is_told_by_alerts_where_nobody_gets_a_digest(weekly: Path) -> None:
+    weekly.with_name("often.yaml").write_text(OFTEN, encoding="utf-8")
+    call("deploy", "--yes")
+    shown = call("schedules").stdout.splitlines()
+    assert any(line.startswith("often ") and "  2 told by alerts  " in line for line in shown)
+    assert [row["readers"] for row in document_of("schedules")] == [0, 2]
 
 
 def test_a_paused_schedule_fires_nothing_until_it_is_resumed(weekly: Path) -> None:

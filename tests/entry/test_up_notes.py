@@ -10,7 +10,7 @@ import pytest
 from tests.domain.builders import schedule
 from worker.adapters.event_log import configure
 from worker.entry.announce import announce
-from worker.entry.up_notes import command_for, next_lines
+from worker.entry.up_notes import command_for, next_lines, sandbox_lines
 from worker.flow.operate.schedules import ScheduleRow
 
 
@@ -42,6 +42,16 @@ def test_the_schedule_to_try_has_readers_although_a_watch_without_them_comes_fir
 )
 def test_there_is_always_a_schedule_to_try(rows: list[ScheduleRow], tried: str) -> None:
     assert list(next_lines(rows, "funnelbeat"))[-1].endswith(f"funnelbeat trigger {tried}")
+
+
+def test_a_sandbox_that_was_used_before_is_said_to_begin_anew(tmp_path: Path) -> None:
+    """The first digest after a restart listed movements that nobody had made, and nothing said why."""
+    outbox = tmp_path / "outbox"
+    assert len(list(sandbox_lines(outbox))) == 1
+    outbox.mkdir()
+    assert list(sandbox_lines(outbox)) == [f"  Messages to the sandbox are written to {outbox}"]
+    (outbox / "0001-sales-acme-example-0123abcd.eml").touch()
+    assert "  The sandbox's deals begin anew with each `up`." in list(sandbox_lines(outbox))[1]
 
 
 def test_many_schedules_are_counted() -> None:

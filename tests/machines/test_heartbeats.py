@@ -54,3 +54,15 @@ def test_the_health_check_hears_a_clock_and_a_worker_and_misses_who_is_gone(
         clock.send_signal(signal.SIGTERM)
         clock.wait(20)
         assert healthy(where, "clock") == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("stop", [signal.SIGTERM, signal.SIGINT])
+def test_a_worker_that_was_stopped_is_gone_at_once(tmp_path: Path, empty_redis: EmbeddedRedis, stop: int) -> None:
+    """For half a minute after Ctrl-C it was taken for one that runs."""
+    with site(tmp_path, empty_redis.url, empty_redis.broker_url, {}) as where:
+        worker = where.start("worker")
+        there(where, "worker")
+        worker.send_signal(stop)
+        worker.wait(20)
+        assert where.ask(lambda services: services.heartbeats.alive()) == ()

@@ -146,3 +146,14 @@ def test_an_uploads_suffix_is_kept_only_where_it_is_plain() -> None:
     outbox = Outbox()
     kept = [outbox.keep("upload", name, b"", NOW, {}).name for name in ("a.csv", "a.csv/../x", "a.EXE;")]
     assert [name.rpartition(".")[2] for name in kept] == ["csv", "bin", "bin"]
+
+
+def test_the_numbers_of_messages_go_on_after_those_in_the_folder(tmp_path: Path) -> None:
+    """A restarted sandbox began with 0001 again, so that the order of names was not that of time."""
+    first = Outbox(tmp_path / "out")
+    names = [first.keep("eml", "a@b.example", body, NOW, {}).name for body in (b"one", b"two")]
+    (tmp_path / "out" / "2026-11-30-notes.txt").touch()
+    again = Outbox(tmp_path / "out")
+    names += [again.keep("eml", "a@b.example", body, NOW, {}).name for body in (b"one", b"three")]
+    assert [name[:5] for name in names] == ["0001-", "0002-", "0003-", "0004-"]
+    assert sorted(path.name for path in (tmp_path / "out").glob("*.eml")) == names

@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping
 from decimal import Decimal
 from typing import Any
 
+from worker.domain.alert.ready_made import NEVER
+
 ENDED = {"cleared": "its condition holds no longer", "rule_changed": "the rule was changed"}
 REASONS = {
     "silenced": "a silence",
@@ -105,8 +107,8 @@ def run_alert_lines(alerts: Mapping[str, Any]) -> Iterator[str]:
     """The alerts of a run: the sum, then rule by rule."""
     balance = alerts["balance"]
     parts = {**balance["ends"], **balance["kept"]}
-    told = " + ".join(f"{parts[name]} {name}" for name in parts) or "0"
-    yield f"Alerts: {balance['fired']} to tell = {told}"
+    told = " + ".join(f"{parts[name]} {name}" for name in parts)
+    yield f"Alerts: {balance['fired']} to tell = {told}" if told else "Alerts: nothing to tell."
     for kept in alerts["kept"]:
         detail = f" {kept['detail']}" if kept["detail"] else ""
         why = f"{REASONS[kept['why']]}{detail}"
@@ -119,7 +121,9 @@ def run_alert_lines(alerts: Mapping[str, Any]) -> Iterator[str]:
 
 def rule_lines(rule: Mapping[str, Any]) -> Iterator[str]:
     """One rule in one run: what it did, and each subject with the values that its clauses saw."""
-    yield f"{rule['schedule']}/{rule['rule']} in {rule['run']}: if {rule['written_out']['if']}"
+    condition = rule["written_out"]["if"]
+    when = "tells only that data are missing" if condition == NEVER else f"if {condition}"
+    yield f"{rule['schedule']}/{rule['rule']} in {rule['run']}: {when}"
     if rule["gap"] is not None or rule["skipped"] == "gap":
         why = rule["gap"]["sentence"] if rule["gap"] else "there was no answer"
         yield f"  no data: {why}; every alert stays as it was ({rule['missing']} in a row)"

@@ -7,7 +7,6 @@ import typer
 
 from worker.documents.alerts import run_alerts_document
 from worker.documents.bridge import bridge_document
-from worker.documents.deliveries import sentence_of
 from worker.documents.explained import explained_document
 from worker.documents.runs import missed_document, run_list_document, shown_run_document
 from worker.domain.delivery import Delivery
@@ -15,9 +14,11 @@ from worker.domain.diff.bridge import Bridge
 from worker.domain.missed import MissedRow
 from worker.domain.reason import SENTENCES
 from worker.domain.run import Run, stamp
+from worker.domain.schedule import Schedule
 from worker.entry import console
 from worker.entry.alert_words import run_alert_lines
 from worker.entry.bridge_words import bridge_lines
+from worker.entry.delivery_lines import copy_lines, delivery_line
 from worker.entry.options import Json, Project, directory
 from worker.entry.with_ledger import with_ledger
 from worker.flow.alert.explain import explain_run
@@ -33,6 +34,8 @@ SUBJECTS = 5
 """Subjects of a rule that are shown of those that fire, of those that do not, and so on. --json has LISTED."""
 
 LISTED = 1_000
+
+ShownRun = tuple[Run, tuple[Delivery, ...], Bridge | None, tuple[Noted, ...], Schedule | None]
 
 RunRef = Annotated[str, typer.Argument(metavar="RUN", help="A run's key, a unique prefix, ID@latest or ID@-1.")]
 
@@ -70,24 +73,27 @@ def show(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json
     """One run: its state, its bridge, and its deliveries with the receivers' own words."""
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> tuple[Run, tuple[Delivery, ...], Bridge | None, tuple[Noted, ...], str]:
+        async def work(services: Services) -> ShownRun:
             found = await find_run(services.lookups, run)
             rows = await services.lookups.deliveries(found.key)
             bridge, notes = await bridge_of(services, found, rows), await notes_of(services.snapshots, found)
-            return found, rows, bridge, notes, await _labels(services, found.key.schedule)
+            return found, rows, bridge, notes, await _schedule(services, found.key.schedule)
 
-        found, rows, bridge, notes, labels = with_ledger(directory(ctx, project), work)
+        found, rows, bridge, notes, now = with_ledger(directory(ctx, project), work)
     if as_json:
         console.show_json(shown_run_document(found, bridge, rows, notes))
     else:
-        _print_run(found, rows, bridge, notes, labels)
+        _print_run(found, rows, bridge, notes, now)
 
 
-async def _labels(services: Services, schedule: str) -> str:
-    """The owner and the tags that the schedule has now; empty if it has none, or is not deployed any more."""
+async def _schedule(services: Services, name: str) -> Schedule | None:
     deployed = await services.deployments.deployed()
     bundle = await bundle_of(services.deployments, deployed.bundle) if deployed is not None else None
-    one = bundle.schedules.get(schedule) if bundle is not None else None
+    return bundle.schedules.get(name) if bundle is not None else None
+
+
+def _labels(one: Schedule | None) -> str:
+    """The owner and the tags that the schedule has now; empty if it has none."""
     if one is None:
         return ""
     said = (f"owner: {one.owner}" if one.owner else "", f"tags: {', '.join(one.tags)}" if one.tags else "")
@@ -95,20 +101,23 @@ async def _labels(services: Services, schedule: str) -> str:
 
 
 def _print_run(
-    found: Run, rows: tuple[Delivery, ...], bridge: Bridge | None, notes: tuple[Noted, ...], labels: str
+    found: Run,
+    rows: tuple[Delivery, ...],
+    bridge: Bridge | None,
+    notes: tuple[Noted, ...],
+    schedule: Schedule | None,
 ) -> None:
+    """`schedule`: as it is deployed now; None if it is not deployed any more."""
     console.out.print(f"{found.key}  {found.state}, {found.trigger}, attempt {found.attempt}", markup=False)
-    if labels:
+    if labels := _labels(schedule):
         console.out.print(f"  {labels}", markup=False)
     for query, reason, sentence in found.gaps:
         console.out.print(f"  missing {query} ({reason}): {sentence}", markup=False)
     for query, sentence in notes:
         console.out.print(f"  note on {query}: {sentence}", markup=False)
     for row in rows:
-        receipts = [part.receipt for part in row.parts if part.receipt]
-        more = f"(and {len(receipts) - 1} more parts)" if len(receipts) > 1 else ""
-        words = " ".join(filter(None, (*receipts[:1], more, sentence_of(row))))
-        console.out.print(f"  {row.state:9} {row.key.reader}  {words}".rstrip(), markup=False)
+        for line in (delivery_line(row), *copy_lines(row, schedule)):
+            console.out.print(line, markup=False)
     for currency, terms in (bridge_document(bridge) if bridge is not None else {}).items():
         for line in bridge_lines(currency, terms):
             console.out.print(line, markup=False)

@@ -26,7 +26,7 @@ from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.bridge_words import bridge_lines
 from worker.entry.children import ChildProcesses
-from worker.entry.demo_alerts import WATCH, of_renewals, one_alert
+from worker.entry.demo_alerts import WATCH, alert_sentence, of_renewals, one_alert
 from worker.entry.demo_page import write_page
 from worker.entry.local_queue import LocalQueue
 from worker.entry.new_project import write_project
@@ -143,8 +143,7 @@ def _play(
             with console.progress("An alert"):
                 told = await one_alert(services, bundle.project, box, partial(_until, children))
             _write(out / "alerts.json", told)
-            steps = " → ".join(f"{one['reason']} {one['why']}".strip() for one in told)
-            console.out.print(f"An alert: {steps}", markup=False)
+            console.out.print(alert_sentence(told), markup=False)
             documents = [await _document(services, run) for run in (before, after)]
             return before, after, read_from, read_to, documents
 

@@ -3,7 +3,7 @@
 It plays in the pipeline of renewals, so that the pipeline of the example stands still meanwhile.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any, Protocol, TypeVar
@@ -24,6 +24,9 @@ WORTH, GROWN = 8_000_000, 10_000_000
 
 RUNS = 50
 """Newest runs of the watch among which the next notification is looked for."""
+
+
+_STEPS = {"first": "it began", "new": "it began", "worse": "it got worse", "resolved": "it was over"}
 
 
 class Wait(Protocol):
@@ -55,6 +58,12 @@ async def one_alert(services: Services, project: str, box: SandboxThread, wait: 
     if [("first" if reason == "new" else reason, worth) for reason, worth in seen] != truth or told[-1].why != "won":
         raise LedgerError(f"alerts told {seen}, and what happened is {truth}")
     return [notified_document(one) for one in told]
+
+
+def alert_sentence(findings: Iterable[Mapping[str, Any]]) -> str:
+    """What readers were told, in words: it began, it got worse, it was over (won). `findings`: documents, in order."""
+    steps = [_STEPS[one["reason"]] + (f" ({one['why']})" if one["why"] else "") for one in findings]
+    return f"Readers were told of one alert {len(steps)} times: {', '.join(steps)}."
 
 
 async def _after(services: Services, fingerprint: str, slot: datetime | None) -> Finding | None:

@@ -47,11 +47,11 @@ class DemoMessage:
 
 
 def write_page(out: Path, example: str, bridge: Mapping[str, Mapping[str, int]], journal: Mapping[str, Any]) -> Path:
-    """`example`: the name of the schedule whose digests come first, the newest at the top. `bridge`: of its second run,
-    and `journal`: what really happened; both in minor units. Returns the page. Raises OSError.
+    """`example`: the name of the schedule whose digests come first, in the order in which they were sent. `bridge`:
+    of its second run, and `journal`: what really happened; both in minor units. Returns the page. Raises OSError.
     """
     mails, posts = list(_mails(out)), list(_posts(out))
-    mails.sort(key=lambda mail: (example in mail.title, mail.file), reverse=True)
+    mails.sort(key=lambda mail: (example not in mail.title, mail.file))
     page = out / PAGE
     parts = [_HEAD, *_compared(bridge, journal["bridge"]), *map(_mail, mails), "<h2>Posts</h2>\n", *map(_post, posts)]
     page.write_text("".join(parts), encoding="utf-8")

@@ -2,10 +2,9 @@
 
 from collections.abc import Iterator, Sequence
 
-from worker.documents.plan import in_order
 from worker.domain.definition_fields import FieldChange
-from worker.domain.run import stamp
 from worker.entry.forecast_words import forecast_lines
+from worker.entry.plan_runs import readers_words, run_lines, to_the_second
 from worker.flow.deploy.plan import Plan
 from worker.sanitize import clean
 
@@ -42,9 +41,16 @@ def markdown_plan(found: Plan, target: str = "", project: str = "") -> Iterator[
     if alerts:
         yield from ("", "### Alerts", "", *(f"- {_text(line)}" for line in alerts))
     runs = [
-        (stamp(fire.slot), row.schedule, str(len(row.readers)), str(row.cost.requests)) for row, fire in in_order(found)
+        (
+            to_the_second(one.fire.slot),
+            one.row.schedule,
+            readers_words(one.row),
+            str(one.row.cost.requests),
+            str(one.runs),
+        )
+        for one in run_lines(found)
     ]
-    yield from _folded("Coming runs", ("Slot (UTC)", "Schedule", "Readers", "Requests"), runs)
+    yield from _folded("Coming runs", ("First slot (UTC)", "Schedule", "Readers", "Requests", "Runs"), runs)
 
 
 def _definitions(found: Plan) -> Iterator[str]:

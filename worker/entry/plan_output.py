@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
-from worker.documents.plan import in_order
 from worker.domain.definition_fields import FieldChange
 from worker.domain.due.pauses import Pause
 from worker.domain.run import stamp
@@ -12,15 +11,19 @@ from worker.domain.schedule import EventTrigger
 from worker.domain.time.duration import written
 from worker.entry import console
 from worker.entry.forecast_words import forecast_lines
+from worker.entry.plan_runs import PlannedLine, counted, run_lines, to_the_second
 from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.fires import Fire
-from worker.flow.deploy.messages import Messages, Shift
+from worker.flow.deploy.messages import Messages
 from worker.flow.deploy.moves import Moves
 from worker.flow.deploy.owners_reached import OwnersReached
 from worker.flow.deploy.plan import Plan, Planned
 
 SHOWN = 60
-"""Runs that are printed. --json lists more."""
+"""Lines of runs that are printed, besides the next run of each schedule. --json lists more."""
+
+NEXT = 200
+"""Schedules whose next run is printed."""
 
 ADDRESSES = 12
 """Addresses whose messages of the coming week are printed, the most messages first."""
@@ -31,26 +34,36 @@ LINES = 8
 
 def show(found: Plan) -> None:
     """The plan as text. `deploy` prints it as well."""
-    runs = in_order(found)
-    rows = [_cells(row, fire) for row, fire in runs[:SHOWN]]
-    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
-    for cells in rows:
-        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True))
-        console.out.print(line.rstrip(), markup=False)
-    total = sum(row.count for row in found.schedules)
-    if total > SHOWN:
-        console.out.print(f"and {total - len(runs[:SHOWN])} more until {stamp(found.until)}")
+    _show_runs(found)
     for row in found.schedules:
         _show_schedule(row, found.now, found.until)
     for of in found.day:
         console.out.print(f"{of.connection}, next 24 hours: {of}.", markup=False)
     _show_messages(found.messages)
     if found.cap is not None:
-        most = f"{_counted(found.cap.messages, 'message')} in {written(found.cap.per)}"
+        most = f"{counted(found.cap.messages, 'message')} in {written(found.cap.per)}"
         console.out.print(f"Each address gets at most {most}; one more message names the other digests.")
     show_changes(found)
     for line in forecast_lines(found.forecasts):
         console.out.print(line, markup=False)
+
+
+def _show_runs(found: Plan) -> None:
+    """The next run of every schedule has a line before others have their second."""
+    lines = list(run_lines(found))
+    first: dict[str, PlannedLine] = {}
+    for one in lines:
+        first.setdefault(one.row.schedule, one)
+    kept = {id(one) for one in list(first.values())[:NEXT]}
+    kept |= {id(one) for one in [one for one in lines if id(one) not in kept][: max(0, SHOWN - len(kept))]}
+    rows = [one.cells for one in lines if id(one) in kept]
+    widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
+    for cells in rows:
+        line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True) if width)
+        console.out.print(line.rstrip(), markup=False)
+    left = sum(one.runs for one in lines if id(one) not in kept)
+    if left:
+        console.out.print(f"and {counted(left, 'run')} more until {to_the_second(found.until)}; --json lists more")
 
 
 def _without_runs(row: Planned, now: datetime, until: datetime) -> str:
@@ -58,7 +71,7 @@ def _without_runs(row: Planned, now: datetime, until: datetime) -> str:
     end, due = row.as_read.trigger.end, row.next_due
     if end is not None and end <= now:
         return f"has ended, at {stamp(end)}"
-    said = f"has no run before {stamp(until)}"
+    said = f"has no run before {to_the_second(until)}"
     local = due.astimezone(ZoneInfo(row.zone)) if due is not None and due >= until else None
     return said if local is None else f"{said}; the next is due on {local:%a %d %b %Y %H:%M} {row.zone}"
 
@@ -81,8 +94,9 @@ def _show_schedule(row: Planned, now: datetime, until: datetime) -> None:
         if entry.cc:
             console.out.print(f"{row.schedule}, {entry.id}: copies to {', '.join(entry.cc)}.", markup=False)
     if row.cost.unknown:
-        lists = ", ".join(row.cost.unknown)
-        console.out.print(f"{row.schedule} reads {lists}: one request for each page of it.", markup=False)
+        lists = f"list{'' if len(row.cost.unknown) == 1 else 's'} {', '.join(row.cost.unknown)}"
+        pages = "one request for each page of a list; how many pages there are is known after the first run"
+        console.out.print(f"{row.schedule} reads the {lists}: {pages}.", markup=False)
 
 
 def _waits(event: EventTrigger) -> str:
@@ -94,8 +108,8 @@ def _waits(event: EventTrigger) -> str:
 def _show_messages(rows: Sequence[Messages]) -> None:
     for to in rows[:ADDRESSES]:
         more, most = " or more" if to.more else "", "at most " if to.at_most else ""
-        counted = f"{most}{_counted(to.count, 'message')}{more}"
-        console.out.print(f"{to.channel}:{to.address}, next 7 days: {counted}.", markup=False)
+        sent = f"{most}{counted(to.count, 'message')}{more}"
+        console.out.print(f"{to.channel}:{to.address}, next 7 days: {sent}.", markup=False)
     if len(rows) > ADDRESSES:
         console.out.print(f"and {len(rows) - ADDRESSES} more addresses; --json lists them.")
 
@@ -157,51 +171,12 @@ def _fire_text(fire: Fire) -> str:
     return stamp(fire.slot) if fire.due == fire.slot else f"{stamp(fire.slot)} (due {stamp(fire.due)})"
 
 
-def _cells(row: Planned, fire: Fire) -> tuple[str, ...]:
-    """One line of the plan: local time, UTC, schedule, readers, requests, the due instant if it is later, and digests
-    that wait for the end of quiet hours.
-    """
-    local = fire.slot.astimezone(ZoneInfo(row.zone))
-    requests = row.cost.requests + len(row.cost.unknown)
-    return (
-        f"{local:%a %d %b %H:%M:%S} {row.zone}",
-        stamp(fire.slot),
-        row.schedule,
-        _readers(row),
-        _counted(requests, "request") + (" or more" if row.cost.unknown else ""),
-        "" if fire.due == fire.slot else f"due {stamp(fire.due)}",
-        ", ".join(_shift_text(one, fire, len(row.readers)) for one in row.shifts.get(fire, ())),
-    )
-
-
-def _shift_text(one: Shift, fire: Fire, readers: int) -> str:
-    """`→ 10:00, quiet hours`; with the day if it is another one, and with the number of readers if not all wait."""
-    due, until = fire.due.astimezone(ZoneInfo(one.zone)), one.until.astimezone(ZoneInfo(one.zone))
-    at = f"{until:%H:%M}" if until.date() == due.date() else f"{until:%a %d %b %H:%M}"
-    who = "" if len(one.readers) == readers else f"{_counted(len(one.readers), 'reader')} "
-    why = one.reason.replace("_", " ")
-    if one.superseded:
-        return f"{who}→ a later run, {why}"
-    return f"{who}→ {at} {one.zone}, {why}"
-
-
 def _reached(found: OwnersReached) -> str:
     if not found.answered:
         return "who reads is known after the first run"
     nowhere = len(found.without_address)
-    told = f"about {_counted(len(found.addresses), 'reader')} by the last run"
-    return f"{told}, and {_counted(nowhere, 'owner')} without an address" if nowhere else told
-
-
-def _readers(row: Planned) -> str:
-    """As in "3 readers and owners"; owners are known when a run has fetched."""
-    if not row.readers and row.owners:
-        return "owners"
-    return _counted(len(row.readers), "reader") + (" and owners" if row.owners else "")
-
-
-def _counted(count: int, thing: str) -> str:
-    return f"{count} {thing}{'' if count == 1 else 's'}"
+    told = f"about {counted(len(found.addresses), 'reader')} by the last run"
+    return f"{told}, and {counted(nowhere, 'owner')} without an address" if nowhere else told
 
 
 def until_words(pause_: Pause) -> str:

@@ -47,7 +47,9 @@ def preview_command(  # noqa: PLR0913, PLR0917 - each is an option of the comman
         if schedule not in bundle.schedules:
             raise RequestError(f"there is no schedule {schedule!r}; there are: {', '.join(sorted(bundle.schedules))}")
         if sample and reader is not None:
-            raise RequestError("--sample beside --reader; leave one of them out")
+            raise RequestError(
+                "--sample beside --reader: a sample is made up and shows no reader's own digest; leave one of them out"
+            )
         alone = replace(bundle, schedules={schedule: bundle.schedules[schedule]})
         if sample:
             seen = _sample(place, alone, schedule, entry)

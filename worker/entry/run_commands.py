@@ -7,7 +7,6 @@ from typing import Annotated
 
 import typer
 
-from worker.documents.deliveries import sentence_of
 from worker.documents.preview import dry_run_document
 from worker.documents.runs import finished_run_document, queued_run_document
 from worker.domain.delivery import Delivery, DeliveryState
@@ -16,15 +15,16 @@ from worker.domain.run import Run, RunState
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.actor import command_line_actor
+from worker.entry.delivery_lines import delivery_line
 from worker.entry.instants import instant
 from worker.entry.message_folder import Folder
 from worker.entry.options import Json, Out, Project, directory
 from worker.entry.project_dir import bundle_of, refuse_unset_secrets
 from worker.entry.with_services import with_services
+from worker.entry.worker_words import run_waits
 from worker.errors import RequestError
 from worker.flow.deployed import bundle_of as stored_bundle
 from worker.flow.operate import acts
-from worker.flow.operate.doctor import Level, processes
 from worker.flow.operate.notes import Noted, notes_of
 from worker.flow.operate.on_demand import run_here
 from worker.flow.operate.preview import DryRun, dry_run
@@ -116,8 +116,7 @@ def _print_run(ended: Run, rows: tuple[Delivery, ...], notes: tuple[Noted, ...])
         console.out.print(f"  note on {query}: {sentence}", markup=False)
     for row in rows:
         later = row.state in {DeliveryState.DEFERRED, DeliveryState.PENDING, DeliveryState.UNKNOWN}
-        note = " (a running clock will bring it on)" if later else ""
-        console.out.print(f"  {row.state:9} {row.key.reader}  {sentence_of(row)}{note}", markup=False)
+        console.out.print(delivery_line(row, "(a running clock will bring it on)" if later else ""), markup=False)
 
 
 def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Path | None, *, as_json: bool) -> None:
@@ -179,14 +178,13 @@ def trigger(
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
 
-        async def work(services: Services) -> tuple[str, bool]:
+        async def work(services: Services) -> tuple[str, str]:
             claimed = await acts.trigger(services, command_line_actor(), schedule, None, key)
-            seen = await processes(services.heartbeats, services.clock)
-            return str(claimed), any(one.what == "workers" and one.level is Level.OK for one in seen)
+            return str(claimed), run_waits(await services.heartbeats.alive(), await services.clock.now())
 
-        queued, runs_soon = with_services(place, work, through_queue=True)
-    if not runs_soon:
-        console.err.print("No worker is running: the run waits until `funnelbeat up` or `funnelbeat worker` runs.")
+        queued, waits = with_services(place, work, through_queue=True)
+    if waits:
+        console.err.print(waits, markup=False)
     if as_json:
         console.show_json(queued_run_document(queued))
     else:

@@ -11,6 +11,7 @@ from worker.domain.schedule_filter import ScheduleFilter, nothing_found
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
 from worker.entry.with_ledger import with_ledger
+from worker.flow.alert.alert_readers import alert_entries
 from worker.flow.operate.schedules import EVERY_SCHEDULE, ScheduleRow
 from worker.flow.operate.schedules import schedules as in_force
 from worker.flow.services import Services
@@ -51,11 +52,16 @@ def _cells(row: ScheduleRow) -> tuple[str, ...]:
         row.schedule.id,
         _next(row),
         ended,
-        str(row.readers),
+        _readers(row),
         row.schedule.name,
         row.schedule.owner,
         ", ".join(row.schedule.tags),
     )
+
+
+def _readers(row: ScheduleRow) -> str:
+    told = 0 if row.readers else alert_entries(row.schedule)
+    return f"{told} told by alerts" if told else str(row.readers)
 
 
 def _next(row: ScheduleRow) -> str:

@@ -26,8 +26,17 @@ def what_is_up(settings: Settings, project: str, place: Path, outbox: Path | Non
 
     rows = asyncio.run(look())
     count = f"{len(rows)} schedule{'' if len(rows) == 1 else 's'}"
-    written = [f"  Messages to the sandbox are written to {outbox}"] if outbox else []
+    written = list(sandbox_lines(outbox)) if outbox is not None else []
     return [f"{project} is up: {count}. Ctrl-C stops.", *next_lines(rows, command_for(place)), *written]
+
+
+def sandbox_lines(outbox: Path) -> Iterator[str]:
+    yield f"  Messages to the sandbox are written to {outbox}"
+    if outbox.is_dir() and any(outbox.iterdir()):
+        yield (
+            "  The sandbox's deals begin anew with each `up`. The next digest may list movements that nobody made: "
+            "it compares with the last one that was sent."
+        )
 
 
 def next_lines(rows: Sequence[ScheduleRow], command: str) -> Iterator[str]:

@@ -20,14 +20,15 @@ PATIENCE = 2.0
 def add_worker_heartbeat(app: Celery, settings: Settings, project: str) -> None:
     """Writes heartbeats from a worker's main process while it takes messages from its queues.
 
-    It is a bootstep of the consumer: it stops when the broker is lost and starts when the broker is back. Each
-    heartbeat opens its own connection, because children that are forked later must not inherit one.
+    It is a bootstep of the consumer: it stops when the broker is lost or the worker ends, and starts when the broker is
+    back. A worker that stops takes its heartbeat back. Each heartbeat opens its own connection, because children that
+    are forked later must not inherit one.
     """
     outage = Outage()
 
-    def beat() -> None:
+    def beat(*, gone: bool = False) -> None:
         try:
-            asyncio.run(_beat_once(settings, project))
+            asyncio.run(_say_once(settings, project, gone=gone))
         except (LedgerUnavailable, TimeoutError) as error:
             outage.lasts(error)
         else:
@@ -48,10 +49,12 @@ def add_worker_heartbeat(app: Celery, settings: Settings, project: str) -> None:
             if self.timer is not None:
                 self.timer.cancel()
                 self.timer = None
+                beat(gone=True)
 
     app.steps["consumer"].add(HeartbeatStep)
 
 
-async def _beat_once(settings: Settings, project: str) -> None:
+async def _say_once(settings: Settings, project: str, *, gone: bool) -> None:
     async with aclosing(connect(settings.redis_url, connections=2)) as client, asyncio.timeout(PATIENCE):
-        await HeartbeatWriter(RedisLedger(client, project).heartbeats, "worker").beat()
+        writer = HeartbeatWriter(RedisLedger(client, project).heartbeats, "worker")
+        await (writer.end() if gone else writer.beat())

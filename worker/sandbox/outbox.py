@@ -12,6 +12,9 @@ from pathlib import Path
 _SUFFIX = {"eml": ".eml", "slack": ".slack.json", "webhook": ".webhook.json"}
 
 
+_NUMBERED = re.compile(r"([0-9]{4,9})-.+-[0-9a-f]{8}\.")
+
+
 @dataclass(frozen=True, slots=True)
 class Received:
     """`kind`: eml, slack, upload or webhook. `body`: the bytes that were received; `sha256`: their hash in hexadecimal.
@@ -71,7 +74,7 @@ def as_shown(name: str, text: str) -> str:
 
 def _highest(out: Path) -> int:
     """The number of the last file in a folder that may not be there yet; 0 if it has none."""
-    numbers = (re.match(r"([0-9]{4,9})-", path.name) for path in (out.iterdir() if out.is_dir() else ()))
+    numbers = (_NUMBERED.match(path.name) for path in (out.iterdir() if out.is_dir() else ()))
     return max((int(found[1]) for found in numbers if found), default=0)
 
 

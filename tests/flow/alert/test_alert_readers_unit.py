@@ -12,7 +12,7 @@ from worker.domain.alert.readers import AlertReader
 from worker.domain.alert.silence import AlertFilter
 from worker.domain.alert.state import RuleState, Withheld
 from worker.domain.schedule import Each, Person, Schedule
-from worker.flow.alert.alert_readers import Judged, alert_readers, rules_of, seen_by
+from worker.flow.alert.alert_readers import Judged, alert_entries, alert_readers, rules_of, seen_by
 from worker.flow.alert.evaluate import RunFound, evaluate_rules, rule_contexts
 from worker.flow.run.owners import OwnerAddresses
 
@@ -50,6 +50,13 @@ def test_an_entry_is_told_of_the_rules_that_name_it_and_of_those_that_name_nobod
     assert rules_of(schedule, TEAM) == {"big", "own"}
     assert rules_of(schedule, BOSS) == {"own"}
     assert rules_of(schedule, replace(TEAM, id="subscribed at run time")) == {"big"}
+
+
+def test_the_entries_that_rules_notify_are_counted_once_each() -> None:
+    one = replace(BIG, notify=("boss",))
+    assert alert_entries(replace(WATCHED, to=(), notify=(BOSS,), alerts=(one, replace(one, id="own")))) == 1
+    assert alert_entries(replace(WATCHED, to=(TEAM,), notify=(BOSS,), alerts=(one, replace(BIG, id="own")))) == 2
+    assert alert_entries(replace(WATCHED, to=(TEAM,), notify=(BOSS,), alerts=())) == 0
 
 
 async def test_a_subscriber_is_told_like_an_entry() -> None:

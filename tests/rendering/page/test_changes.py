@@ -39,7 +39,7 @@ def text(found: Digest) -> str:
         ({"owner_id": "user_bo", "owner": "Bo"}, "1 changed owner"),
         ({"expected_close": "2026-12-01"}, "1 with another closing date"),
         ({"status": "won"}, "1 won"),
-        ({"stalled": True}, "1 stalls or moves again"),
+        ({"stalled": True}, "1 stalled or resumed"),
     ],
 )
 def test_a_deal_that_changed_in_place_is_named(change: dict[str, Any], words: str) -> None:

@@ -84,6 +84,11 @@ def rules_of(schedule: Schedule, entry: Subscription) -> frozenset[str]:
     )
 
 
+def alert_entries(schedule: Schedule) -> int:
+    """How many entries of the definition are told by its rules; one with `each` counts once."""
+    return sum(1 for entry in schedule.entries if rules_of(schedule, entry))
+
+
 async def _of_entry(uses: ReaderUses, judged: Judged, entry: Subscription) -> list[AlertReader]:
     found = judged.found
     condition = await uses.compiled.rows(entry.rows) if entry.rows else None

@@ -1,0 +1,34 @@
+"""Alerts in words: what a run had to tell, and the one alert of the demo."""
+
+from typing import Any
+
+from worker.domain.alert.ready_made import NEVER
+from worker.entry.alert_words import rule_lines, run_alert_lines
+from worker.entry.demo_alerts import alert_sentence
+
+
+def rule(condition: str) -> dict[str, Any]:
+    facts: dict[str, Any] = {"gap": None, "skipped": None, "transitions": [], "subjects": [], "more": 0}
+    return {"schedule": "watch", "rule": "gone", "run": "watch@1", "written_out": {"if": condition}, **facts}
+
+
+def run(fired: int, **ends: int) -> dict[str, Any]:
+    return {"balance": {"fired": fired, "ends": ends, "kept": {}}, "kept": [], "ends": [], "rules": []}
+
+
+def test_a_run_without_news_has_nothing_to_tell() -> None:
+    """It said "Alerts: 0 to tell = 0"."""
+    assert list(run_alert_lines(run(0))) == ["Alerts: nothing to tell."]
+    assert list(run_alert_lines(run(3, sent=2, held=1))) == ["Alerts: 3 to tell = 2 sent + 1 held"]
+
+
+def test_a_rule_of_missing_data_shows_no_condition_that_nobody_wrote() -> None:
+    assert list(rule_lines(rule(NEVER))) == ["watch/gone in watch@1: tells only that data are missing"]
+    assert list(rule_lines(rule("row.value > 5"))) == ["watch/gone in watch@1: if row.value > 5"]
+
+
+def test_the_demo_says_in_words_what_readers_were_told_of_its_alert() -> None:
+    """It said "first → worse → resolved won"."""
+    told = [{"reason": "first", "why": ""}, {"reason": "worse", "why": ""}, {"reason": "resolved", "why": "won"}]
+    said = "Readers were told of one alert 3 times: it began, it got worse, it was over (won)."
+    assert alert_sentence(told) == said
