@@ -10,8 +10,6 @@ from html import unescape
 from pathlib import Path
 
 _SUFFIX = {"eml": ".eml", "slack": ".slack.json", "webhook": ".webhook.json"}
-
-
 _NUMBERED = re.compile(r"([0-9]{4,9})-.+-[0-9a-f]{8}\.")
 
 
