@@ -110,4 +110,4 @@ def test_an_alert_fires_gets_worse_and_is_resolved(delivered: Path) -> None:
     mails = [email.message_from_bytes(path.read_bytes(), policy=email.policy.default) for path in eml(delivered)]
     name = told[0]["subject"]["name"]
     texts = [body.get_content() for mail in mails if (body := mail.get_body(("plain",))) is not None]
-    assert len([text for text in texts if "big-deal-stalled" in text and name in text]) >= 3
+    assert len([text for text in texts if "A big deal stalls" in text and name in text]) >= 3

@@ -49,10 +49,12 @@ OTHERWISE: dict[str, Any] = {
     "collect": Collect.DAILY,
     "uncapped": True,
     "alerts": AlertFilter(("big",)),
+    "cc": ("copy@acme.example",),
+    "reply_to": ("Sales <sales@acme.example>",),
 }
 """Another value for each field of an entry."""
 
-SHOWN = {"template", "locale", "zone", "attach", "rows", "each", "thread"}
+SHOWN = {"template", "locale", "zone", "attach", "rows", "each", "thread", "reply_to"}
 """Those that a reader sees in the message. `team_totals` and `unassigned` say nothing alone."""
 
 PAIR: dict[str, Baseline | None] = {**past(0)}

@@ -80,6 +80,7 @@ def test_no_cell_holds_a_control_character_or_one_that_hides_text(text: str) -> 
         ("two\nlines, =1+1", "two\nlines,' =1+1"),
         ('x;"=1+1', "x;'\"=1+1"),
         ("a;-5;=b;-1+2", "a;-5;'=b;'-1+2"),
+        ("a,-5;b", "a,'-5;b"),
         ("one; two, three\tfour - five", "one; two, three\tfour - five"),
     ],
 )
@@ -108,7 +109,10 @@ def test_no_separator_opens_a_cell_that_runs(text: str) -> None:
 def test_the_text_is_had_back_by_the_rule_of_the_documentation(text: str) -> None:
     """docs/operations/runs-and-deliveries.md."""
     before, number = "(?:[^\\S\t\n]|[\"'])*", "[+-]?[0-9.,]+%?"
-    inner = f"(?<=[\t\n;,])'(?={before}[{re.escape(ACTIVE)}])(?!{before}{number}{before}(?:[\t\n;,]|\\Z))"
+    inner = "|".join(
+        f"(?<={sign})'(?={before}[{re.escape(ACTIVE)}])(?!{before}{number}{before}(?:[{sign}\n]|\\Z))"
+        for sign in "\t\n;,"
+    )
     first = f"\\A'(?=(?:\\s|[\"'])*[{re.escape(ACTIVE)}]|'*[\t\n])"
     assert re.sub(inner, "", re.sub(first, "", cell(text))) == text
 

@@ -22,9 +22,12 @@ _SIGN = "[=+\\-@＝＋－＠]"
 _BEFORE = r"(?:[^\S\t\n]|[\"'])*"
 """What a spreadsheet may drop in front of a formula: blanks, and quotes that it takes for its own."""
 _FIRST = re.compile(rf"(?:\s|[\"'])*{_SIGN}|'*[\t\n]")
-_INNER = re.compile(rf"(?<=[\t\n;,])(?={_BEFORE}{_SIGN})(?!{_BEFORE}[+-]?[0-9.,]+%?{_BEFORE}(?:[\t\n;,]|\Z))")
-"""Where a spreadsheet that splits at a line break, a tab, a semicolon or a comma begins a cell with a formula. A plain
-number is none.
+_PLAIN = rf"{_BEFORE}[+-]?[0-9.,]+%?{_BEFORE}"
+_INNER = re.compile(
+    "|".join(rf"(?<={sign})(?={_BEFORE}{_SIGN})(?!{_PLAIN}(?:[{sign}\n]|\Z))" for sign in (r"\t", r"\n", ";", ","))
+)
+"""Where a spreadsheet that splits at a line break, a tab, a semicolon or a comma begins a cell with a formula. A number
+between two of the same sign is none: it is the whole cell.
 """
 
 PlainCell = str | int | float | Decimal | None
