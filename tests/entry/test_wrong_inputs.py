@@ -106,7 +106,6 @@ def test_a_copy_that_cannot_be_written_is_told_and_its_message_is_sent_once(
     here: CommandLine, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The disk is full when the receiver has the message already."""
-
     write = Path.write_bytes
 
     def full(path: Path, data: bytes) -> int:
