@@ -78,7 +78,7 @@ def test_a_paused_reader_is_skipped_and_told_later_what_moved_meanwhile(here: Co
     ("words", "said"),
     [
         (("--channel", "nail", "--address", "a@acme.example"), "no channel; did you mean `mail`?"),
-        (("--channel", "mail", "--address", "a@"), "expected one like name@example.com"),
+        (("--channel", "mail", "--address", "a@"), "write one like name@example.com"),
         (("--channel", "mail", "--address", "a@evil.example"), "`subscriptions.allow` of funnelbeat.yaml"),
         (("--channel", "mail", "--address", "a@acme.example", "--rows", "row.valu > 5"), "valu"),
         (("--channel", "mail", "--address", "a@acme.example", "--locale", "xx_XX"), "`locale` with"),
