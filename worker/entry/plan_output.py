@@ -11,7 +11,7 @@ from worker.domain.schedule import EventTrigger
 from worker.domain.time.duration import written
 from worker.entry import console
 from worker.entry.forecast_words import forecast_lines
-from worker.entry.plan_runs import PlannedLine, counted, run_lines, to_the_second
+from worker.entry.plan_runs import counted, run_lines, to_the_second
 from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.fires import Fire
 from worker.flow.deploy.messages import Messages
@@ -51,12 +51,12 @@ def show(found: Plan) -> None:
 def _show_runs(found: Plan) -> None:
     """The next run of every schedule has a line before others have their second."""
     lines = list(run_lines(found))
-    first: dict[str, PlannedLine] = {}
-    for one in lines:
-        first.setdefault(one.row.schedule, one)
-    kept = {id(one) for one in list(first.values())[:NEXT]}
-    kept |= {id(one) for one in [one for one in lines if id(one) not in kept][: max(0, SHOWN - len(kept))]}
-    rows = [one.cells for one in lines if id(one) in kept]
+    first: dict[str, int] = {}
+    for place, one in enumerate(lines):
+        first.setdefault(one.row.schedule, place)
+    kept = set(list(first.values())[:NEXT])
+    kept |= set([place for place in range(len(lines)) if place not in kept][: max(0, SHOWN - len(kept))])
+    rows = [one.cells for place, one in enumerate(lines) if place in kept]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for cells in rows:
         line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True) if width)

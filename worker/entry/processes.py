@@ -68,7 +68,7 @@ def up(ctx: typer.Context, project: Project = None) -> None:
         seen = stamps(place)
         bundle, outbox = deployable(place), place / STATE / "outbox"
         refuse_unset_secrets(place, bundle)
-        with own_redis_for(place) as (base, redis), sandbox_for(bundle, base, outbox) as settings:
+        with own_redis_for(place) as (base, redis), sandbox_for(bundle, base, outbox, says_where=False) as settings:
             configure(settings.log_level)
             print_changes(deploy_now(bundle, settings, place))
             members = tuple(filter(None, (("clock",), ("worker",), web_member(bundle, settings))))

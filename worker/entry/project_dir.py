@@ -57,9 +57,12 @@ def deployed_bundle(settings: Settings, project: str) -> Bundle | None:
 
 
 @contextmanager
-def sandbox_for(bundle: Bundle, settings: Settings, out: Path | None = None) -> Iterator[Settings]:
+def sandbox_for(
+    bundle: Bundle, settings: Settings, out: Path | None = None, *, says_where: bool = True
+) -> Iterator[Settings]:
     """Settings with a sandbox, if the project uses one and none is running yet. `out`: a folder to which the received
-    messages are written as well. It ends with the block, and says then where they are.
+    messages are written as well. It ends with the block, and says then where they are unless `says_where` is false:
+    `up` has said it at its start, and programs read its log.
     """
     if settings.sandbox or not needs_sandbox(bundle):
         yield settings
@@ -67,7 +70,7 @@ def sandbox_for(bundle: Bundle, settings: Settings, out: Path | None = None) -> 
     with SandboxThread(out=out) as box:
         yield replace(settings, sandbox=box.describe_json())
         count = box.call(lambda running: len(running.outbox.items))
-    if out is not None and count:
+    if out is not None and count and says_where:
         were = "1 message to the sandbox was" if count == 1 else f"{count} messages to the sandbox were"
         console.err.print(f"{were} written to {out}", markup=False)
 
