@@ -61,7 +61,7 @@ def _show_runs(found: Plan) -> None:
     for cells in rows:
         line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True) if width)
         console.out.print(line.rstrip(), markup=False)
-    left = sum(one.runs for one in lines if id(one) not in kept)
+    left = sum(one.runs for place, one in enumerate(lines) if place not in kept)
     if left:
         console.out.print(f"and {counted(left, 'run')} more until {to_the_second(found.until)}; --json lists more")
 
