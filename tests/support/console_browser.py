@@ -43,6 +43,8 @@ class ConsoleBrowser:
             self.open(page, "")
             page.get_by_label("Your token").fill(self.token)
             page.get_by_role("button", name="Sign in").click()
+            # A key pressed before the answer came is pressed in the page that leaves.
+            page.get_by_role("button", name="Sign out").wait_for()
             yield page
 
     def open(self, page: Page, place: str) -> None:
