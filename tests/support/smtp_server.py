@@ -51,8 +51,15 @@ class MailRoom:
 
 
 class _Handler:
-    def __init__(self, room: MailRoom) -> None:
+    def __init__(self, room: MailRoom, pipelining: bool) -> None:
         self.room = room
+        self.pipelining = pipelining
+
+    async def handle_EHLO(  # noqa: N802  # the same
+        self, _server: Any, session: Any, _envelope: Any, hostname: str, words: list[str]
+    ) -> list[str]:
+        session.host_name = hostname
+        return [*words[:-1], "250-PIPELINING", words[-1]] if self.pipelining else words
 
     async def handle_MAIL(self, server: Any, session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802  # aiosmtpd's name
         self.room.hello.append(session.host_name)
@@ -138,7 +145,12 @@ def tls_of_client() -> ssl.SSLContext:
 
 @asynccontextmanager
 async def mail_room(
-    *, starttls: bool = False, implicit: bool = False, login: bool = False, smtputf8: bool = True
+    *,
+    starttls: bool = False,
+    implicit: bool = False,
+    login: bool = False,
+    smtputf8: bool = True,
+    pipelining: bool = True,
 ) -> AsyncIterator[MailRoom]:
     """A server on an ephemeral port for the length of a test."""
     loop, room = asyncio.get_running_loop(), MailRoom()
@@ -146,7 +158,7 @@ async def mail_room(
 
     def protocol() -> SMTP:
         return _Server(
-            _Handler(room),
+            _Handler(room, pipelining),
             enable_SMTPUTF8=smtputf8,
             tls_context=tls if starttls else None,
             require_starttls=starttls,

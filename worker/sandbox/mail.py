@@ -129,7 +129,15 @@ class MailCatcher:
         if not self._transports:
             self._empty.set()
 
-    async def handle_MAIL(  # noqa: N802  # aiosmtpd's name and shape
+    async def handle_EHLO(  # noqa: N802  # aiosmtpd's name and shape
+        self, server: SMTP, session: Session, envelope: Envelope, hostname: str, responses: list[str]
+    ) -> list[str]:
+        """Offers PIPELINING, as most servers do. aiosmtpd takes commands that come together, and does not say so."""
+        _ = server, envelope
+        session.host_name = hostname
+        return [*responses[:-1], "250-PIPELINING", responses[-1]]
+
+    async def handle_MAIL(  # noqa: N802
         self, server: SMTP, session: Session, envelope: Envelope, address: str, options: list[str]
     ) -> str:
         _ = session

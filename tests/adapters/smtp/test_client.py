@@ -2,10 +2,14 @@ import asyncio
 import re
 import socket
 import ssl
+from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
+from functools import partial
 
 import pytest
 
-from tests.support.smtp_server import BREAK, SILENCE, mail_room, tls_of_client
+from tests.support import smtp_server
+from tests.support.smtp_server import BREAK, SILENCE, MailRoom, tls_of_client
 from worker.adapters.smtp.client import Mailer, SmtpServer, parse_url
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure
@@ -14,11 +18,20 @@ MESSAGE = b"Subject: hello\r\n\r\n.a line that begins with a dot\r\n"
 FROM, TO = "reports@acme.example", "sales@acme.example"
 
 
+OpenRoom = Callable[..., AbstractAsyncContextManager[MailRoom]]
+
+
+@pytest.fixture(params=[False, True], ids=["one by one", "pipelined"])
+def mail_room(request: pytest.FixtureRequest) -> OpenRoom:
+    """A server that takes commands one by one, and one that takes several at once."""
+    return partial(smtp_server.mail_room, pipelining=request.param)
+
+
 def plain(port: int) -> SmtpServer:
     return SmtpServer("127.0.0.1", port, "", "never")
 
 
-async def test_a_message_arrives_unchanged_and_the_servers_words_come_back() -> None:
+async def test_a_message_arrives_unchanged_and_the_servers_words_come_back(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         mailer = Mailer(plain(room.port))
         assert "queued as 4F1A7" in (await mailer.send(FROM, TO, MESSAGE)).text
@@ -26,7 +39,7 @@ async def test_a_message_arrives_unchanged_and_the_servers_words_come_back() -> 
     assert room.accepted == [(FROM, TO, MESSAGE)]
 
 
-async def test_one_connection_serves_many_messages() -> None:
+async def test_one_connection_serves_many_messages(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         mailer = Mailer(plain(room.port))
         for _ in range(5):
@@ -35,7 +48,7 @@ async def test_one_connection_serves_many_messages() -> None:
     assert (len(room.accepted), room.connections) == (5, 1)
 
 
-async def test_never_more_connections_than_allowed() -> None:
+async def test_never_more_connections_than_allowed(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         mailer = Mailer(plain(room.port), limit=ConnectionLimit(3))
         await asyncio.gather(*(mailer.send(FROM, TO, MESSAGE) for _ in range(20)))
@@ -44,7 +57,7 @@ async def test_never_more_connections_than_allowed() -> None:
     assert room.connections <= 3
 
 
-async def test_a_kept_connection_that_the_server_closed_is_replaced() -> None:
+async def test_a_kept_connection_that_the_server_closed_is_replaced(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         mailer = Mailer(plain(room.port))
         await mailer.send(FROM, TO, MESSAGE)
@@ -54,7 +67,7 @@ async def test_a_kept_connection_that_the_server_closed_is_replaced() -> None:
     assert (len(room.accepted), room.connections) == (2, 2)
 
 
-async def test_a_server_that_wants_no_more_on_this_connection_gets_a_new_one() -> None:
+async def test_a_server_that_wants_no_more_on_this_connection_gets_a_new_one(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         mailer = Mailer(plain(room.port))
         await mailer.send(FROM, TO, MESSAGE)
@@ -64,7 +77,7 @@ async def test_a_server_that_wants_no_more_on_this_connection_gets_a_new_one() -
     assert (len(room.accepted), room.connections) == (2, 2)
 
 
-async def test_a_refused_recipient_leaves_the_connection_fit_for_the_next() -> None:
+async def test_a_refused_recipient_leaves_the_connection_fit_for_the_next(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         room.replies["rcpt"] = ["550 5.1.1 no such user"]
         mailer = Mailer(plain(room.port))
@@ -78,7 +91,7 @@ async def test_a_refused_recipient_leaves_the_connection_fit_for_the_next() -> N
 
 
 @pytest.mark.parametrize("trouble", [BREAK, SILENCE])
-async def test_what_breaks_after_the_message_was_sent_is_unclear(trouble: str) -> None:
+async def test_what_breaks_after_the_message_was_sent_is_unclear(mail_room: OpenRoom, trouble: str) -> None:
     async with mail_room() as room:
         room.replies["data"] = [trouble]
         mailer = Mailer(plain(room.port), patience=0.2)
@@ -90,7 +103,9 @@ async def test_what_breaks_after_the_message_was_sent_is_unclear(trouble: str) -
 
 
 @pytest.mark.parametrize(("step", "unclear"), [("mail", False), ("rcpt", False), ("data", True)])
-async def test_a_server_that_says_nothing_in_a_step_is_told_from_one_that_breaks_off(step: str, unclear: bool) -> None:
+async def test_a_server_that_says_nothing_in_a_step_is_told_from_one_that_breaks_off(
+    mail_room: OpenRoom, step: str, unclear: bool
+) -> None:
     failures = []
     for trouble in (SILENCE, BREAK):
         async with mail_room() as room:
@@ -111,7 +126,7 @@ async def test_a_server_that_takes_a_connection_and_greets_nobody_is_silent() ->
     assert (caught.value.phase, caught.value.silent, caught.value.unclear) == ("connect", True, False)
 
 
-async def test_a_message_that_waits_too_long_for_a_connection_is_surely_not_sent() -> None:
+async def test_a_message_that_waits_too_long_for_a_connection_is_surely_not_sent(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         room.replies["data"] = [SILENCE]
         mailer = Mailer(plain(room.port), limit=ConnectionLimit(1, queueing=0.05))
@@ -125,7 +140,7 @@ async def test_a_message_that_waits_too_long_for_a_connection_is_surely_not_sent
 
 
 @pytest.mark.parametrize("step", ["mail", "rcpt"])
-async def test_what_breaks_before_the_message_was_sent_is_clear(step: str) -> None:
+async def test_what_breaks_before_the_message_was_sent_is_clear(mail_room: OpenRoom, step: str) -> None:
     async with mail_room() as room:
         room.replies[step] = [BREAK]
         mailer = Mailer(plain(room.port))
@@ -135,7 +150,7 @@ async def test_what_breaks_before_the_message_was_sent_is_clear(step: str) -> No
     assert room.accepted == []
 
 
-async def test_a_cancelled_send_does_not_hand_its_connection_to_the_next() -> None:
+async def test_a_cancelled_send_does_not_hand_its_connection_to_the_next(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         room.replies["rcpt"] = [SILENCE]
         mailer = Mailer(plain(room.port), limit=ConnectionLimit(1))
@@ -149,7 +164,7 @@ async def test_a_cancelled_send_does_not_hand_its_connection_to_the_next() -> No
     assert (len(room.accepted), room.connections) == (1, 2)
 
 
-async def test_nobody_listening_is_a_failure_to_connect() -> None:
+async def test_nobody_listening_is_a_failure_to_connect(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         port = room.port
     with pytest.raises(MailFailure) as caught:
@@ -157,7 +172,7 @@ async def test_nobody_listening_is_a_failure_to_connect() -> None:
     assert (caught.value.phase, caught.value.code, caught.value.unclear) == ("connect", 0, False)
 
 
-async def test_starttls_and_a_login_are_used() -> None:
+async def test_starttls_and_a_login_are_used(mail_room: OpenRoom) -> None:
     async with mail_room(starttls=True, login=True) as room:
         server = SmtpServer("localhost", room.port, "reports", "starttls")
         mailer = Mailer(server, "open sesame", tls=tls_of_client())
@@ -166,7 +181,7 @@ async def test_starttls_and_a_login_are_used() -> None:
     assert room.accepted == [(FROM, TO, MESSAGE)]
 
 
-async def test_implicit_tls_is_used() -> None:
+async def test_implicit_tls_is_used(mail_room: OpenRoom) -> None:
     async with mail_room(implicit=True) as room:
         mailer = Mailer(SmtpServer("localhost", room.port, "", "implicit"), tls=tls_of_client())
         await mailer.send(FROM, TO, MESSAGE)
@@ -174,7 +189,7 @@ async def test_implicit_tls_is_used() -> None:
     assert len(room.accepted) == 1
 
 
-async def test_a_stripped_starttls_offer_never_means_clear_text() -> None:
+async def test_a_stripped_starttls_offer_never_means_clear_text(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         mailer = Mailer(SmtpServer("localhost", room.port, "reports", "starttls"), "open sesame", tls=tls_of_client())
         with pytest.raises(MailFailure) as caught:
@@ -184,7 +199,9 @@ async def test_a_stripped_starttls_offer_never_means_clear_text() -> None:
 
 
 @pytest.mark.parametrize(("tls", "options"), [("starttls", {"starttls": True}), ("implicit", {"implicit": True})])
-async def test_a_certificate_that_nobody_vouches_for_is_refused(tls: str, options: dict[str, bool]) -> None:
+async def test_a_certificate_that_nobody_vouches_for_is_refused(
+    mail_room: OpenRoom, tls: str, options: dict[str, bool]
+) -> None:
     async with mail_room(**options) as room:
         mailer = Mailer(SmtpServer("localhost", room.port, "", tls), tls=ssl.create_default_context())
         with pytest.raises(MailFailure) as caught:
@@ -192,7 +209,7 @@ async def test_a_certificate_that_nobody_vouches_for_is_refused(tls: str, option
     assert (caught.value.phase, caught.value.code) == ("tls", 554)
 
 
-async def test_a_wrong_password_is_told_without_being_shown() -> None:
+async def test_a_wrong_password_is_told_without_being_shown(mail_room: OpenRoom) -> None:
     async with mail_room(starttls=True, login=True) as room:
         mailer = Mailer(SmtpServer("localhost", room.port, "reports", "starttls"), "let me in", tls=tls_of_client())
         with pytest.raises(MailFailure) as caught:
@@ -201,7 +218,7 @@ async def test_a_wrong_password_is_told_without_being_shown() -> None:
     assert "let me in" not in str(caught.value)
 
 
-async def test_a_local_part_beyond_ascii_needs_a_server_that_takes_it() -> None:
+async def test_a_local_part_beyond_ascii_needs_a_server_that_takes_it(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         mailer = Mailer(plain(room.port))
         await mailer.send(FROM, "jörg@acme.example", MESSAGE, smtputf8=True)
@@ -217,7 +234,7 @@ async def test_a_local_part_beyond_ascii_needs_a_server_that_takes_it() -> None:
     ("sender", "recipient", "phase"), [("été@acme.example", TO, "mail"), (FROM, "jörg@acme.example", "rcpt")]
 )
 async def test_an_address_that_cannot_be_written_is_refused_before_the_first_byte(
-    sender: str, recipient: str, phase: str
+    mail_room: OpenRoom, sender: str, recipient: str, phase: str
 ) -> None:
     async with mail_room() as room:
         mailer = Mailer(plain(room.port), limit=ConnectionLimit(1))
@@ -265,7 +282,7 @@ def test_a_url_that_cannot_be_used_is_refused_without_its_password(url: str, wor
 COPIES = ("boss@acme.example", "chief@acme.example")
 
 
-async def test_copies_are_recipients_of_the_one_message() -> None:
+async def test_copies_are_recipients_of_the_one_message(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         mailer = Mailer(plain(room.port))
         sent = await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
@@ -274,7 +291,7 @@ async def test_copies_are_recipients_of_the_one_message() -> None:
     assert (sent.text, sent.refused) == ("2.0.0 queued as 4F1A7", ())
 
 
-async def test_a_refused_copy_is_told_and_the_others_get_the_message() -> None:
+async def test_a_refused_copy_is_told_and_the_others_get_the_message(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         room.replies["rcpt"] = ["250 OK", "550 5.1.1 no such user", "250 OK"]
         mailer = Mailer(plain(room.port))
@@ -284,7 +301,7 @@ async def test_a_refused_copy_is_told_and_the_others_get_the_message() -> None:
     assert [(copy, why.code, why.enhanced) for copy, why in sent.refused] == [(COPIES[0], 550, "5.1.1")]
 
 
-async def test_nobody_gets_a_message_that_is_refused_to_its_reader() -> None:
+async def test_nobody_gets_a_message_that_is_refused_to_its_reader(mail_room: OpenRoom) -> None:
     async with mail_room() as room:
         room.replies["rcpt"] = ["450 4.2.0 greylisted"]
         mailer = Mailer(plain(room.port))
@@ -297,7 +314,7 @@ async def test_nobody_gets_a_message_that_is_refused_to_its_reader() -> None:
 
 
 @pytest.mark.parametrize("reply", [BREAK, "421 4.3.2 shutting down"])
-async def test_a_connection_that_ends_at_a_copy_has_sent_nothing(reply: str) -> None:
+async def test_a_connection_that_ends_at_a_copy_has_sent_nothing(mail_room: OpenRoom, reply: str) -> None:
     async with mail_room() as room:
         room.replies["rcpt"] = ["250 OK", reply]
         mailer = Mailer(plain(room.port))

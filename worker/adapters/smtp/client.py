@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote
 
-from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused
+from aiosmtplib import SMTP, SMTPException
 
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure, failure_of
+from worker.adapters.smtp.in_turn import CommandsInTurn
+from worker.adapters.smtp.pipelined import CommandsTogether
+from worker.adapters.smtp.transaction import Mail, MailConnection, SentMail
 from worker.adapters.tls import tls_context
 from worker.adapters.url import is_loopback, split
 from worker.redact import redact
@@ -60,24 +63,6 @@ def parse_url(url: str) -> SmtpServer:
     return SmtpServer(parts.hostname, parts.port or _PORTS[parts.scheme], unquote(parts.username or ""), tls)
 
 
-@dataclass(frozen=True, slots=True)
-class SentMail:
-    """`text`: the server's reply (mostly a queue id), cut. `refused`: copies that it did not take, with its words."""
-
-    text: str
-    refused: tuple[tuple[str, MailFailure], ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class _Mail:
-    """What one transaction hands over. The first of `recipients` has to be taken."""
-
-    sender: str
-    recipients: tuple[str, ...]
-    message: bytes
-    smtputf8: bool
-
-
 class Mailer:
     """Sends to one server over at most `limit` connections of one event loop. Times in seconds. `hello`: the name of
     this host (EHLO), by default the system's name for it.
@@ -102,7 +87,7 @@ class Mailer:
         self._tls = tls
         self._hello = hello
         self._limit = limit or ConnectionLimit()
-        self._idle: list[SMTP] = []
+        self._idle: list[MailConnection] = []
 
     async def send(
         self, sender: str, recipient: str, message: bytes, *, copies: Sequence[str] = (), smtputf8: bool = False
@@ -113,7 +98,7 @@ class Mailer:
         A kept connection that the server has closed is replaced once, as long as nothing of this message was sent.
         Raises MailFailure.
         """
-        mail = _Mail(sender, (recipient, *copies), message, smtputf8)
+        mail = Mail(sender, (recipient, *copies), message, smtputf8)
         async with self._limit.one():
             if self._idle:
                 try:
@@ -126,72 +111,32 @@ class Mailer:
     async def check(self) -> str:
         """Connects, secures the connection, logs in and sends NOOP. Returns the server's reply. Raises MailFailure."""
         async with self._limit.one():
-            smtp = await self._connect()
+            connection = await self._connect()
             try:
-                told = (await smtp.noop()).message
+                told = await connection.noop()
             except (SMTPException, OSError) as error:
-                smtp.close()
+                connection.close()
                 raise failure_of("connect", error, self._secrets) from None
-            self._idle.append(smtp)
+            self._idle.append(connection)
             return redact(told, self._secrets, 80)
 
-    async def _over(self, smtp: SMTP, mail: _Mail) -> SentMail:
+    async def _over(self, connection: MailConnection, mail: Mail) -> SentMail:
         """Reuses the connection only if it is in a known state, and otherwise closes it."""
         usable = False
         try:
-            sent = await self._transaction(smtp, mail)
+            sent = await connection.transaction(mail)
             usable = True
         except MailFailure as failure:
-            usable = failure.code not in {0, 421} and await self._reset(smtp)
+            usable = failure.code not in {0, 421} and await connection.reset()
             raise
         finally:
             if usable:
-                self._idle.append(smtp)
+                self._idle.append(connection)
             else:
-                smtp.close()
+                connection.close()
         return sent
 
-    async def _transaction(self, smtp: SMTP, mail: _Mail) -> SentMail:
-        if mail.smtputf8 and not smtp.supports_extension("smtputf8"):
-            phase = "rcpt" if mail.sender.isascii() else "mail"
-            raise MailFailure(phase, "this server takes no addresses beyond ASCII (no SMTPUTF8)", code=553)
-        options = ["SMTPUTF8"] if mail.smtputf8 else []
-        if smtp.supports_extension("size"):
-            options.append(f"SIZE={len(mail.message)}")
-        encoding = "utf-8" if mail.smtputf8 else "ascii"
-        recipient, *copies = mail.recipients
-        phase = "mail"
-        try:
-            await smtp.mail(mail.sender, options=options, encoding=encoding)
-            phase = "rcpt"
-            await smtp.rcpt(recipient, encoding=encoding)
-            refused = [(copy, why) for copy in copies if (why := await self._refusal(smtp, copy, encoding))]
-            phase = "data"
-            said = (await smtp.data(mail.message, timeout=self._patience)).message
-            return SentMail(redact(said, self._secrets), tuple(refused))
-        except (SMTPException, OSError) as error:
-            raise failure_of(phase, error, self._secrets) from None
-        except UnicodeError as error:  # from MAIL or RCPT: nothing of the message was sent
-            raise MailFailure(phase, "this address cannot be written without SMTPUTF8", code=553) from error
-
-    async def _refusal(self, smtp: SMTP, copy: str, encoding: str) -> MailFailure | None:
-        """What the server says against one more recipient; None if it takes it. Raises for a connection that ends."""
-        try:
-            await smtp.rcpt(copy, encoding=encoding)
-        except SMTPRecipientRefused as error:
-            if error.code == 421:
-                raise
-            return failure_of("rcpt", error, self._secrets)
-        return None
-
-    async def _reset(self, smtp: SMTP) -> bool:
-        try:
-            await smtp.rset()
-        except (SMTPException, OSError):
-            return False
-        return True
-
-    async def _connect(self) -> SMTP:
+    async def _connect(self) -> MailConnection:
         server = self._server
         smtp = SMTP(
             hostname=server.host,
@@ -218,13 +163,15 @@ class Mailer:
         except BaseException:
             smtp.close()
             raise
-        return smtp
+        if smtp.supports_extension("pipelining"):
+            return CommandsTogether(smtp, self._secrets, self._timeout, self._patience)
+        return CommandsInTurn(smtp, self._secrets, self._patience)
 
     async def aclose(self) -> None:
         """Quits the kept connections. Errors of a server that is gone are ignored."""
         while self._idle:
-            smtp = self._idle.pop()
+            connection = self._idle.pop()
             try:
-                await smtp.quit(timeout=1.0)
+                await connection.quit()
             except (SMTPException, OSError):
-                smtp.close()
+                connection.close()

@@ -1,0 +1,61 @@
+"""One transaction command by command, as aiosmtplib does it, for servers that do not offer PIPELINING."""
+
+from collections.abc import Iterable
+
+from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused
+
+from worker.adapters.smtp.failure import MailFailure, failure_of
+from worker.adapters.smtp.transaction import Mail, SentMail, mail_options, not_writable
+from worker.redact import redact
+
+
+class CommandsInTurn:
+    """Implements transaction.MailConnection. `patience`: seconds for the reply after the message's final dot."""
+
+    def __init__(self, smtp: SMTP, secrets: Iterable[str], patience: float) -> None:
+        self._smtp = smtp
+        self._secrets = tuple(secrets)
+        self._patience = patience
+
+    async def transaction(self, mail: Mail) -> SentMail:
+        options, encoding = mail_options(self._smtp, mail), mail.encoding
+        recipient, *copies = mail.recipients
+        phase = "mail"
+        try:
+            await self._smtp.mail(mail.sender, options=options, encoding=encoding)
+            phase = "rcpt"
+            await self._smtp.rcpt(recipient, encoding=encoding)
+            refused = [(copy, why) for copy in copies if (why := await self._refusal(copy, encoding))]
+            phase = "data"
+            said = (await self._smtp.data(mail.message, timeout=self._patience)).message
+            return SentMail(redact(said, self._secrets), tuple(refused))
+        except (SMTPException, OSError) as error:
+            raise failure_of(phase, error, self._secrets) from None
+        except UnicodeError as error:  # from MAIL or RCPT
+            raise not_writable(phase) from error
+
+    async def _refusal(self, copy: str, encoding: str) -> MailFailure | None:
+        """What the server says against one more recipient; None if it takes it. Raises for a connection that ends."""
+        try:
+            await self._smtp.rcpt(copy, encoding=encoding)
+        except SMTPRecipientRefused as error:
+            if error.code == 421:
+                raise
+            return failure_of("rcpt", error, self._secrets)
+        return None
+
+    async def reset(self) -> bool:
+        try:
+            await self._smtp.rset()
+        except (SMTPException, OSError):
+            return False
+        return True
+
+    async def noop(self) -> str:
+        return (await self._smtp.noop()).message
+
+    async def quit(self) -> None:
+        await self._smtp.quit(timeout=1.0)
+
+    def close(self) -> None:
+        self._smtp.close()

@@ -1,0 +1,127 @@
+"""One transaction in two round trips, for servers that offer PIPELINING (RFC 2920).
+
+aiosmtplib connects, secures the connection and logs in. It waits for the reply to each command, so that a transaction
+takes four round trips. From then on this class speaks on the same transport: MAIL, RCPT and DATA leave together, and
+the message follows when the server asks for it.
+"""
+
+import asyncio
+import re
+from collections.abc import Iterable, Sequence
+from typing import cast
+
+from aiosmtplib import SMTP, SMTPResponse, SMTPResponseException, SMTPServerDisconnected
+from aiosmtplib.protocol import normalize_message_line_endings
+
+from worker.adapters.smtp.failure import MailFailure, failure_of
+from worker.adapters.smtp.replies import Replies
+from worker.adapters.smtp.transaction import Mail, SentMail, mail_options, not_writable
+from worker.redact import redact
+
+_GO_ON = 354
+_TAKEN = {"mail": (250,), "rcpt": (250, 251), "data": (_GO_ON,)}
+
+DATA = b"DATA\r\n"
+_UNFIT = re.compile(r"[\x00-\x20\x7f<>]")
+"""In an address these would end it, or begin another command."""
+
+
+class CommandsTogether:
+    """Implements transaction.MailConnection. `timeout`: seconds for a reply. `patience`: for that to the message."""
+
+    def __init__(self, smtp: SMTP, secrets: Iterable[str], timeout: float, patience: float) -> None:
+        self._smtp = smtp
+        self._secrets = tuple(secrets)
+        self._timeout = timeout
+        self._patience = patience
+        self._replies = Replies(cast("asyncio.Transport", smtp.transport))
+
+    async def transaction(self, mail: Mail) -> SentMail:
+        """With copies DATA waits for the other replies, because a copy must get nothing if the reader is refused."""
+        commands, phases = envelope(mail, mail_options(self._smtp, mail)), ["mail", *("rcpt" for _ in mail.recipients)]
+        if len(mail.recipients) == 1:
+            await self._begun(commands + DATA, [*phases, "data"])
+            refused = []
+        else:
+            refused = await self._begun(commands, phases)
+            await self._begun(DATA, ["data"])
+        replies = await self._replies.to(stuffed(mail.message), 1, self._patience)
+        if not replies or replies[0].code != 250:
+            raise failure_of("data", _refusal(replies[0]) if replies else self._gone(), self._secrets)
+        at_fault = tuple((mail.recipients[1 + number], failure) for number, failure in refused)
+        return SentMail(redact(replies[0].message, self._secrets), at_fault)
+
+    async def _begun(self, commands: bytes, phases: Sequence[str]) -> list[tuple[int, MailFailure]]:
+        """The numbers of copies that the server refused, and why. Raises MailFailure for the first refusal of anything
+        else.
+        """
+        replies = await self._replies.to(commands, len(phases), self._timeout)
+        refused = []
+        for at, (phase, reply) in enumerate(zip(phases, replies, strict=False)):
+            if reply.code in _TAKEN[phase]:
+                continue
+            failure = failure_of(phase, _refusal(reply), self._secrets)
+            if phase == "rcpt" and at > 1 and reply.code != 421:
+                refused.append((at - 2, failure))
+                continue
+            if replies[-1].code == _GO_ON:  # it waits for a message that will not come
+                self.close()
+            raise failure
+        if len(replies) < len(phases):
+            raise failure_of(phases[len(replies)], self._gone(), self._secrets)
+        return refused
+
+    def _gone(self) -> Exception:
+        return self._replies.ended or SMTPServerDisconnected("Connection lost")
+
+    async def reset(self) -> bool:
+        replies = await self._replies.to(b"RSET\r\n", 1, self._timeout)
+        return bool(replies) and replies[0].code == 250
+
+    async def noop(self) -> str:
+        replies = await self._replies.to(b"NOOP\r\n", 1, self._timeout)
+        if not replies:
+            raise self._gone()
+        if replies[0].code != 250:
+            raise _refusal(replies[0])
+        return replies[0].message
+
+    async def quit(self) -> None:
+        await self._replies.to(b"QUIT\r\n", 1, 1.0)
+        self.close()
+
+    def close(self) -> None:
+        self._replies.close()
+        self._smtp.close()
+
+
+def _refusal(reply: SMTPResponse) -> SMTPResponseException:
+    return SMTPResponseException(reply.code, reply.message)
+
+
+def envelope(mail: Mail, options: Sequence[str]) -> bytes:
+    """MAIL and RCPT for each recipient. Raises MailFailure for an address that cannot be written."""
+    sender, *recipients = (
+        _written("mail", mail.sender, mail.encoding),
+        *(_written("rcpt", recipient, mail.encoding) for recipient in mail.recipients),
+    )
+    first = b" ".join([b"MAIL FROM:" + sender, *(option.encode() for option in options)])
+    return b"".join([first, *(b"\r\nRCPT TO:" + recipient for recipient in recipients), b"\r\n"])
+
+
+def _written(phase: str, address: str, encoding: str) -> bytes:
+    try:
+        if _UNFIT.search(address):
+            raise not_writable(phase)
+        return f"<{address}>".encode(encoding)
+    except UnicodeError as error:
+        raise not_writable(phase) from error
+
+
+def stuffed(message: bytes) -> bytes:
+    """The message as it follows DATA (RFC 5321, 4.5.2): a dot that begins a line is doubled, and one dot ends it."""
+    ends = message.count(b"\r\n")  # cheaper than a search for a lone one, which would have to be mended
+    if not message.endswith(b"\r\n") or not ends == message.count(b"\n") == message.count(b"\r"):
+        message = normalize_message_line_endings(message)
+    first = b"." if message.startswith(b".") else b""
+    return first + message.replace(b"\n.", b"\n..") + b".\r\n"

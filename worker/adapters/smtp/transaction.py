@@ -1,0 +1,66 @@
+"""What one SMTP transaction hands over, what comes of it, and what a connection does with it."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from aiosmtplib import SMTP
+
+from worker.adapters.smtp.failure import MailFailure
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """The first of `recipients` has to be taken; the others are copies."""
+
+    sender: str
+    recipients: tuple[str, ...]
+    message: bytes
+    smtputf8: bool
+
+    @property
+    def encoding(self) -> str:
+        return "utf-8" if self.smtputf8 else "ascii"
+
+
+@dataclass(frozen=True, slots=True)
+class SentMail:
+    """`text`: the server's reply (mostly a queue id), cut. `refused`: copies that it did not take, with its words."""
+
+    text: str
+    refused: tuple[tuple[str, MailFailure], ...] = ()
+
+
+class MailConnection(Protocol):
+    """An open connection to a mail server, with its TLS and its login behind it."""
+
+    async def transaction(self, mail: Mail) -> SentMail:
+        """Raises MailFailure, after which the connection is in a known state only if the server answered."""
+        ...
+
+    async def reset(self) -> bool:
+        """Whether the server has forgotten what was begun, and is ready for the next transaction."""
+        ...
+
+    async def noop(self) -> str:
+        """The server's words. Raises what aiosmtplib raises, and OSError."""
+        ...
+
+    async def quit(self) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def mail_options(smtp: SMTP, mail: Mail) -> list[str]:
+    """The parameters of MAIL. Raises MailFailure for an address that this server does not take."""
+    if mail.smtputf8 and not smtp.supports_extension("smtputf8"):
+        phase = "rcpt" if mail.sender.isascii() else "mail"
+        raise MailFailure(phase, "this server takes no addresses beyond ASCII (no SMTPUTF8)", code=553)
+    options = ["SMTPUTF8"] if mail.smtputf8 else []
+    if smtp.supports_extension("size"):
+        options.append(f"SIZE={len(mail.message)}")
+    return options
+
+
+def not_writable(phase: str) -> MailFailure:
+    """For an address that needs SMTPUTF8 and is sent without. Nothing of the message was sent."""
+    return MailFailure(phase, "this address cannot be written without SMTPUTF8", code=553)
