@@ -21,8 +21,9 @@ from worker.adapters.redis_store.clock import RedisClock
 from worker.adapters.redis_store.fetch_cache import RedisFetchCache
 from worker.adapters.redis_store.forget import ForgetfulSnapshots
 from worker.adapters.redis_store.ledger import RedisLedger
+from worker.adapters.redis_store.lua_source import source
 from worker.adapters.redis_store.quota import RedisQuota
-from worker.adapters.redis_store.scripts import Scripts, source
+from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.times import LeaseTimes
 from worker.adapters.redis_store.webhook_keys import RedisWebhookKeys
 from worker.adapters.signed_links import SignedLinks

@@ -5,7 +5,7 @@ from collections.abc import Iterable
 import pytest
 from redis.asyncio.connection import AbstractConnection
 
-from worker.adapters.redis_store.scripts import source
+from worker.adapters.redis_store.lua_source import source
 
 RENEWAL = source("beat")[1].encode()
 

@@ -8,7 +8,7 @@ from datetime import timedelta
 import pytest
 
 from tests.support.ledger_fixture import ANN, BEN, SLOT, WEEK, WEEKLY, LedgerFixture, baseline
-from worker.adapters.redis_store.scripts import source
+from worker.adapters.redis_store.lua_source import source
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, PartState
 from worker.domain.outcome import Deferred, DeliveryFailed, Pending, Refused, Sent, Skipped, Unknown
 from worker.domain.reason import Reason

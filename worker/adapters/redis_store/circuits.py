@@ -11,7 +11,9 @@ FRESH = 30.0
 that than the one that tries it.
 """
 REPORTED = 5.0
-"""Seconds for which this process does not write again that a receiver answered."""
+"""Seconds for which this process neither writes again that a receiver answered, nor asks whether messages may go: who
+waited longer than that and heard nothing would be told of the answer (circuit_silent.lua).
+"""
 GRACE = 2.0
 """Seconds within which a receiver that works has mostly answered. Other messages wait so long for the first one's
 outcome; after that they come back later.
@@ -34,6 +36,8 @@ class RedisCircuits:
         self._reported: dict[str, float] = {}
 
     async def enter(self, receiver: str) -> float:
+        if self._answers(receiver):
+            return 0.0
         arguments = {
             "receiver": receiver,
             "fresh": _ms(FRESH),
@@ -47,7 +51,7 @@ class RedisCircuits:
     async def answered(self, receiver: str) -> None:
         """Written at most once in REPORTED seconds, because every message calls it."""
         now = time.monotonic()
-        if now - self._reported.get(receiver, -REPORTED) < REPORTED:
+        if self._answers(receiver):
             return
         await self._scripts.run("circuit_answered", {"receiver": receiver, "keep": _ms(REST)})
         self._reported[receiver] = now
@@ -59,6 +63,9 @@ class RedisCircuits:
 
     async def leave(self, receiver: str) -> None:
         await self._scripts.remove("HDEL", keys.circuit(self._scripts.prefix, receiver), "trial")
+
+    def _answers(self, receiver: str) -> bool:
+        return time.monotonic() - self._reported.get(receiver, -REPORTED) < REPORTED
 
 
 def _ms(seconds: float) -> int:

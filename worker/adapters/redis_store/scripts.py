@@ -1,11 +1,7 @@
 """Runs the Lua scripts of lua/ by their SHA-1, and loads them again after a restart of Redis."""
 
-import asyncio
-import hashlib
 import json
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping, Sequence
-from functools import cache
-from importlib import resources
+from collections.abc import AsyncIterator, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -14,6 +10,9 @@ from redis.exceptions import ConnectionError as RedisConnectionError
 from redis.exceptions import NoScriptError
 
 from worker.adapters.redis_store.connection import translated
+from worker.adapters.redis_store.lua_source import source
+from worker.adapters.redis_store.steps import Steps
+from worker.adapters.redis_store.together import Together
 from worker.errors import ClaimLost
 
 LOST = -1
@@ -23,71 +22,8 @@ AGAIN = -2
 """Returned by a script if what alert rules were evaluated from has changed meanwhile."""
 
 
-@cache
-def source(name: str) -> tuple[str, str]:
-    """A script after the common part, and its SHA-1."""
-    folder = resources.files(__package__) / "lua"
-    text = (folder / "common.lua").read_text("utf-8") + (folder / f"{name}.lua").read_text("utf-8")
-    return text, hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
-
-
-class Together:
-    """Sends the commands of one turn of the event loop in one round trip. Each remains a separate command. The keys of
-    one message run concurrently, and a round trip costs more than most commands. The commands have no order: a script
-    that Redis has forgotten is sent again, and so runs after the others.
-    """
-
-    def __init__(self, client: Redis) -> None:
-        self._client = client
-        self._waiting: list[tuple[tuple[str | bytes | int, ...], asyncio.Future[Any]]] = []
-        self._going: set[asyncio.Task[None]] = set()
-
-    async def give(self, *command: str | bytes | int) -> Any:
-        """The answer of the command. Raises what redis-py raises for it. A broken connection fails every command of the
-        turn.
-        """
-        return await self._put(command)
-
-    async def give_each(self, commands: Iterable[tuple[str | bytes | int, ...]]) -> list[Any]:
-        """The answers of several commands, in one round trip. Raises as `give`."""
-        return list(await asyncio.gather(*map(self._put, commands)))
-
-    def _put(self, command: tuple[str | bytes | int, ...]) -> "asyncio.Future[Any]":
-        answer: asyncio.Future[Any] = asyncio.get_running_loop().create_future()
-        self._waiting.append((command, answer))
-        if len(self._waiting) == 1:
-            going = asyncio.ensure_future(self._go())
-            self._going.add(going)
-            going.add_done_callback(self._going.discard)
-        return answer
-
-    async def _go(self) -> None:
-        given, self._waiting = self._waiting, []
-        try:
-            answers = await self._answers([command for command, _ in given])
-        except Exception as error:  # noqa: BLE001  # raised in every caller
-            answers = [error] * len(given)
-        for (_, asker), answer in zip(given, answers, strict=True):
-            _resolve(asker, answer)
-
-    async def _answers(self, commands: list[tuple[str | bytes | int, ...]]) -> list[Any]:
-        if len(commands) == 1:
-            send: Callable[..., Awaitable[Any]] = self._client.execute_command
-            return [await send(*commands[0])]
-        async with self._client.pipeline(transaction=False) as pipe:
-            for command in commands:
-                pipe.execute_command(*command)
-            return list(await pipe.execute(raise_on_error=False))
-
-
-def _resolve(asker: asyncio.Future[Any], answer: Any) -> None:
-    """Sets the result unless the caller has gone."""
-    if asker.done():
-        return
-    if isinstance(answer, Exception):
-        asker.set_exception(answer)
-    else:
-        asker.set_result(answer)
+STEPS_OF_A_DELIVERY = frozenset(("check", "circuit_enter", "handed_over", "hold", "intend", "settle"))
+"""Scripts that a worker runs for each delivery, and that each change one. Those of one turn run in one call."""
 
 
 class Scripts:
@@ -101,13 +37,17 @@ class Scripts:
         self.client = client
         self.prefix = prefix
         self._together = Together(client)
+        self._steps = Steps(client, prefix)
 
     async def run(self, name: str, arguments: Mapping[str, Any], *blobs: bytes) -> Any:
         """`arguments`, without those that are None, are A in the script. `blobs` start at ARGV[3]. Raises
         LedgerUnavailable.
         """
-        text, sha = source(name)
         given = encoded({key: value for key, value in arguments.items() if value is not None})
+        if name in STEPS_OF_A_DELIVERY:
+            with translated():
+                return await self._steps.run(name, given)
+        text, sha = source(name)
         rest: tuple[str | bytes, ...] = (self.prefix, given, *blobs)
         with translated():
             try:

@@ -23,10 +23,15 @@ local function told_key(run) return P .. 'run:' .. run .. ':alerts' end
 local function alerts_key(schedule) return P .. 'alerts:' .. schedule end
 local function acks_key(schedule) return P .. 'acks:' .. schedule end
 
--- A run keeps the schedule id under which it was claimed. Data of the schedule is stored under its current id.
+-- A run keeps the schedule id under which it was claimed. Data of the schedule is stored under its current id. No script
+-- asks and renames.
+local current_ids = {}
 local function schedule_of(run)
+  local known = current_ids[run]
+  if known then return known end
   local name = string.sub(run, 1, string.find(run, '@', 1, true) - 1)
-  return call('HGET', P .. 'renamed', name) or name
+  current_ids[run] = call('HGET', P .. 'renamed', name) or name
+  return current_ids[run]
 end
 
 local function open_key(run) return P .. 'open:' .. schedule_of(run) end
@@ -186,7 +191,11 @@ end
 -- says how many and since when. `given`: reader, subject, day, expires, told (what the row keeps of it).
 local NOTICES = P .. 'notices'
 
-local function slot_of(run) return call('ZSCORE', P .. 'runs', run) end
+local slots = {}
+local function slot_of(run)
+  slots[run] = slots[run] or call('ZSCORE', P .. 'runs', run)
+  return slots[run]
+end
 
 local function add_notice(run, given)
   local text = call('HGET', NOTICES, given.subject)
