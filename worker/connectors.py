@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from functools import cache, lru_cache, partial
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from worker import shipped
 from worker.adapters.definitions.secrets import references, resolve, unescaped
@@ -96,6 +96,7 @@ class OpenConnectors:
     clock: Callable[[], float] = time.monotonic
     _sources: OpenOnce[Source] = field(init=False)
     _channels: OpenOnce[Channel[Any] | ChannelGroup] = field(init=False)
+    _last_templates: tuple[Bundle, Templates] | None = None
     _templates: Callable[[OwnTemplates], Templates] = field(
         default_factory=lambda: lru_cache(maxsize=4)(_open_templates)
     )
@@ -144,7 +145,8 @@ class OpenConnectors:
         kind, options = _kind(bundle, channel), self._of_channel(bundle, channel)
         key = (kind.type, *(f"{k}={v}" for k, v in sorted(options.items())))
         opened = self._channels.get(key, lambda: kind.open(options))
-        return opened.channel(kind.route(address)) if isinstance(opened, ChannelGroup) else opened
+        group = hasattr(opened, "channel")  # asked for every message; isinstance takes a protocol apart each time
+        return cast("ChannelGroup", opened).channel(kind.route(address)) if group else cast("Channel[Any]", opened)
 
     def is_secret(self, holder: str, kind: str, option: str) -> bool:
         try:
@@ -225,8 +227,11 @@ class OpenConnectors:
 
     def templates(self, bundle: Bundle) -> Templates:
         """One for all bundles with the same templates, words and brand: nothing else in a bundle affects them."""
-        words = tuple((language, tuple(sorted(texts.items()))) for language, texts in sorted(bundle.languages.items()))
-        return self._templates((tuple(sorted(bundle.templates.items())), words, bundle.brand))
+        if self._last_templates is None or self._last_templates[0] is not bundle:
+            words = tuple((name, tuple(sorted(texts.items()))) for name, texts in sorted(bundle.languages.items()))
+            own = (tuple(sorted(bundle.templates.items())), words, bundle.brand)
+            self._last_templates = bundle, self._templates(own)
+        return self._last_templates[1]
 
     def template_faults(self, bundle: Bundle, entry: Subscription) -> list[TemplateFault]:
         """What `check` would say of the template that an entry names, where that one is not there."""

@@ -26,7 +26,7 @@ class Memo:
         if known is None:
             known = self._begin(key, make)
         self._made.move_to_end(key)
-        return cast("T", await asyncio.shield(known))
+        return cast("T", known.result() if known.done() else await asyncio.shield(known))
 
     def _begin(self, key: Hashable, make: Callable[[], Awaitable[T]]) -> asyncio.Future[T]:
         if len(self._made) >= self._size:

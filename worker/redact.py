@@ -9,8 +9,8 @@ across the cut would stay.
 import base64
 import html
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
 
 from worker.sanitize import harmless
 
@@ -41,27 +41,35 @@ def redact(text: str, secrets: Iterable[str], limit: int = LIMIT) -> str:
     if len(text) > MOST_READ:
         return "(more words than can be repeated)"
     line = _one_line(text)
-    views = _views(line)
-    found = {span for secret in set(secrets) if _one_line(secret) for view in views for span in _places(view, secret)}
+    given = [secret for secret in set(secrets) if _one_line(secret)]
+    found = {span for view in (_views(line) if given else ()) for secret in given for span in _places(view, secret)}
     for start, end in reversed(_joined(found)):
         line = line[:start] + GONE + line[end:]
     return line if len(line) <= limit else line[: limit - 1].rstrip() + "…"
 
 
-@dataclass(frozen=True, slots=True)
 class _View:
-    """A line in another spelling. `spans`: for each character the range that it stands for in the line."""
+    """A line in another spelling. `places` makes `spans`, when something was found: that is seldom."""
 
-    text: str
-    spans: list[_Span]
+    def __init__(self, text: str, places: Callable[[], list[_Span]]) -> None:
+        self.text = text
+        self._places = places
+
+    @cached_property
+    def spans(self) -> list[_Span]:
+        """For each character the range that it stands for in the line."""
+        return self._places()
 
     def find(self, pattern: str, flags: re.RegexFlag = re.NOFLAG) -> Iterator[_Span]:
         for match in re.finditer(pattern, self.text, flags):
             yield self.spans[match.start()][0], self.spans[match.end() - 1][1]
 
     def without(self, marks: str) -> "_View":
-        kept = [position for position, character in enumerate(self.text) if character not in marks]
-        return _View("".join(self.text[position] for position in kept), [self.spans[position] for position in kept])
+        text = self.text
+        return _View(
+            "".join([character for character in text if character not in marks]),
+            lambda: [self.spans[at] for at, character in enumerate(text) if character not in marks],
+        )
 
     def unescaped(self, escapes: re.Pattern[str]) -> "_View":
         """Every character of an escape stands for the whole escape."""
@@ -74,7 +82,8 @@ class _View:
             texts += [self.text[end : match.start()], meant]
             spans += self.spans[end : match.start()] + [place] * len(meant)
             end = match.end()
-        return _View("".join([*texts, self.text[end:]]), spans + self.spans[end:])
+        spans += self.spans[end:]
+        return _View("".join([*texts, self.text[end:]]), lambda: spans)
 
 
 def _one_line(text: str) -> str:
@@ -85,7 +94,7 @@ def _views(line: str) -> list[_View]:
     """The line as it is, without the escapes of each kind, and without escapes of escapes. A secret may itself hold
     what looks like an escape of another kind, so the kinds are also taken singly.
     """
-    views = {line: _View(line, [(position, position + 1) for position in range(len(line))])}
+    views = {line: _View(line, lambda: [(position, position + 1) for position in range(len(line))])}
     for _ in range(_DEEPEST):
         for view in list(views.values()):
             for escapes in _ESCAPES:
@@ -116,7 +125,7 @@ def _in_base64(view: _View, data: bytes) -> Iterator[_Span]:
     """After none, one or two other bytes, in both alphabets. A letter beside the secret's own may hold a few bits of
     it, and is replaced too.
     """
-    same = _View(view.text.translate(_URL_SAFE), view.spans)
+    same = _View(view.text.translate(_URL_SAFE), lambda: view.spans)
     for before, first in enumerate((0, 2, 3)):
         end = before + len(data)
         core = base64.b64encode(bytes(before) + data).decode()[first : end * 4 // 3]

@@ -31,17 +31,19 @@ def decide(
     """
     on_alert = send is Send.ON_ALERT
     rules = (
-        (suspended, Decision(send=False, reason=Reason.SUSPENDED)),
-        (on_demand, Decision(send=True, reason=Reason.REQUESTED)),
-        (on_alert and not alerted, Decision(send=False, reason=Reason.NO_ALERT)),
-        (skip_if_empty and digest.empty, Decision(send=False, reason=Reason.EMPTY)),
-        (on_alert, Decision(send=True, reason=Reason.ALERT)),
-        (digest.standing is Standing.FIRST, Decision(send=True, reason=Reason.FIRST)),
-        (send is Send.ALWAYS, Decision(send=True, reason=Reason.ALWAYS)),
-        (digest.changed, Decision(send=True, reason=Reason.CHANGED)),
+        (suspended, False, Reason.SUSPENDED),
+        (on_demand, True, Reason.REQUESTED),
+        (on_alert and not alerted, False, Reason.NO_ALERT),
+        (skip_if_empty and digest.empty, False, Reason.EMPTY),
+        (on_alert, True, Reason.ALERT),
+        (digest.standing is Standing.FIRST, True, Reason.FIRST),
+        (send is Send.ALWAYS, True, Reason.ALWAYS),
+        (digest.changed, True, Reason.CHANGED),
     )
-    nothing = Decision(send=False, reason=Reason.EMPTY if digest.empty else Reason.NO_CHANGE)
-    return next((decision for holds, decision in rules if holds), nothing)
+    for holds, sends, reason in rules:
+        if holds:
+            return Decision(send=sends, reason=reason)
+    return Decision(send=False, reason=Reason.EMPTY if digest.empty else Reason.NO_CHANGE)
 
 
 def why_unusable(

@@ -2,6 +2,7 @@
 
 import re
 from dataclasses import replace
+from datetime import UTC, datetime, timedelta, timezone
 from email import message_from_string, policy
 from email.header import decode_header, make_header
 from email.utils import getaddresses, parseaddr
@@ -156,3 +157,18 @@ def test_copies_and_where_answers_go_are_read_as_they_were_written(
     read = [(decoded(name), address) for name, address in getaddresses(mail.get_all("Reply-To", []))]
     assert read == [(clean(mailbox(one)[0], 60), mailbox(one)[1]) for one in written]
     assert "Cc" in mail or not copies
+
+
+def test_one_instant_is_written_in_the_zone_in_which_it_is_given() -> None:
+    """The lines of a date are kept, and equal instants of two zones are equal keys."""
+    here = datetime(2026, 11, 30, 12, 0, tzinfo=UTC)
+    written = [
+        re.search(
+            rb"Date: .*", message(rendered(), replace(envelope(), date=at), "a@acme.example", "list.acme.example")
+        )
+        for at in (here, here.astimezone(timezone(timedelta(hours=5))))
+    ]
+    assert [found[0].strip() for found in written if found] == [
+        b"Date: Mon, 30 Nov 2026 12:00:00 +0000",
+        b"Date: Mon, 30 Nov 2026 17:00:00 +0500",
+    ]

@@ -6,6 +6,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 from worker.errors import RequestError
@@ -99,14 +100,16 @@ def _resolved(option: str, text: str, environ: Mapping[str, str], base: Path) ->
         raise RequestError(f"`{option}` needs {error}") from None
 
 
-def _parts(text: str) -> list[str | Reference]:
+@lru_cache(maxsize=256)
+def _parts(text: str) -> tuple[str | Reference, ...]:
+    """Kept, because the options of a channel are read for every message, and their secrets each time anew."""
     parts: list[str | Reference] = []
     end = 0
     for match in _TOKEN.finditer(text):
         parts.append(text[end : match.start()])
         parts.append("${" if match[0] == "$${" else _reference(match[1], closed=bool(match[2])))
         end = match.end()
-    return [*parts, text[end:]]
+    return (*parts, text[end:])
 
 
 def _reference(inside: str, *, closed: bool) -> Reference:

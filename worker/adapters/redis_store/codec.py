@@ -123,6 +123,19 @@ def baseline_row(baseline: Baseline) -> list[Any]:
     return [baseline.snapshot, to_ms(baseline.slot), to_ms(baseline.as_of)]
 
 
+def loaded(raw: bytes) -> Any:
+    """What a script wrote. msgspec is several times as fast as `json`, and refuses half a surrogate pair, as words of
+    others may hold it.
+    """
+    try:
+        return _any.decode(raw)
+    except msgspec.DecodeError:
+        return json.loads(raw)
+
+
+_any = msgspec.json.Decoder()
+
+
 def baseline(row: Sequence[Any]) -> Baseline:
     return Baseline(row[0], from_ms(row[1]), from_ms(row[2]))
 
@@ -133,7 +146,7 @@ def reset_at(row: Sequence[Any]) -> datetime | None:
 
 
 def baselines(raw: bytes | None) -> dict[str, Baseline]:
-    return {} if raw is None else {query: baseline(row) for query, row in json.loads(raw).items()}
+    return {} if raw is None else {query: baseline(row) for query, row in loaded(raw).items()}
 
 
 @dataclass(frozen=True, slots=True)
@@ -223,7 +236,7 @@ def _held_digest(name: str, slot: int, changes: int, figure: str = "", alerts: i
 
 def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
     """`known`: the record that the row refers to."""
-    letter, row = chr(raw[0]), json.loads(raw[1:])
+    letter, row = chr(raw[0]), loaded(raw[1:])
     return Delivery(
         key=key,
         state=STATES[letter],

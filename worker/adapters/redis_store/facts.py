@@ -1,6 +1,7 @@
 """Converts the results of scripts to facts."""
 
 from collections.abc import Callable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from worker.adapters.redis_store.codec import STATES, text
@@ -23,7 +24,9 @@ def facts(rows: Sequence[Sequence[Any]]) -> tuple[Fact, ...]:
     return tuple(_FACTS[kind](*told) for kind, *told in rows)
 
 
+@lru_cache(maxsize=64)
 def _run(key: bytes) -> RunKey:
+    """Kept, because many facts are of one run."""
     return RunKey.parse(text(key))
 
 

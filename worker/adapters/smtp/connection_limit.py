@@ -23,7 +23,10 @@ class ConnectionLimit:
     async def one(self) -> AsyncIterator[None]:
         """Raises MailFailure, with nothing sent, if no connection is free in time: the server answered none of them."""
         try:
-            async with asyncio.timeout(self._queueing):
+            if self._free.locked():
+                async with asyncio.timeout(self._queueing):
+                    await self._free.acquire()
+            else:
                 await self._free.acquire()
         except TimeoutError:
             raise MailFailure("connect", "all connections to the server are busy", silent=True) from None

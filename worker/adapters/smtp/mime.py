@@ -15,7 +15,7 @@ import html as escapes
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from email.header import Header
 from email.utils import format_datetime
 from functools import lru_cache
@@ -29,6 +29,7 @@ LINE = 76
 LONGEST_LINE = 998
 SUBJECT_LIMIT = 200
 NAME_LIMIT = 60
+_READER, _READER_LINK, _READER_ALERTS = READER.encode(), READER_LINK.encode(), READER_ALERTS.encode()
 _MARKS = re.compile("(" + "|".join(map(re.escape, (READER, READER_LINK, READER_ALERTS))) + ")")
 _MEDIA = re.compile(r"[\w.+-]+/[\w.+-]+(; ?charset=[\w-]+)?", re.ASCII)
 _ATOMS = re.compile(r"[A-Za-z0-9!#$%&'*+/=?^_`{|}~ -]*")  # RFC 5322, 3.2.3: a name of these needs no quotes
@@ -175,9 +176,9 @@ def _body(skeleton: _Skeleton, envelope: Envelope, boundary: str) -> bytes:
     """
     links = envelope.links
     own = {
-        READER: envelope.address,
-        READER_LINK: links.preferences if links is not None else "",
-        READER_ALERTS: links.alerts if links is not None else "",
+        _READER: envelope.address,
+        _READER_LINK: links.preferences if links is not None else "",
+        _READER_ALERTS: links.alerts if links is not None else "",
     }
     escaped = {mark: escapes.escape(text) for mark, text in own.items()}
     inner = boundary.replace("=_", "=_a.", 1) if skeleton.attachments else boundary
@@ -205,10 +206,13 @@ def _text(subtype: str, body: bytes) -> bytes:
     return head.encode() + body
 
 
-def _joined(pieces: Sequence[bytes], own: Mapping[str, str]) -> bytes:
+def _joined(pieces: Sequence[bytes], own: Mapping[bytes, str]) -> bytes:
     """Puts address and links between two soft line breaks each, so that no line exceeds its limit."""
-    put = {mark.encode(): b"=\r\n" + quoted(text) + b"=\r\n" for mark, text in own.items()}
-    return b"".join(put.get(piece, piece) if at % 2 else piece for at, piece in enumerate(pieces))
+    put = list(pieces)
+    for at in range(1, len(pieces), 2):
+        if pieces[at] in own:
+            put[at] = b"=\r\n" + quoted(own[pieces[at]]) + b"=\r\n"
+    return b"".join(put)
 
 
 def _attached(attachment: Attachment) -> bytes:
@@ -242,4 +246,12 @@ def _named(name: str, address: str) -> bytes:
 
 
 def _date(instant: datetime) -> bytes:
+    return _second(instant.replace(microsecond=0), instant.utcoffset())
+
+
+@lru_cache(maxsize=8)
+def _second(instant: datetime, _offset: timedelta | None) -> bytes:
+    """Kept, because most mails of a digest begin in the same few seconds. Instants are equal in all zones, and are
+    written differently.
+    """
     return format_datetime(instant).encode("ascii")

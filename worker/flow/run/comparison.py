@@ -5,8 +5,9 @@ used.
 """
 
 from collections.abc import Hashable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from datetime import datetime
+from operator import attrgetter
 from typing import Any
 
 from worker.domain.alert.findings_table import LISTED, findings_table
@@ -150,37 +151,43 @@ class ReaderDigest:
         """Made once for all readers with the same digest, the same form and the same channel. Addresses are put in when
         a message is built. Only the channel reads the content. `linked`: as in RenderRequest.
         """
-        form = _form(self.entry)
 
         async def make() -> Any:
             digest = self.composed.digest
             if self.held and isinstance(digest, Digest):
                 digest = replace(digest, held=self.held, more_held=self.more_held)
-            request = RenderRequest(digest, form, attachments(self), linked=linked)
+            request = RenderRequest(digest, _form(self.entry), attachments(self), linked=linked)
             return channel.content(request, self.templates)
 
         held = (self.held, self.more_held)
-        return await self.renderings.get((self.composed.key, form, self.route, linked, held), make)
+        key = (self.composed.key, _read(self.entry), self.route, linked, held)
+        return await self.renderings.get(key, make)
+
+
+_UNREAD: Mapping[str, Any] = {
+    "id": "",
+    "address": None,
+    "send": Send.ALWAYS,
+    "on_unknown": OnUnknown.RESEND,
+    "quiet_hours": None,
+    "days": EVERY_DAY,
+    "collect": Collect.NONE,
+    "skip_if_empty": False,
+    "uncapped": False,
+    "alerts": None,
+    "cc": (),
+}
+"""The fields of an entry that no rendering reads. A new field counts: rendering too often costs time, but rendering too
+seldom sends one reader's message to another.
+"""
+
+_read = attrgetter(*(each.name for each in fields(Subscription) if each.name not in _UNREAD))
+"""The other fields, which tell one form from another."""
 
 
 def _form(entry: Subscription) -> Subscription:
-    """The entry without its reader, and without the fields that no rendering reads. A new field counts: rendering too
-    often costs time, but rendering too seldom sends one reader's message to another.
-    """
-    return replace(
-        entry,
-        id="",
-        address=None,
-        send=Send.ALWAYS,
-        on_unknown=OnUnknown.RESEND,
-        quiet_hours=None,
-        days=EVERY_DAY,
-        collect=Collect.NONE,
-        skip_if_empty=False,
-        uncapped=False,
-        alerts=None,
-        cc=(),
-    )
+    """The entry without its reader, and without the fields that no rendering reads."""
+    return replace(entry, **_UNREAD)
 
 
 def attachments(digest: ReaderDigest) -> tuple[Attachment, ...]:

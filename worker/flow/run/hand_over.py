@@ -33,7 +33,9 @@ async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[A
     """Sends every part in order, from the first without a receipt. Raises what the channel raises,
     PaceTooLong and ReceiverSilent.
     """
-    attempt.row = replace(attempt.row, left_out=await left_out(uses, digest, attempt.row, attempt.now))
+    without = await left_out(uses, digest, attempt.row, attempt.now)
+    if without != attempt.row.left_out:
+        attempt.row = replace(attempt.row, left_out=without)
     key, envelope = attempt.row.key, envelope_of(uses, digest, attempt.row, attempt.date)
     parts = channel.build(await digest.content(channel, linked=envelope.links is not None), envelope)
     for part in parts[len(attempt.receipts) :]:
