@@ -6,58 +6,21 @@ are three separate steps here. Each failure names its step and whether the messa
 
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote
+from dataclasses import dataclass, replace
 
-from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused
+from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused, SMTPResponseException
 
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure, failure_of
+from worker.adapters.smtp.server_url import SmtpServer
 from worker.adapters.tls import tls_context
-from worker.adapters.url import is_loopback, split
 from worker.redact import redact
-from worker.sanitize import clean
 
 TIMEOUT = 30.0
 PATIENCE = 600.0
 """Seconds for the reply after the message's final dot. RFC 5321, 4.5.3.2.6 gives the server ten minutes. A worker gives
 up earlier, when the delivery's lease ends.
 """
-
-_PORTS = {"smtp": 587, "smtps": 465}
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """`tls`: "starttls" (required), "implicit", or "never" (loopback only)."""
-
-    host: str
-    port: int
-    user: str
-    tls: str
-
-
-def parse_url(url: str) -> SmtpServer:
-    """`smtp://user@host:587` or `smtps://…`, with `?tls=never` for loopback.
-
-    Raises ValueError: what was found and what to write. The text never holds a password.
-    """
-    parts = split(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError("expected smtp://user@host:587 or smtps://user@host:465")
-    if parts.password is not None:
-        raise ValueError("found a password in the URL, expected it under password:")
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if set(query) - {"tls"} or query.get("tls", "never") != "never" or parts.path not in {"", "/"}:
-        raise ValueError("expected nothing behind the port but ?tls=never")
-    if query and parts.scheme == "smtps":
-        raise ValueError("found smtps:// with ?tls=never, expected one of them")
-    if query and not is_loopback(parts.hostname):
-        raise ValueError(
-            f"found ?tls=never for {clean(parts.hostname, 60)}, expected it for this machine (127.0.0.1) only"
-        )
-    tls = "implicit" if parts.scheme == "smtps" else "never" if query else "starttls"
-    return SmtpServer(parts.hostname, parts.port or _PORTS[parts.scheme], unquote(parts.username or ""), tls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,18 +73,33 @@ class Mailer:
         """Sends one message to one recipient, and to those of `copies` that the server takes, in one transaction, once.
         A refusal of the recipient ends it: then nobody gets anything.
 
-        A kept connection that the server has closed is replaced once, as long as nothing of this message was sent.
-        Raises MailFailure.
+        A kept connection that the server has closed is replaced once, as long as nothing of this message was sent. A
+        server that ends the connection after it refused copies is asked again without them: many have a limit of
+        refusals (Postfix: https://www.postfix.org/postconf.5.html#smtpd_hard_error_limit), and would never take the
+        message otherwise. Each further connection has at least one copy less. Raises MailFailure.
         """
-        mail = _Mail(sender, (recipient, *copies), message, smtputf8)
+        mail, refused = _Mail(sender, (recipient, *copies), message, smtputf8), dict[str, MailFailure]()
         async with self._limit.one():
-            if self._idle:
+            while True:
                 try:
-                    return await self._over(self._idle.pop(), mail)
+                    sent = await (self._over(await self._connect(), mail) if refused else self._by_any(mail))
                 except MailFailure as failure:
-                    if failure.phase != "mail" or failure.code not in {0, 421}:
+                    if not failure.hung_up or not failure.refused:
                         raise
-            return await self._over(await self._connect(), mail)
+                    refused |= dict(failure.refused)
+                    mail = replace(mail, recipients=(recipient, *(one for one in copies if one not in refused)))
+                else:
+                    return SentMail(sent.text, (*refused.items(), *sent.refused))
+
+    async def _by_any(self, mail: _Mail) -> SentMail:
+        """Over a kept connection, if there is one."""
+        if self._idle:
+            try:
+                return await self._over(self._idle.pop(), mail)
+            except MailFailure as failure:
+                if failure.phase != "mail" or failure.code not in {0, 421}:
+                    raise
+        return await self._over(await self._connect(), mail)
 
     async def check(self) -> str:
         """Connects, secures the connection, logs in and sends NOOP. Returns the server's reply. Raises MailFailure."""
@@ -160,17 +138,23 @@ class Mailer:
             options.append(f"SIZE={len(mail.message)}")
         encoding = "utf-8" if mail.smtputf8 else "ascii"
         recipient, *copies = mail.recipients
-        phase = "mail"
+        phase, refused = "mail", list[tuple[str, MailFailure]]()
         try:
             await smtp.mail(mail.sender, options=options, encoding=encoding)
             phase = "rcpt"
             await smtp.rcpt(recipient, encoding=encoding)
-            refused = [(copy, why) for copy in copies if (why := await self._refusal(smtp, copy, encoding))]
+            for copy in copies:
+                if why := await self._refusal(smtp, copy, encoding):
+                    refused.append((copy, why))
+            if refused:
+                await self._still_there(smtp)
             phase = "data"
             said = (await smtp.data(mail.message, timeout=self._patience)).message
             return SentMail(redact(said, self._secrets), tuple(refused))
         except (SMTPException, OSError) as error:
-            raise failure_of(phase, error, self._secrets) from None
+            failure = failure_of(phase, error, self._secrets)
+            failure.refused = tuple(refused)
+            raise failure from None
         except UnicodeError as error:  # from MAIL or RCPT: nothing of the message was sent
             raise MailFailure(phase, "this address cannot be written without SMTPUTF8", code=553) from error
 
@@ -183,6 +167,14 @@ class Mailer:
                 raise
             return failure_of("rcpt", error, self._secrets)
         return None
+
+    async def _still_there(self, smtp: SMTP) -> None:
+        """Asks a server that refused somebody. If it ends the connection over that, it does so here, where the message
+        is surely not accepted, and not within DATA.
+        """
+        answer = await smtp.execute_command(b"NOOP")
+        if answer.code == 421:
+            raise SMTPResponseException(answer.code, answer.message)
 
     async def _reset(self, smtp: SMTP) -> bool:
         try:

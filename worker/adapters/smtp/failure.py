@@ -14,7 +14,7 @@ class MailFailure(Exception):
     """`phase`: connect, tls, auth, mail, rcpt or data. `code` is 0 and `enhanced` "" if the server did not answer.
 
     `unclear`: the connection broke while the message was on its way, so it may have been accepted. `silent`: the server
-    was waited for and did not answer.
+    was waited for and did not answer. `refused`: copies that the server refused before that, each with why.
     """
 
     def __init__(
@@ -26,7 +26,13 @@ class MailFailure(Exception):
         self.enhanced = enhanced
         self.unclear = unclear
         self.silent = silent
+        self.refused: tuple[tuple[str, MailFailure], ...] = ()
         super().__init__(f"{phase}: {code or ''} {text}".replace("  ", " "))
+
+    @property
+    def hung_up(self) -> bool:
+        """Whether the server ended the connection, with or without a word, and surely did not accept the message."""
+        return self.code in {0, 421} and not self.unclear and not self.silent
 
 
 def failure_of(phase: str, error: Exception, secrets: tuple[str, ...]) -> MailFailure:
