@@ -27,10 +27,17 @@ class _Stored:
     version: int = VERSION
 
 
+@dataclass(frozen=True, slots=True)
+class _Said(Preference):
+    """Until `for_copies` was kept, a preference stopped copies too."""
+
+    for_copies: bool = True
+
+
 _ENTRY = msgspec.json.Decoder(Subscription)
 _RECORD = msgspec.json.Decoder(_Stored)
 _CHOICES = msgspec.json.Decoder(Choices)
-_PREFERENCE = msgspec.json.Decoder(Preference)
+_PREFERENCE = msgspec.json.Decoder(_Said)
 
 
 class RedisSubscriptions:
@@ -109,7 +116,8 @@ def entry_of(raw: bytes) -> Subscription:
 
 
 def preference_of(raw: bytes) -> Preference:
-    return _PREFERENCE.decode(raw)
+    said = _PREFERENCE.decode(raw)
+    return Preference(said.choice, said.origin, said.by, said.at, said.until, said.for_copies)
 
 
 def _record(raw: bytes, ended: bytes | None, schedule: str) -> SubscriptionRecord:

@@ -163,8 +163,9 @@ for _, schedule in ipairs(A.gone) do
   end
   call('PEXPIRE', acks_key(schedule), A.keep)
 end
+-- A copy has neither baselines nor choices.
 for _, one in ipairs(A.carried) do
-  for _, kind in ipairs({'baseline:', 'preferences:', 'choices:'}) do
+  for _, kind in ipairs(is_copy(one[3]) and {'preferences:'} or {'preferences:', 'baseline:', 'choices:'}) do
     local held = call('HGET', P .. kind .. one[1], one[2])
     if held then
       call('HSETNX', P .. kind .. one[1], one[3], held)
