@@ -106,6 +106,10 @@ class RedisSubscriptions:
     async def current(self, schedule: str) -> str:
         return text(await self._scripts.ask("HGET", keys.single(self._scripts.prefix, "renamed"), schedule)) or schedule
 
+    async def continued(self, schedule: str) -> Mapping[str, str]:
+        key = keys.continued(self._scripts.prefix, await self.current(schedule))
+        return {text(old): text(new) for old, new in (await self._scripts.ask("HGETALL", key)).items()}
+
 
 def entry_text(entry: Subscription) -> str:
     return msgspec.json.encode(entry).decode()
