@@ -197,7 +197,10 @@ class KnownRuns:
 
 
 class NothingChosen:
-    """No reader chose anything."""
+    """No reader chose anything, and every reader has the id of before."""
+
+    async def continued(self, schedule: str) -> Mapping[str, str]:
+        return {}
 
     async def choices(self, schedule: str) -> Mapping[str, Choices]:
         return {}

@@ -77,6 +77,10 @@ class InProcessRun:
 
     async def deploy(self, schedule: str = SCHEDULE) -> None:
         (self.place / "schedules" / "week.yaml").write_text(schedule, encoding="utf-8")
+        await self.deploy_files()
+
+    async def deploy_files(self) -> None:
+        """As they are."""
         await deploy(bundle_of(self.place), self.services)
 
     async def run(self) -> tuple[Run, tuple[Delivery, ...]]:

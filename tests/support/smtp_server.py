@@ -16,6 +16,8 @@ CERTIFICATE = Path(__file__).with_name("localhost.pem")
 BREAK = "break"
 SILENCE = "silence"
 LATE = "late"
+POSTFIX = "postfix"
+NEXT = "next"
 
 
 @dataclass
@@ -24,6 +26,10 @@ class MailRoom:
     connection, SILENCE never answers, LATE answers 250 when `release` is set; a message that came whole was accepted in
     all three cases. In the step "content" BREAK drops the connection at the first bytes of a message, and SILENCE
     reads none of it. `begun`: messages whose first bytes were asked for.
+
+    `dead`: addresses that are refused for good. `most_errors`: how many refusals one connection is given. Then the
+    server says 421 and closes it, as Postfix does with `smtpd_hard_error_limit`: unasked (POSTFIX), in reply to the
+    next command (NEXT), or without the 421 (BREAK).
     """
 
     port: int = 0
@@ -31,6 +37,9 @@ class MailRoom:
     reached: asyncio.Event = field(default_factory=asyncio.Event)  # a step that never answers
     release: asyncio.Event = field(default_factory=asyncio.Event)
     begun: int = 0
+    dead: set[str] = field(default_factory=set)
+    most_errors: int = 0
+    gives_up: str = POSTFIX
     hello: list[str] = field(default_factory=list)  # what clients called themselves, by message
     accepted: list[tuple[str, str, bytes]] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)  # of each accepted message, all of them
@@ -69,7 +78,7 @@ class _Handler:
         return answer
 
     async def handle_RCPT(self, server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802  # the same
-        answer = await self._answer(server, "rcpt")
+        answer = await self._answer(server, "rcpt") if address not in self.room.dead else "550 5.1.1 no such user"
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
@@ -100,6 +109,7 @@ class _Server(SMTP):
 
     cut = ""
     counted = False
+    errors = 0
 
     @property
     def room(self) -> MailRoom:
@@ -116,10 +126,25 @@ class _Server(SMTP):
             self.room.tasks.append(self._handler_coroutine)
 
     async def push(self, status: Any) -> None:
+        if self._has_enough() and self.room.gives_up == NEXT:
+            await self._give_up()
+            return
         await super().push(status)
+        self.errors += str(status)[:1] in "45"
+        if self._has_enough() and self.room.gives_up != NEXT:
+            await self._give_up()
         if str(status).startswith("354"):
             self.room.begun += 1
             self.cut = self.room.reply("content")
+
+    def _has_enough(self) -> bool:
+        return 0 < self.room.most_errors <= self.errors
+
+    async def _give_up(self) -> None:
+        if self.room.gives_up != BREAK:
+            await super().push("421 4.7.0 mail.acme.example Error: too many errors")
+        if self.transport is not None:
+            self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         if self.cut == BREAK:

@@ -52,6 +52,10 @@ ALERT = "alert:"
 """Begins the id of a reader in a run whose delivery tells of alerts: "alert:ENTRY|address", or "alert:ENTRY/RULE|…"."""
 
 
+COPY = "cc:"
+"""Begins the entry in the id of an address in `cc`: "cc:ENTRY|address". The same address may also read the entry."""
+
+
 def plain_id(reader_id: str) -> str:
     """The id that the reader of a notification has as a reader of digests: preferences have it, and entries that a run
     keeps. An entry's id holds no slash.

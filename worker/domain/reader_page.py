@@ -65,7 +65,8 @@ class ReaderPage:
     """One reader's subscription at `now`. `schedule` and `entry` are None if nothing sends to this reader any more.
     `entry` is as the definition or the record says, and `choices` what the reader chose beside it. `preference`: what
     stops the messages. `others`: what else comes to this address. `locales`: in which messages are. `problem`: why the
-    form was not saved.
+    form was not saved. `outdated`: the link leads to nothing, while something of the schedule still comes to the
+    address.
     """
 
     link: Link
@@ -79,6 +80,7 @@ class ReaderPage:
     locales: tuple[str, ...] = ()
     saved: bool = False
     problem: str = ""
+    outdated: bool = False
 
     @property
     def in_force(self) -> Subscription | None:

@@ -61,7 +61,8 @@ class Choice(StrEnum):
 @dataclass(frozen=True, slots=True)
 class Preference:
     """What stops one reader's messages: the reader unsubscribed, or somebody paused them. `until`: when a pause ends by
-    itself; None if it does not.
+    itself; None if it does not. `for_copies`: it also stops copies to the reader's address, because an older
+    version wrote it, in which both had one id.
     """
 
     choice: Choice
@@ -69,6 +70,7 @@ class Preference:
     by: str
     at: datetime
     until: datetime | None = None
+    for_copies: bool = False
 
     def reason(self, now: datetime) -> Reason | None:
         """Why a delivery is skipped; None if nothing stops it."""

@@ -61,6 +61,12 @@ class Subscriptions(Protocol):
         """The id that a schedule has now: links in old mails know the one that it had."""
         ...
 
+    async def continued(self, schedule: str) -> Mapping[str, str]:
+        """Ids that readers and copies had before a deployment gave their entry another one, each with the present one:
+        links in old mails and runs on their way know those.
+        """
+        ...
+
 
 class EntryChecks(Protocol):
     """The check of one entry, by the functions that check the entries of definitions."""

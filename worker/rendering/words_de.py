@@ -508,6 +508,10 @@ WORDS: dict[str, str] = {
     "web.yours_until": "Diese Seite gehört nur Ihnen: Der Link gilt bis {date}, und Öffnen ändert nichts.",
     "web.yours": "Diese Seite gehört nur Ihnen: Der Link ist signiert, und Öffnen ändert nichts.",
     "web.gone": "Sie erhalten diesen Bericht nicht mehr",
+    "web.outdated": "Dieser Link ist zu alt",
+    "web.outdated_why": "Sie erhalten diesen Bericht noch, und dieser Link beendet nichts davon. Der Link am Ende der "
+    "neuesten Nachricht führt zu der Seite, auf der Sie ihn beenden können. Steht dort keiner, kann es die Person, die "
+    "ihn versendet.",
     "web.invalid": "Dieser Link gilt nicht",
     "web.invalid_why": "Er ist abgeschnitten oder zu alt. In einer neueren Nachricht steht einer, der gilt.",
     "web.busy": "Gerade nicht möglich",

@@ -527,6 +527,9 @@ WORDS: dict[str, str] = {
     "web.yours_until": "This page is only yours: the link works until {date} and changes nothing by being opened.",
     "web.yours": "This page is only yours: the link is signed, and changes nothing by being opened.",
     "web.gone": "You no longer get this digest",
+    "web.outdated": "This link is too old",
+    "web.outdated_why": "You still get messages of this digest, and this link stops none of them. The link at the end "
+    "of the newest message leads to the page where you can stop it. If it has no link, the person who sends it can.",
     "web.invalid": "This link does not work",
     "web.invalid_why": "It may be cut off or too old. A newer message has one that works.",
     "web.busy": "Not possible just now",

@@ -36,6 +36,9 @@ LONGEST_BODY = 4096
 WRONG = 422
 """What cannot be chosen: nothing is kept."""
 
+GONE = 410
+"""A link that stops nothing any more, while messages come: a mail program must not show that it unsubscribed."""
+
 _LANGUAGE = re.compile(r"\s*([a-zA-Z]{2,3})\b")
 
 
@@ -111,7 +114,7 @@ class ReaderPages:
             done = await self._done(page, await _form(request), otherwise)
             fresh = None if done.problem else await reader_page(self._uses, token, purpose)
             page = done if fresh is None else replace(fresh, saved=done.saved)
-        return _html(page_of(page), WRONG if page.problem else 200)
+        return _html(page_of(page), WRONG if page.problem else GONE if page.outdated else 200)
 
     async def _done(self, page: ReaderPage, form: PreferencesForm, otherwise: Act | None) -> ReaderPage:
         """The page as it is after what the form asks for; to be read again unless it has a problem."""

@@ -257,6 +257,10 @@ def test_what_is_wrong_is_said_where_it_stands(
             "for_each: deals, if: row.stalled, notify: {id: 'alert:x', channel: email, address: a@acme.example}",
             'the id "alert:x": notifications have ids with `alert:`; choose another',
         ),
+        (
+            "for_each: deals, if: row.stalled, notify: {id: 'cc:x', channel: email, address: a@acme.example}",
+            'the id "cc:x": addresses in `cc` have ids with `cc:`; choose another',
+        ),
         ("on: deals, rule: newly_stalled", "`rule: newly_stalled` for anything but the rows of a list of deals"),
         ("for_each: deals, rule: no_data", "`rule: no_data` with `for_each`; write `on: deals`"),
         ("for_each: deals, rule: thresh, of: value, above: 1", '`rule` with "thresh"; did you mean `threshold`?'),

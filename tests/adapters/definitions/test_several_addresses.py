@@ -136,7 +136,14 @@ def test_what_the_digest_says_of_answers_counts_only_for_mail(tmp_path: Path) ->
             "4:47",
             '`cc` with "jörg@x.example", beyond ASCII; write an entry',
         ),
-        ("address: a@x.example, cc: []", "4:47", "`cc` with an empty list"),
+        ("address: a@x.example, cc: []", "4:47", "`cc` with an empty list; write at least one, or leave the key out"),
+        (
+            "address: a@x.example, reply_to: []",
+            "4:53",
+            "`reply_to` with an empty list; write at least one, or leave the key out",
+        ),
+        ("address: a@x.example, days: []", "4:49", "`days` with an empty list; write at least one, or leave the"),
+        ("address: a@x.example, quiet_hours: {days: []}", "4:63", "`days` with an empty list; write at least one, or"),
         (
             "address: a@x.example, reply_to: Sales",
             "4:53",
@@ -246,3 +253,40 @@ def test_an_address_that_gets_two_messages_is_warned_of(tmp_path: Path) -> None:
     two = "{channel: mail, address: a@x.example, cc: b@x.example}\n  - {channel: mail, address: b@x.example}"
     (told,) = loaded(tmp_path, two).warnings
     assert "b@x.example in the entries `mail:a@x.example` and `mail:b@x.example`: two readers" in str(told)
+
+
+@pytest.mark.parametrize("key", ["reply_to", "days"])
+def test_an_empty_list_of_the_digest_is_refused_too(tmp_path: Path, key: str) -> None:
+    (told,) = loaded(tmp_path, "{channel: mail, address: a@x.example}", f"digest: {{{key}: []}}\n").complaints
+    assert str(told).endswith(f"`{key}` with an empty list; write at least one, or leave the key out")
+
+
+@pytest.mark.parametrize("key", ["watch: []", "show: {tables: []}", "show: {columns: []}"])
+def test_an_empty_list_of_an_item_is_refused_too(tmp_path: Path, key: str) -> None:
+    report = REPORT.replace("params:", f"{key}, params:").removesuffix("\n")
+    (told,) = told_of(tmp_path, PROJECT, report)
+    assert told.endswith("with an empty list; write at least one, or leave the key out")
+
+
+def test_an_empty_list_of_who_may_be_reached_does_not_mean_the_domains_of_the_definitions(tmp_path: Path) -> None:
+    (told,) = told_of(tmp_path, f"{PROJECT}subscriptions: {{allow: []}}\n", REPORT)
+    assert told.startswith("funnelbeat.yaml:8:24: `allow` with an empty list; write at least one")
+
+
+def test_an_empty_list_is_taken_where_it_says_what_happens(tmp_path: Path) -> None:
+    """No file, although the digest has one; nobody who shares an address; no words; nothing that has to be equal."""
+    more = (
+        "tags: []\ndigest: {attach: [deals]}\ninhibit: [{source: big, target: old, equal: []}]\n"
+        "alerts: [{id: big, for_each: deals, if: row.stalled}, {id: old, for_each: deals, if: row.stalled}]\n"
+    )
+    entry = "{channel: mail, address: a@x.example, attach: []}"
+    (one,) = schedule(tmp_path, entry, more, f"{PROJECT}shared_addresses: []\n").to
+    assert one.attach == ()
+
+
+def told_of(place: Path, project: str, report: str) -> list[str]:
+    (place / "schedules").mkdir()
+    (place / "funnelbeat.yaml").write_text(project, encoding="utf-8")
+    text = f"{report}\nto:\n  - {{channel: mail, address: a@x.example}}\n"
+    (place / "schedules" / "week.yaml").write_text(text, encoding="utf-8")
+    return [str(one) for one in load(place, registry(), ENVIRON).complaints]

@@ -9,10 +9,11 @@ from functools import partial
 import pytest
 
 from tests.support import smtp_server
-from tests.support.smtp_server import BREAK, SILENCE, MailRoom, tls_of_client
-from worker.adapters.smtp.client import Mailer, SmtpServer, parse_url
+from tests.support.smtp_server import BREAK, NEXT, POSTFIX, SILENCE, MailRoom, tls_of_client
+from worker.adapters.smtp.client import Mailer
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure
+from worker.adapters.smtp.server import SmtpServer, parse_url
 
 MESSAGE = b"Subject: hello\r\n\r\n.a line that begins with a dot\r\n"
 FROM, TO = "reports@acme.example", "sales@acme.example"
@@ -322,3 +323,67 @@ async def test_a_connection_that_ends_at_a_copy_has_sent_nothing(mail_room: Open
             await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
         await mailer.aclose()
     assert (failure.value.phase, failure.value.unclear, room.accepted) == ("rcpt", False, [])
+
+
+MANY = tuple(f"gone.{number}@acme.example" for number in range(20))
+
+
+@pytest.mark.parametrize("gives_up", [POSTFIX, NEXT, BREAK])
+@pytest.mark.parametrize("most_errors", [1, 7, 20])
+async def test_a_server_that_gives_up_over_dead_copies_is_asked_again_without_them(
+    mail_room: OpenRoom, most_errors: int, gives_up: str
+) -> None:
+    """One copy is alive, and stands behind all others."""
+    async with mail_room() as room:
+        room.dead, room.most_errors, room.gives_up = set(MANY), most_errors, gives_up
+        mailer = Mailer(plain(room.port))
+        sent = await mailer.send(FROM, TO, MESSAGE, copies=(*MANY, COPIES[0]))
+        await mailer.aclose()
+    assert (room.recipients, room.accepted) == ([[TO, COPIES[0]]], [(FROM, TO, MESSAGE)])
+    assert [(copy, why.code) for copy, why in sent.refused] == [(one, 550) for one in MANY]
+    assert room.connections <= 21
+
+
+@pytest.mark.parametrize("gives_up", [POSTFIX, NEXT, BREAK])
+async def test_a_server_that_gives_up_at_the_last_copy_is_surely_not_sent_the_message_there(
+    mail_room: OpenRoom, gives_up: str
+) -> None:
+    async with mail_room() as room:
+        room.dead, room.most_errors, room.gives_up = set(MANY), 20, gives_up
+        mailer = Mailer(plain(room.port))
+        sent = await mailer.send(FROM, TO, MESSAGE, copies=MANY)
+        await mailer.aclose()
+    assert (room.recipients, room.connections, len(sent.refused)) == ([[TO]], 2, 20)
+
+
+async def test_a_refusal_on_a_kept_connection_that_is_its_last_costs_one_connection_more(mail_room: OpenRoom) -> None:
+    """A server counts over all messages of a connection."""
+    async with mail_room() as room:
+        room.dead, room.most_errors = {COPIES[0]}, 2
+        mailer = Mailer(plain(room.port))
+        for _ in range(4):
+            await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
+        await mailer.aclose()
+    assert room.recipients == [[TO, COPIES[1]]] * 4
+    assert room.connections == 3
+
+
+async def test_a_server_that_is_gone_after_it_gave_up_has_surely_not_got_the_message(mail_room: OpenRoom) -> None:
+    async with mail_room() as room:
+        room.dead, room.most_errors = set(MANY), 3
+        room.replies["mail"] = ["250 OK", "421 4.3.2 shutting down"]
+        mailer = Mailer(plain(room.port))
+        with pytest.raises(MailFailure) as failure:
+            await mailer.send(FROM, TO, MESSAGE, copies=MANY)
+        await mailer.aclose()
+    assert (failure.value.code, failure.value.unclear, room.accepted) == (421, False, [])
+
+
+async def test_a_reader_who_is_refused_is_not_asked_for_again(mail_room: OpenRoom) -> None:
+    async with mail_room() as room:
+        room.dead, room.most_errors = {TO}, 1
+        mailer = Mailer(plain(room.port))
+        with pytest.raises(MailFailure) as failure:
+            await mailer.send(FROM, TO, MESSAGE, copies=MANY)
+        await mailer.aclose()
+    assert (failure.value.code, room.connections, room.accepted) == (550, 1, [])

@@ -10,9 +10,10 @@ from aiosmtplib.protocol import PERIOD_REGEX, normalize_message_line_endings
 from hypothesis import given
 from hypothesis import strategies as st
 
-from worker.adapters.smtp.client import Mailer, SmtpServer
+from worker.adapters.smtp.client import Mailer
 from worker.adapters.smtp.failure import MailFailure
 from worker.adapters.smtp.pipelined import stuffed
+from worker.adapters.smtp.server import SmtpServer
 
 FROM, TO = "reports@acme.example", "sales@acme.example"
 MESSAGE = b"Subject: hello\r\n\r\n.a line that begins with a dot\r\n"

@@ -126,7 +126,9 @@ async def test_who_wants_no_copies_is_left_out_and_that_is_shown(
     story: InProcessRun, choice: Choice, words: str, state: State
 ) -> None:
     now = await story.services.clock.now()
-    await story.services.subscriptions.prefer("week", f"team|{BOSS}", Preference(choice, Origin.LINK, "a reader", now))
+    await story.services.subscriptions.prefer(
+        "week", f"cc:team|{BOSS}", Preference(choice, Origin.LINK, "a reader", now)
+    )
     _, row = await one_run(story)
     assert boxes(story) == [(f"{SALES}, {CHIEF}", CHIEF)]
     assert (row.reason, row.sentence) == (None, f"no copy to {BOSS}: {words}")
@@ -140,7 +142,7 @@ async def test_who_wants_no_copies_is_left_out_and_that_is_shown(
 async def test_an_unsubscribed_copy_comes_back_by_the_definition(story: InProcessRun) -> None:
     """No mail has a link of its own for it."""
     said = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", await story.services.clock.now())
-    await story.services.subscriptions.prefer("week", f"team|{BOSS}", said)
+    await story.services.subscriptions.prefer("week", f"cc:team|{BOSS}", said)
     with pytest.raises(RequestError, match="take the address out of `cc`, deploy, and write it there again"):
         await resume(story.services, "week", BOSS)
 
@@ -227,7 +229,7 @@ async def test_who_stops_everything_on_a_page_of_their_own_stops_copies_too(stor
     await story.deploy(WITH_COPIES + f"  - {{id: own, channel: mail, address: {BOSS}}}\n")
     bundle = bundle_of(story.place)
     found = await same_address(story.services, bundle, BOSS.upper())
-    assert {reader.id: sent.copy for reader, sent in found.items()} == {f"own|{BOSS}": False, f"team|{BOSS}": True}
+    assert {reader.id: sent.copy for reader, sent in found.items()} == {f"own|{BOSS}": False, f"cc:team|{BOSS}": True}
     said = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", await story.services.clock.now())
     await story.services.subscriptions.stop_all([(one.schedule, one.id) for one in found], said)
     await one_run(story)
@@ -299,6 +301,33 @@ async def test_what_a_copy_said_outlives_a_deployment_and_ends_with_its_place_in
     await pause(story.services, "week", BOSS, BY, None)
     await story.deploy(WITH_COPIES.replace("Weekly pipeline", "Weekly"))
     assert await states(story) == {BOSS: State.PAUSED, CHIEF: State.ACTIVE}
+    await story.deploy(WITH_COPIES.replace("id: team", "id: all"))
+    assert await states(story) == {BOSS: State.PAUSED, CHIEF: State.ACTIVE}
+    await story.deploy(WITH_COPIES.replace(f"{BOSS}, ", "").replace("id: team", "id: all"))
+    await story.deploy(WITH_COPIES)
+    assert await states(story) == {BOSS: State.ACTIVE, CHIEF: State.ACTIVE}
+
+
+async def test_what_an_older_version_kept_of_a_copy_outlives_a_deployment_too(story: InProcessRun) -> None:
+    """There the copy had the id of a reader."""
+    said = Preference(Choice.PAUSED, Origin.CLI, "ops", await story.services.clock.now(), for_copies=True)
+    await story.services.subscriptions.prefer("week", f"team|{BOSS}", said)
+    for schedule in (WITH_COPIES.replace("Weekly pipeline", "Weekly"), WITH_COPIES.replace("id: team", "id: all")):
+        await story.deploy(schedule)
+        assert await states(story) == {BOSS: State.PAUSED, CHIEF: State.ACTIVE}
     await story.deploy(WITH_COPIES.replace(f"{BOSS}, ", ""))
     await story.deploy(WITH_COPIES)
     assert await states(story) == {BOSS: State.ACTIVE, CHIEF: State.ACTIVE}
+    assert await story.services.subscriptions.preferences("week") == {}
+
+
+async def test_a_reader_who_unsubscribed_gets_no_copies_instead_and_the_other_way_round(story: InProcessRun) -> None:
+    await story.deploy(SCHEDULE + f"  - {{id: own, channel: mail, address: {BOSS}}}\n")
+    await story.run()
+    said = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", await story.services.clock.now())
+    await story.services.subscriptions.prefer("week", f"own|{BOSS}", said)
+    await story.deploy(WITH_COPIES)
+    assert await states(story) == {BOSS: State.UNSUBSCRIBED, CHIEF: State.ACTIVE}
+    assert not await story.baselines(Reader("week", "cc:team", BOSS))
+    await story.deploy(SCHEDULE + f"  - {{id: again, channel: mail, address: {BOSS}}}\n")
+    assert await story.services.subscriptions.preferences("week") == {f"again|{BOSS}": said}

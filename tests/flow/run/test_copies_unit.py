@@ -17,9 +17,12 @@ from worker.flow.run.copies import (
     copy_reader,
     copy_readers,
     fates_of_copies,
+    id_before,
+    is_copy,
     kept_entries,
     left_out,
     missing_copies,
+    stop_of,
     suspend_copies,
     with_copies,
 )
@@ -76,10 +79,24 @@ def test_who_is_left_out_and_the_reader_are_not_named() -> None:
     assert copied(replace(TEAM, cc=(READER.address.upper(), BOSS)), PENDING) == (BOSS,)
 
 
-def test_a_copy_is_a_reader_of_the_entry() -> None:
-    assert copy_reader("week", ENTRY, BOSS) == Reader("week", ENTRY.id, BOSS)
+def test_a_copy_has_an_id_that_no_reader_of_the_entry_has() -> None:
+    copy = copy_reader("week", ENTRY, BOSS)
+    assert copy == Reader("week", f"cc:{ENTRY.id}", BOSS)
+    assert is_copy(copy)
+    assert not is_copy(READER)
+
+
+def test_what_stops_a_reader_does_not_stop_copies_unless_an_older_version_kept_it() -> None:
+    copy, paused = copy_reader("week", ENTRY, BOSS), Preference(Choice.PAUSED, Origin.CLI, "ops", NOW)
+    reader = Reader("week", ENTRY.id, BOSS)
+    assert id_before(copy) == reader.id
+    assert (stop_of({reader.id: paused}, reader), stop_of({reader.id: paused}, copy)) == (paused, None)
+    assert (stop_of({copy.id: paused}, reader), stop_of({copy.id: paused}, copy)) == (None, paused)
+    old = replace(paused, for_copies=True)
+    assert (stop_of({reader.id: old}, reader), stop_of({reader.id: old}, copy)) == (old, old)
+    assert stop_of({reader.id: old, copy.id: paused}, copy) == paused
     named = copy_readers(replace(WEEKLY, to=(ENTRY, TEAM)))
-    assert named == {Reader(WEEKLY.id, ENTRY.id, one): ENTRY for one in ENTRY.cc}
+    assert named == {Reader(WEEKLY.id, f"cc:{ENTRY.id}", one): ENTRY for one in ENTRY.cc}
 
 
 def test_what_a_run_keeps_names_no_copy_and_gets_it_back_from_the_definition() -> None:

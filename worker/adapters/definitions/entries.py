@@ -25,6 +25,7 @@ from worker.adapters.definitions.quiet_hours import days_of, quiet_hours
 from worker.adapters.definitions.shapes import read
 from worker.adapters.definitions.times import locale
 from worker.adapters.definitions.words import advice, described, shape
+from worker.domain.delivery import ALERT, COPY
 from worker.domain.expression import Variable
 from worker.domain.quiet import EVERY_DAY, QuietHours
 from worker.domain.schedule import Collect, Each, Subscription, Thread
@@ -32,7 +33,9 @@ from worker.ports.channels import ChannelKind
 
 _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID = re.compile(r"[^\s|/]{1,320}")
-_OPERATOR, _NOTIFICATION = "operator", "alert:"
+_OPERATOR = "operator"
+_OURS = {ALERT: "notifications", COPY: "addresses in `cc`"}
+"""How ids begin that are not those of entries, and what has them."""
 NO_CAP = "none"
 ROW = Variable(OPPORTUNITY)
 """What a condition on a deal may name."""
@@ -206,9 +209,9 @@ def _check_ids(sheet: Sheet, path: Path, piece: EntryShape, ids: list[str]) -> N
     for entry_id in ids:
         if entry_id == _OPERATOR:
             sheet.complain(at, "the id `operator`, which notices to the operator have", expected)
-        if entry_id.startswith(_NOTIFICATION):
-            found = f"the id {described(entry_id)}: notifications have ids with `{_NOTIFICATION}`"
-            sheet.complain(at, found, expected)
+        for begins, what in _OURS.items():
+            if entry_id.startswith(begins):
+                sheet.complain(at, f"the id {described(entry_id)}: {what} have ids with `{begins}`", expected)
 
 
 def _refuse_twins(sheet: Sheet, ids: list[tuple[int, str]]) -> None:

@@ -63,8 +63,6 @@ def copies(
     at = (*path, "cc")
     if not piece.has("cc") or kind is None:
         return ()
-    if not piece.cc:
-        sheet.complain(at, "`cc` with an empty list", "write an address, or leave the key out")
     found = tuple(_each_once(sheet, at, piece.cc, kind))
     _refuse_without_mail(sheet, path, "cc", piece.channel, kind, [*(one for one in to if one), *found])
     for index, address in enumerate(found):

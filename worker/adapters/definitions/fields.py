@@ -61,10 +61,17 @@ def items(value: Any) -> list[Any]:
 
 
 def names(value: Any) -> tuple[str, ...]:
-    """A list of texts. A single text is a list of one."""
+    """A list of texts, which may be empty. A single text is a list of one."""
     if isinstance(value, list):
         return tuple(text(v) for v in value)
     return (text(value),)
+
+
+def some_names(value: Any) -> tuple[str, ...]:
+    """At least one. An empty list would be read as if the key were not there, which is not what it says."""
+    if isinstance(value, list) and not value:
+        raise said("an empty list", "write at least one, or leave the key out")
+    return names(value)
 
 
 def one_of(enum: type[StrEnum], later: Mapping[str, str] = NOTHING) -> Callable[[Any], StrEnum]:
@@ -86,3 +93,4 @@ Whole = Annotated[int, BeforeValidator(whole)]
 Keys = Annotated[dict[str, Any], BeforeValidator(mapping)]
 Items = Annotated[list[Any], BeforeValidator(items)]
 Names = Annotated[tuple[str, ...], BeforeValidator(names)]
+SomeNames = Annotated[tuple[str, ...], BeforeValidator(some_names)]

@@ -9,7 +9,7 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from worker.adapters.definitions.fields import Items, Keys, Names, Text, Whole, flag, one_of, whole
+from worker.adapters.definitions.fields import Items, Keys, Names, SomeNames, Text, Whole, flag, one_of, whole
 from worker.domain.schedule import CatchUp, Collect, Follow, OnUnknown, Send, Thread
 
 _Send = Annotated[Send | None, BeforeValidator(one_of(Send))]
@@ -142,7 +142,7 @@ class WebhookShape(Shape):
 class SubscriptionsShape(Shape):
     title = "subscriptions"
 
-    allow: Names = Field(description='Domains, addresses, and channels with a pattern such as "slack:*".')
+    allow: SomeNames = Field(description='Domains, addresses, and channels with a pattern such as "slack:*".')
 
 
 class WebShape(Shape):
@@ -184,7 +184,9 @@ class QuietShape(Shape):
 
     begins: Text = Field(default="", alias="from", description="Nothing is sent from this time on, such as 19:00.")
     ends: Text = Field(default="", alias="to", description="From this time on it is sent again, such as 08:00.")
-    days: Names = Field(default=(), description="The weekdays on which it is sent, such as MON-FRI; all unless given.")
+    days: SomeNames = Field(
+        default=(), description="The weekdays on which it is sent, such as MON-FRI; all unless given."
+    )
     holidays: Text = Field(default="", description="Whose public holidays nothing is sent on: DE, or DE-BE.")
 
 
@@ -249,7 +251,9 @@ class ItemShape(Shape):
     follow: _Follow = Field(default=None, description="How far a list finds out what became of rows that left it.")
     follow_limit: Whole = Field(default=200, description="Look-ups by id in one run, at most.")
     show: Keys = Field(default_factory=dict, description="What is displayed: order_by, limit, tables, columns.")
-    watch: Names = Field(default=(), description="The columns whose changes count, instead of the significant ones.")
+    watch: SomeNames = Field(
+        default=(), description="The columns whose changes count, instead of the significant ones."
+    )
     share_for: Text = Field(default="", description="How old an answer may be that another run fetched; 5m.")
     ranges: Text = Field(default="", description="as_written: ranges in params are sent as they are written.")
 
@@ -259,8 +263,10 @@ class ShowShape(Shape):
 
     order_by: Text = Field(default="", description="A column; a leading minus sorts it descending.")
     limit: Annotated[int | None, BeforeValidator(whole)] = Field(default=None, description="Rows shown, at most.")
-    tables: Names = Field(default=(), description="The answer's tables that are printed, by name.")
-    columns: Names = Field(default=(), description="A table's columns: the first text names a row, two numbers follow.")
+    tables: SomeNames = Field(default=(), description="The answer's tables that are printed, by name.")
+    columns: SomeNames = Field(
+        default=(), description="A table's columns: the first text names a row, two numbers follow."
+    )
 
 
 class ReaderShape(Shape):
@@ -276,11 +282,13 @@ class ReaderShape(Shape):
     thread: _Thread = Field(default=None, description="series: all digests of a reader are one conversation; or run.")
     team_totals: _OptionalFlag = Field(default=None, description="true: with `rows`, also what counts all deals.")
     quiet_hours: Any = Field(default=None, description="When nothing is sent: {from, to, days, holidays}, or none.")
-    days: Names = Field(default=(), description="The weekdays on which it is sent, such as MON-FRI; all unless given.")
+    days: SomeNames = Field(
+        default=(), description="The weekdays on which it is sent, such as MON-FRI; all unless given."
+    )
     collect: _Collect = Field(default=None, description="daily or weekly: what is due is sent at 08:00 in one digest.")
     cap: Any = Field(default="", description="none: the cap of `defaults` does not hold its digests.")
     skip_if_empty: _OptionalFlag = Field(default=None, description="true: a digest with nothing to show is not sent.")
-    reply_to: Names = Field(
+    reply_to: SomeNames = Field(
         default=(), description="Where answers to a mail go: Sales <sales@acme.example>, or several."
     )
 
@@ -301,7 +309,7 @@ class EntryShape(ReaderShape):
         default=(),
         description="Where the channel sends it. Several: each is a reader of its own, with a message of its own.",
     )
-    cc: Names = Field(default=(), description="Who gets a copy of the same mail, in its header Cc.")
+    cc: SomeNames = Field(default=(), description="Who gets a copy of the same mail, in its header Cc.")
     each: Any = Field(default="", description="owner: a digest for each owner of deals; {by: owner, manager: people}.")
     unassigned: Text = Field(default="", description="Who gets the deals of owners without an address.")
 

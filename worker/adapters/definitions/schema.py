@@ -41,6 +41,7 @@ Schema = dict[str, Any]
 
 _TEXT: Schema = {"type": ["string", "number", "boolean"]}
 _TEXTS: Schema = {"anyOf": [{"type": "array", "items": _TEXT}, _TEXT]}
+_SOME_TEXTS: Schema = {"anyOf": [{"type": "array", "minItems": 1, "items": _TEXT}, _TEXT]}
 _KEYS: Schema = {"type": "object"}
 _MAPPINGS = ("people", "subscriptions", "web")
 """Keys of a project with keys below them, which `check` knows better than a schema."""
@@ -74,7 +75,7 @@ def _project(kinds: Registry) -> Schema:
             DefaultsShape, {**_READER, "cap": _object(CapShape, {"messages": _COUNT}), "operator": _operator()}
         ),
         "heartbeat_url": {"anyOf": [_TEXT, _object(HeartbeatShape, {})]},
-        "webhooks": {"type": "object", "additionalProperties": _object(WebhookShape, {"events": _TEXTS})},
+        "webhooks": {"type": "object", "additionalProperties": _object(WebhookShape, {"events": _SOME_TEXTS})},
     }
     fields["brand"] = _brand()
     # A target changes single keys of what stands above, so that nothing is required there.
@@ -158,11 +159,11 @@ def _item(kinds: Registry) -> Schema:
             {
                 "limit": {"type": "integer", "minimum": 1},
                 "order_by": _one_of(s + c for c in columns for s in ("", "-")),
-                "tables": _TEXTS,
-                "columns": _TEXTS,
+                "tables": _SOME_TEXTS,
+                "columns": _SOME_TEXTS,
             },
         ),
-        "watch": _TEXTS,
+        "watch": _SOME_TEXTS,
         "ranges": _one_of(("as_written",)),
     }
     return _object(ItemShape, fields) | {"allOf": [_when_query(name, of) for name, of in specs.items()]}
@@ -273,11 +274,11 @@ _READER: Mapping[str, Schema] = {
     "send": _one_of(Send),
     "on_unknown": _one_of(OnUnknown),
     "attach": _TEXTS,
-    "quiet_hours": {"anyOf": [_object(QuietShape, {"days": _TEXTS}), _one_of(("none",))]},
+    "quiet_hours": {"anyOf": [_object(QuietShape, {"days": _SOME_TEXTS}), _one_of(("none",))]},
     "skip_if_empty": {"type": "boolean"},
-    "days": _TEXTS,
+    "days": _SOME_TEXTS,
     "collect": _one_of(Collect),
     "cap": _one_of(("none",)),
-    "reply_to": _TEXTS,
+    "reply_to": _SOME_TEXTS,
 }
-_ENTRY: Mapping[str, Schema] = {**_READER, "address": _TEXTS, "cc": _TEXTS}
+_ENTRY: Mapping[str, Schema] = {**_READER, "address": _SOME_TEXTS, "cc": _SOME_TEXTS}

@@ -81,7 +81,7 @@ class RedisUpkeep:
         baselines = 0
         async for name in self._scripts.names("baseline:*"):
             baselines += await self._cut(f"{prefix}:{name}", "|", wanted)
-        for kind in ("unclear:*", "returned:*"):
+        for kind in ("unclear:*", "returned:*", "continued:*"):
             async for name in self._scripts.names(kind):
                 await self._cut(f"{prefix}:{name}", "|", wanted)
         deliveries, ends = 0, list[Fact]()

@@ -49,7 +49,9 @@
                                           to tell that was not sent, until the reader's next digest tells of them
     <p>:subscriptions:<schedule>  hash    reader → {record, expires_ms, version}: subscriptions made at run time
     <p>:subscriptions:<schedule>:ended hash  reader → when a deployment removed the schedule
-    <p>:preferences:<schedule>    hash    reader → {choice, origin, by, at, until}: who unsubscribed or is paused
+    <p>:preferences:<schedule>    hash    reader, or copy ("cc:ENTRY|address") → {choice, origin, by, at, until,
+                                          for_copies}: who unsubscribed or is paused
+    <p>:continued:<schedule>      hash    an id that a reader or a copy had → the id that it has now
     <p>:choices:<schedule>        hash    reader → {origin, by, at, locale, send, days, quiet_hours, rows}: what readers
                                           chose of their own subscriptions; null or empty where nothing
     <p>:chain:<schedule>:<query>  zset    snapshot → slot, of complete answers
@@ -163,6 +165,10 @@ def subscriptions(prefix: str, schedule: str) -> str:
 
 def preferences(prefix: str, schedule: str) -> str:
     return f"{prefix}:preferences:{schedule}"
+
+
+def continued(prefix: str, schedule: str) -> str:
+    return f"{prefix}:continued:{schedule}"
 
 
 def choices(prefix: str, schedule: str) -> str:

@@ -27,10 +27,17 @@ class _Stored:
     version: int = VERSION
 
 
+@dataclass(frozen=True, slots=True)
+class _Said(Preference):
+    """Until `for_copies` was kept, a preference stopped copies too."""
+
+    for_copies: bool = True
+
+
 _ENTRY = msgspec.json.Decoder(Subscription)
 _RECORD = msgspec.json.Decoder(_Stored)
 _CHOICES = msgspec.json.Decoder(Choices)
-_PREFERENCE = msgspec.json.Decoder(Preference)
+_PREFERENCE = msgspec.json.Decoder(_Said)
 
 
 class RedisSubscriptions:
@@ -99,6 +106,10 @@ class RedisSubscriptions:
     async def current(self, schedule: str) -> str:
         return text(await self._scripts.ask("HGET", keys.single(self._scripts.prefix, "renamed"), schedule)) or schedule
 
+    async def continued(self, schedule: str) -> Mapping[str, str]:
+        key = keys.continued(self._scripts.prefix, await self.current(schedule))
+        return {text(old): text(new) for old, new in (await self._scripts.ask("HGETALL", key)).items()}
+
 
 def entry_text(entry: Subscription) -> str:
     return msgspec.json.encode(entry).decode()
@@ -109,7 +120,8 @@ def entry_of(raw: bytes) -> Subscription:
 
 
 def preference_of(raw: bytes) -> Preference:
-    return _PREFERENCE.decode(raw)
+    said = _PREFERENCE.decode(raw)
+    return Preference(said.choice, said.origin, said.by, said.at, said.until, said.for_copies)
 
 
 def _record(raw: bytes, ended: bytes | None, schedule: str) -> SubscriptionRecord:

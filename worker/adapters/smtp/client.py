@@ -6,8 +6,7 @@ are three separate steps here. Each failure names its step and whether the messa
 
 import ssl
 from collections.abc import Sequence
-from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote
+from dataclasses import replace
 
 from aiosmtplib import SMTP, SMTPException
 
@@ -15,52 +14,16 @@ from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure, failure_of
 from worker.adapters.smtp.in_turn import CommandsInTurn
 from worker.adapters.smtp.pipelined import CommandsTogether
+from worker.adapters.smtp.server import SmtpServer
 from worker.adapters.smtp.transaction import Mail, MailConnection, SentMail
 from worker.adapters.tls import tls_context
-from worker.adapters.url import is_loopback, split
 from worker.redact import redact
-from worker.sanitize import clean
 
 TIMEOUT = 30.0
 PATIENCE = 600.0
 """Seconds for the reply after the message's final dot. RFC 5321, 4.5.3.2.6 gives the server ten minutes. A worker gives
 up earlier, when the delivery's lease ends.
 """
-
-_PORTS = {"smtp": 587, "smtps": 465}
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """`tls`: "starttls" (required), "implicit", or "never" (loopback only)."""
-
-    host: str
-    port: int
-    user: str
-    tls: str
-
-
-def parse_url(url: str) -> SmtpServer:
-    """`smtp://user@host:587` or `smtps://…`, with `?tls=never` for loopback.
-
-    Raises ValueError: what was found and what to write. The text never holds a password.
-    """
-    parts = split(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError("expected smtp://user@host:587 or smtps://user@host:465")
-    if parts.password is not None:
-        raise ValueError("found a password in the URL, expected it under password:")
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if set(query) - {"tls"} or query.get("tls", "never") != "never" or parts.path not in {"", "/"}:
-        raise ValueError("expected nothing behind the port but ?tls=never")
-    if query and parts.scheme == "smtps":
-        raise ValueError("found smtps:// with ?tls=never, expected one of them")
-    if query and not is_loopback(parts.hostname):
-        raise ValueError(
-            f"found ?tls=never for {clean(parts.hostname, 60)}, expected it for this machine (127.0.0.1) only"
-        )
-    tls = "implicit" if parts.scheme == "smtps" else "never" if query else "starttls"
-    return SmtpServer(parts.hostname, parts.port or _PORTS[parts.scheme], unquote(parts.username or ""), tls)
 
 
 class Mailer:
@@ -95,18 +58,33 @@ class Mailer:
         """Sends one message to one recipient, and to those of `copies` that the server takes, in one transaction, once.
         A refusal of the recipient ends it: then nobody gets anything.
 
-        A kept connection that the server has closed is replaced once, as long as nothing of this message was sent.
-        Raises MailFailure.
+        A kept connection that the server has closed is replaced once, as long as nothing of this message was sent. A
+        server that ends the connection after it refused copies is asked again without them: many have a limit of
+        refusals (Postfix: https://www.postfix.org/postconf.5.html#smtpd_hard_error_limit), and would never take the
+        message otherwise. Each further connection has at least one copy less. Raises MailFailure.
         """
-        mail = Mail(sender, (recipient, *copies), message, smtputf8)
+        mail, refused = Mail(sender, (recipient, *copies), message, smtputf8), dict[str, MailFailure]()
         async with self._limit.one():
-            if self._idle:
+            while True:
                 try:
-                    return await self._over(self._idle.pop(), mail)
+                    sent = await (self._over(await self._connect(), mail) if refused else self._by_any(mail))
                 except MailFailure as failure:
-                    if failure.phase != "mail" or failure.code not in {0, 421}:
+                    if not failure.hung_up or not failure.refused:
                         raise
-            return await self._over(await self._connect(), mail)
+                    refused |= dict(failure.refused)
+                    mail = replace(mail, recipients=(recipient, *(one for one in copies if one not in refused)))
+                else:
+                    return SentMail(sent.text, (*refused.items(), *sent.refused))
+
+    async def _by_any(self, mail: Mail) -> SentMail:
+        """Over a kept connection, if there is one."""
+        if self._idle:
+            try:
+                return await self._over(self._idle.pop(), mail)
+            except MailFailure as failure:
+                if failure.phase != "mail" or failure.code not in {0, 421}:
+                    raise
+        return await self._over(await self._connect(), mail)
 
     async def check(self) -> str:
         """Connects, secures the connection, logs in and sends NOOP. Returns the server's reply. Raises MailFailure."""

@@ -2,6 +2,7 @@
 
 import re
 import ssl
+from collections.abc import Sequence
 
 from aiosmtplib import SMTPRecipientsRefused, SMTPResponseException
 
@@ -14,7 +15,7 @@ class MailFailure(Exception):
     """`phase`: connect, tls, auth, mail, rcpt or data. `code` is 0 and `enhanced` "" if the server did not answer.
 
     `unclear`: the connection broke while the message was on its way, so it may have been accepted. `silent`: the server
-    was waited for and did not answer.
+    was waited for and did not answer. `refused`: copies that the server refused before that, each with why.
     """
 
     def __init__(
@@ -26,15 +27,39 @@ class MailFailure(Exception):
         self.enhanced = enhanced
         self.unclear = unclear
         self.silent = silent
+        self.refused: RefusedCopies = ()
         super().__init__(f"{phase}: {code or ''} {text}".replace("  ", " "))
 
+    @property
+    def hung_up(self) -> bool:
+        """Whether the server ended the connection, with or without a word, and surely did not accept the message."""
+        return self.code in {0, 421} and not self.unclear and not self.silent
 
-def failure_of(phase: str, error: Exception, secrets: tuple[str, ...]) -> MailFailure:
+
+RefusedCopies = tuple[tuple[str, MailFailure], ...]
+"""Addresses of copies that a server did not take, each with why."""
+
+
+def failure_of(
+    phase: str,
+    error: Exception,
+    secrets: tuple[str, ...],
+    refused: Sequence[tuple[str, MailFailure]] = (),
+    *,
+    begun: bool = True,
+) -> MailFailure:
     """A reply with a refusal is clear in every phase. Silence is unclear once the message was on its way. The original
-    error is not chained, because it holds the server's unredacted words.
+    error is not chained, because it holds the server's unredacted words. `begun`: whether bytes of the message may have
+    left, in the phase "data".
     """
+    failure = _failure_of(phase, error, secrets, begun=begun)
+    failure.refused = tuple(refused)
+    return failure
+
+
+def _failure_of(phase: str, error: Exception, secrets: tuple[str, ...], *, begun: bool) -> MailFailure:
     if isinstance(error, SMTPRecipientsRefused) and error.recipients:
-        return failure_of(phase, error.recipients[0], secrets)
+        return _failure_of(phase, error.recipients[0], secrets, begun=begun)
     if isinstance(error, SMTPResponseException) and error.code > 0:
         found = _ENHANCED.match(error.message)
         agreed = found.group(1) if found and found.group(1)[0] == str(error.code)[0] else ""
@@ -43,7 +68,9 @@ def failure_of(phase: str, error: Exception, secrets: tuple[str, ...]) -> MailFa
         return MailFailure("tls", "the server's certificate could not be verified", code=554)
     if phase in {"tls", "auth"} and not isinstance(error, OSError):
         return MailFailure(phase, redact(str(error), secrets, 180), code=504)  # the server does not offer it
-    return MailFailure(phase, _silence(error), unclear=phase == "data", silent=isinstance(error, TimeoutError))
+    return MailFailure(
+        phase, _silence(error), unclear=begun and phase == "data", silent=isinstance(error, TimeoutError)
+    )
 
 
 def _unverified(error: BaseException | None) -> bool:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused
+from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused, SMTPResponseException
 
 from worker.adapters.smtp.failure import MailFailure, failure_of
 from worker.adapters.smtp.transaction import Mail, SentMail, mail_options, not_writable
@@ -20,17 +20,21 @@ class CommandsInTurn:
     async def transaction(self, mail: Mail) -> SentMail:
         options, encoding = mail_options(self._smtp, mail), mail.encoding
         recipient, *copies = mail.recipients
-        phase = "mail"
+        phase, refused = "mail", list[tuple[str, MailFailure]]()
         try:
             await self._smtp.mail(mail.sender, options=options, encoding=encoding)
             phase = "rcpt"
             await self._smtp.rcpt(recipient, encoding=encoding)
-            refused = [(copy, why) for copy in copies if (why := await self._refusal(copy, encoding))]
+            for copy in copies:
+                if why := await self._refusal(copy, encoding):
+                    refused.append((copy, why))
+            if refused:
+                await self._still_there()
             phase = "data"
             said = (await self._smtp.data(mail.message, timeout=self._patience)).message
             return SentMail(redact(said, self._secrets), tuple(refused))
         except (SMTPException, OSError) as error:
-            raise failure_of(phase, error, self._secrets) from None
+            raise failure_of(phase, error, self._secrets, refused) from None
         except UnicodeError as error:  # from MAIL or RCPT
             raise not_writable(phase) from error
 
@@ -43,6 +47,14 @@ class CommandsInTurn:
                 raise
             return failure_of("rcpt", error, self._secrets)
         return None
+
+    async def _still_there(self) -> None:
+        """Asks a server that refused somebody. If it ends the connection over that, it does so here, where the message
+        is surely not accepted, and not within DATA.
+        """
+        answer = await self._smtp.execute_command(b"NOOP")
+        if answer.code == 421:
+            raise SMTPResponseException(answer.code, answer.message)
 
     async def reset(self) -> bool:
         try:

@@ -13,7 +13,7 @@ from typing import cast
 from aiosmtplib import SMTP, SMTPResponse, SMTPResponseException, SMTPServerDisconnected
 from aiosmtplib.protocol import normalize_message_line_endings
 
-from worker.adapters.smtp.failure import MailFailure, failure_of
+from worker.adapters.smtp.failure import RefusedCopies, failure_of
 from worker.adapters.smtp.replies import Replies
 from worker.adapters.smtp.transaction import Mail, SentMail, mail_options, not_writable
 from worker.redact import redact
@@ -40,36 +40,36 @@ class CommandsTogether:
         """With copies DATA waits for the other replies, because a copy must get nothing if the reader is refused."""
         commands, phases = envelope(mail, mail_options(self._smtp, mail)), ["mail", *("rcpt" for _ in mail.recipients)]
         if len(mail.recipients) == 1:
-            await self._begun(commands + DATA, [*phases, "data"])
-            refused = []
+            refused = await self._begun(mail, commands + DATA, [*phases, "data"])
         else:
-            refused = await self._begun(commands, phases)
-            await self._begun(DATA, ["data"])
+            refused = await self._begun(mail, commands, phases)
+            await self._begun(mail, DATA, ["data"], refused)
         replies = await self._replies.to(stuffed(mail.message), 1, self._patience)
         if not replies or replies[0].code != 250:
-            raise failure_of("data", _refusal(replies[0]) if replies else self._gone(), self._secrets)
-        at_fault = tuple((mail.recipients[1 + number], failure) for number, failure in refused)
-        return SentMail(redact(replies[0].message, self._secrets), at_fault)
+            raise failure_of("data", _refusal(replies[0]) if replies else self._gone(), self._secrets, refused)
+        return SentMail(redact(replies[0].message, self._secrets), refused)
 
-    async def _begun(self, commands: bytes, phases: Sequence[str]) -> list[tuple[int, MailFailure]]:
-        """The numbers of copies that the server refused, and why. Raises MailFailure for the first refusal of anything
-        else.
+    async def _begun(
+        self, mail: Mail, commands: bytes, phases: Sequence[str], before: RefusedCopies = ()
+    ) -> RefusedCopies:
+        """The copies that the server refused, after those refused `before`. Raises MailFailure for the first refusal of
+        anything else. Nothing of the message was sent yet, so that it is surely not accepted.
         """
         replies = await self._replies.to(commands, len(phases), self._timeout)
-        refused = []
+        refused = list(before)
         for at, (phase, reply) in enumerate(zip(phases, replies, strict=False)):
             if reply.code in _TAKEN[phase]:
                 continue
-            failure = failure_of(phase, _refusal(reply), self._secrets)
+            failure = failure_of(phase, _refusal(reply), self._secrets, refused)
             if phase == "rcpt" and at > 1 and reply.code != 421:
-                refused.append((at - 2, failure))
+                refused.append((mail.recipients[at - 1], failure))
                 continue
             if replies[-1].code == _GO_ON:  # it waits for a message that will not come
                 self.close()
             raise failure
         if len(replies) < len(phases):
-            raise failure_of(phases[len(replies)], self._gone(), self._secrets)
-        return refused
+            raise failure_of(phases[len(replies)], self._gone(), self._secrets, refused, begun=False)
+        return tuple(refused)
 
     def _gone(self) -> Exception:
         return self._replies.ended or SMTPServerDisconnected("Connection lost")

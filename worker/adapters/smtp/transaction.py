@@ -5,7 +5,7 @@ from typing import Protocol
 
 from aiosmtplib import SMTP
 
-from worker.adapters.smtp.failure import MailFailure
+from worker.adapters.smtp.failure import MailFailure, RefusedCopies
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class SentMail:
     """`text`: the server's reply (mostly a queue id), cut. `refused`: copies that it did not take, with its words."""
 
     text: str
-    refused: tuple[tuple[str, MailFailure], ...] = ()
+    refused: RefusedCopies = ()
 
 
 class MailConnection(Protocol):

@@ -1,17 +1,19 @@
 """What a reader sees and does by the links in a message."""
 
 from dataclasses import replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Protocol
 
+from worker.domain.delivery import Reader
 from worker.domain.links import Link, Purpose
 from worker.domain.reader_page import ALLOWED, PAUSES, Act, PreferencesForm, ReaderPage, SameAddress
-from worker.domain.schedule import Bundle, Send
+from worker.domain.schedule import Bundle, Schedule, Send, Subscription
 from worker.domain.subscription import Choice, Origin, Preference, is_shared
 from worker.errors import ClaimLost, RequestError
 from worker.flow.deployed import bundle_of
 from worker.flow.operate.reader_choices import choices_of
 from worker.flow.operate.same_address import same_address
+from worker.flow.run.copies import copy_readers
 from worker.flow.run.readers import entries, entry_of, is_notice
 from worker.flow.uses import (
     UsesClock,
@@ -52,15 +54,36 @@ async def reader_page(uses: PageUses, token: str, purpose: Purpose) -> ReaderPag
     schedule = bundle.schedules.get(name)
     if schedule is None:
         return ReaderPage(link, now, bundle.defaults)
-    records = [one for one in await uses.subscriptions.records(name) if one.ended(now) is None]
-    known = {**{one.reader.id: one.entry for one in records}, **entries(schedule)}
-    entry = entry_of(uses.connectors, bundle, known, link.reader.id)
+    link, entry = await _as_now(uses, bundle, schedule, link, now)
     said = (await uses.subscriptions.preferences(name)).get(link.reader.id)
     standing = said if said is not None and said.reason(now) is not None else None
     chosen = (await uses.subscriptions.choices(name)).get(link.reader.id)
     others = await _others(uses, bundle, link, name) if purpose is Purpose.PREFERENCES else ()
     locales = tuple(dict.fromkeys([*([entry.locale] if entry else []), *LOCALES, *bundle.languages]))
-    return ReaderPage(link, now, bundle.defaults, schedule, entry, standing, chosen, others, locales)
+    outdated = entry is None and await _still_sent(uses, bundle, schedule, link)
+    return ReaderPage(link, now, bundle.defaults, schedule, entry, standing, chosen, others, locales, outdated=outdated)
+
+
+async def _as_now(
+    uses: PageUses, bundle: Bundle, schedule: Schedule, link: Link, now: datetime
+) -> tuple[Link, Subscription | None]:
+    """The link with the id that its reader has now, and the reader's entry. Copies cannot be changed, but stopped."""
+    records = [one for one in await uses.subscriptions.records(schedule.id) if one.ended(now) is None]
+    known = {**{one.reader.id: one.entry for one in records}, **entries(schedule)}
+    entry = entry_of(uses.connectors, bundle, known, link.reader.id)
+    if entry is not None:
+        return link, entry
+    if link.purpose is Purpose.UNSUBSCRIBE:
+        known |= {copy.id: replace(one, address=copy.address) for copy, one in copy_readers(schedule).items()}
+    name = (await uses.subscriptions.continued(schedule.id)).get(link.reader.id, link.reader.id)
+    entry_id, _, address = name.partition("|")
+    return replace(link, reader=Reader(schedule.id, entry_id, address)), known.get(name)
+
+
+async def _still_sent(uses: PageUses, bundle: Bundle, schedule: Schedule, link: Link) -> bool:
+    """Whether anything of the schedule comes to the reader's address."""
+    alone = replace(bundle, schedules={schedule.id: schedule})
+    return bool(await same_address(uses, alone, link.reader.address))
 
 
 async def _bundle(uses: PageUses) -> Bundle | None:

@@ -8,7 +8,7 @@ from worker.domain.address import same
 from worker.domain.delivery import Reader
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.subscription import Choice, Preference, live_records
-from worker.flow.run.copies import copy_readers
+from worker.flow.run.copies import copy_readers, is_copy, stop_of
 from worker.flow.run.readers import WEBHOOK, readers
 from worker.flow.uses import UsesClock, UsesConnectors, UsesRuns, UsesSubscriptions
 
@@ -41,10 +41,9 @@ async def same_address(uses: SameAddressUses, bundle: Bundle, address: str) -> d
         ]
         said = await uses.subscriptions.preferences(name) if mails and name in said_somewhere else {}
         for reader in mails:
-            stops = said.get(reader.id)
+            stops = stop_of(said, reader)
             if stops is None or stops.choice is not Choice.UNSUBSCRIBED:
-                copy = reader.address in known[reader].cc
-                found[reader] = SentToAddress(schedule, known[reader], stops, copy)
+                found[reader] = SentToAddress(schedule, known[reader], stops, is_copy(reader))
     return found
 
 

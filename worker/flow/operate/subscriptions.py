@@ -15,7 +15,7 @@ from worker.domain.subscription import Choice, End, Origin, Preference, Subscrip
 from worker.errors import ClaimLost, NotFound, RequestError
 from worker.flow.deployed import bundle_of
 from worker.flow.operate.find_run import deployed_schedule
-from worker.flow.run.copies import copy_readers
+from worker.flow.run.copies import copy_readers, id_before, is_copy, stop_of
 from worker.flow.run.readers import readers, subjects
 from worker.flow.uses import UsesClock, UsesDeliveries, UsesDeployments, UsesEntryChecks, UsesSubscriptions
 
@@ -100,12 +100,12 @@ async def _of_schedule(uses: ListUses, bundle: Bundle | None, name: str, now: da
     made = {one.reader: one for one in records}
     rows = []
     for reader, entry in sorted(who.items(), key=lambda pair: pair[0].id):
-        record, preference, why = made.get(reader), said.get(reader.id), stopped.get(reader, "")
+        record, preference, why = made.get(reader), stop_of(said, reader), stopped.get(reader, "")
         state = _state(bundle, schedule, reader, entry, record, preference, now) or (
             State.SUSPENDED if why else State.ACTIVE
         )
         row = _row(reader, entry, record, state, preference, why)
-        rows.append(replace(row, choices=chosen.get(reader.id), copy=reader in copies))
+        rows.append(replace(row, choices=chosen.get(reader.id), copy=is_copy(reader)))
     return rows
 
 
@@ -262,13 +262,19 @@ async def resume(uses: ListUses, schedule: str, name: str) -> tuple[Subscription
         link = "only the reader can come back, by the link in an earlier message"
         way = "take the address out of `cc`, deploy, and write it there again" if found.copy else link
         raise RequestError(f"{found.reader.id} unsubscribed; {way}")
-    return found, await uses.subscriptions.clear(schedule, found.reader.id, Choice.PAUSED)
+    was = await uses.subscriptions.clear(schedule, found.reader.id, Choice.PAUSED)
+    if found.preference is not None and found.preference.for_copies and found.copy:
+        was |= await uses.subscriptions.clear(schedule, id_before(found.reader), Choice.PAUSED)
+    return found, was
 
 
 def named(rows: Sequence[SubscriptionRow], schedule: str, name: str) -> SubscriptionRow:
-    """By reader's id, entry's id or address. Raises RequestError unless exactly one fits, NotFound if none does."""
-    of_each = _one_of_each(rows, name)
-    found = [row for row in rows if name in _names(row)] or of_each
+    """By reader's id, entry's id or address. ENTRY|ADDRESS means a copy where it can mean no reader.
+
+    Raises RequestError unless exactly one fits, NotFound if none does.
+    """
+    found = [row for row in rows if name in _names(row)] or _one_of_each(rows, name)
+    found = found or [row for row in rows if row.copy and id_before(row.reader) == name]
     if len(found) == 1 and found[0].reader.address != EVERYBODY:
         return found[0]
     if any(row.reader.address == EVERYBODY for row in found):

@@ -10,9 +10,10 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.address import same
-from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Reader, Receipt, RefusedCopy
+from worker.domain.delivery import COPY, Delivery, DeliveryKey, DeliveryState, Reader, Receipt, RefusedCopy
 from worker.domain.reason import Reason
 from worker.domain.schedule import Schedule, Subscription
+from worker.domain.subscription import Preference
 from worker.flow.facts import emit_all
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.notices import of_suspended, stopped_ways
@@ -33,8 +34,28 @@ class SuspendUses(UsesConnectors, UsesDeliveries, UsesEvents, Protocol): ...
 
 
 def copy_reader(schedule: str, entry: Subscription, address: str) -> Reader:
-    """A copy as a reader of the entry, as a pause or an unsubscription names it."""
-    return Reader(schedule, entry.id, address)
+    """A copy, as a pause or an unsubscription names it. Whoever gets copies may read the same entry, and stops each by
+    itself.
+    """
+    return Reader(schedule, f"{COPY}{entry.id}", address)
+
+
+def is_copy(reader: Reader) -> bool:
+    return reader.entry.startswith(COPY)
+
+
+def id_before(copy: Reader) -> str:
+    """The id that a copy had in an older version: that of a reader of the entry."""
+    return copy.id.removeprefix(COPY)
+
+
+def stop_of(said: Mapping[str, Preference], reader: Reader) -> Preference | None:
+    """What stops a reader or a copy. `said`: preferences by reader's id."""
+    own = said.get(reader.id)
+    if own is not None or not is_copy(reader):
+        return own
+    before = said.get(id_before(reader))
+    return before if before is not None and before.for_copies else None
 
 
 def copy_readers(schedule: Schedule) -> dict[Reader, Subscription]:
@@ -67,7 +88,7 @@ async def left_out(uses: CopiesUses, digest: ReaderDigest, row: Delivery, now: d
     if row.date is not None or not entry.cc:
         return row.left_out
     said = await uses.subscriptions.preferences(schedule)
-    stops = {place: said.get(copy_reader(schedule, entry, one).id) for place, one in enumerate(entry.cc)}
+    stops = {place: stop_of(said, copy_reader(schedule, entry, one)) for place, one in enumerate(entry.cc)}
     chosen = {place: one.reason(now) for place, one in stops.items() if one is not None}
     dead = {place: subjects(entry, one)[1] for place, one in enumerate(entry.cc)}
     suspended = await uses.deliveries.suspended(sorted(dead.values()))

@@ -1,7 +1,7 @@
 -- Activates a bundle.
 -- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, deployments, due, suspended, paused,
 --       paused:defined, mailboxes, mailboxes:every, renamed, windows; of schedules that are fresh or take over a history: runs, open,
---       missed, chain, baseline, unclear, returned, last, preferences, choices, subscriptions, alerts, acks; of schedules that are
+--       missed, chain, baseline, unclear, returned, last, preferences, choices, continued, subscriptions, alerts, acks; of schedules that are
 --       gone: alerts, acks
 -- A: bundle, count (its schedules), remembered (how many deployments), firsts [[schedule, ms]], ended [schedule],
 --    gone [schedule], fresh [schedule],
@@ -101,7 +101,7 @@ local function take_over(old, new, queries)
   call('HSET', P .. 'renamed', old, new)
   for _, kind in ipairs({'runs:', 'open:', 'missed:'}) do merge(kind, old, new) end
   for _, query in ipairs(queries) do merge('chain:', old .. ':' .. query, new .. ':' .. query) end
-  for _, kind in ipairs({'baseline:', 'returned:', 'preferences:', 'choices:', 'subscriptions:'}) do
+  for _, kind in ipairs({'baseline:', 'returned:', 'preferences:', 'choices:', 'continued:', 'subscriptions:'}) do
     adopt(P .. kind .. old, P .. kind .. new)
   end
   adopt(P .. 'subscriptions:' .. old .. ':ended', P .. 'subscriptions:' .. new .. ':ended')
@@ -131,7 +131,7 @@ if before and before ~= A.bundle then call('UNLINK', P .. 'bundle:' .. before ..
 each_thousand(A.fresh, function(items, from, to)
   local pasts = {}
   for i = from, to do
-    for _, kind in ipairs({'baseline:', 'unclear:', 'returned:', 'preferences:', 'choices:'}) do
+    for _, kind in ipairs({'baseline:', 'unclear:', 'returned:', 'preferences:', 'choices:', 'continued:'}) do
       pasts[#pasts + 1] = P .. kind .. items[i]
     end
   end
@@ -163,19 +163,49 @@ for _, schedule in ipairs(A.gone) do
   end
   call('PEXPIRE', acks_key(schedule), A.keep)
 end
+-- Links in messages and runs that are on their way name the id that their reader had.
+local olds = {} -- of a schedule: id → the ids that lead to it
+local function leading_to(schedule)
+  if not olds[schedule] then
+    local found, held = {}, call('HGETALL', P .. 'continued:' .. schedule)
+    for i = 1, #held, 2 do
+      found[held[i + 1]] = found[held[i + 1]] or {}
+      table.insert(found[held[i + 1]], held[i])
+    end
+    olds[schedule] = found
+  end
+  return olds[schedule]
+end
+
+local function continue_as(schedule, old, new)
+  local key, known = P .. 'continued:' .. schedule, leading_to(schedule)
+  local ids = known[old] or {}
+  table.insert(ids, old)
+  call('HDEL', key, new)
+  for _, id in ipairs(ids) do
+    if id ~= new then call('HSET', key, id, new) end
+  end
+  known[old], known[new] = nil, known[new] or {}
+  for _, id in ipairs(ids) do table.insert(known[new], id) end
+end
+
+-- A copy has neither baselines nor choices.
 for _, one in ipairs(A.carried) do
-  for _, kind in ipairs({'baseline:', 'preferences:', 'choices:'}) do
+  for _, kind in ipairs(is_copy(one[3]) and {'preferences:'} or {'preferences:', 'baseline:', 'choices:'}) do
     local held = call('HGET', P .. kind .. one[1], one[2])
     if held then
       call('HSETNX', P .. kind .. one[1], one[3], held)
       call('HDEL', P .. kind .. one[1], one[2])
     end
   end
+  continue_as(one[1], one[2], one[3])
 end
 for _, reader in ipairs(A.dropped) do
   call('HDEL', P .. 'baseline:' .. reader[1], reader[2])
   call('HDEL', P .. 'preferences:' .. reader[1], reader[2])
   call('HDEL', P .. 'choices:' .. reader[1], reader[2])
+  call('HDEL', P .. 'continued:' .. reader[1], reader[2])
+  for _, id in ipairs(leading_to(reader[1])[reader[2]] or {}) do call('HDEL', P .. 'continued:' .. reader[1], id) end
 end
 call('DEL', P .. 'suspended', P .. 'paused:defined', P .. 'mailboxes', P .. 'mailboxes:every')
 for _, pair in ipairs(A.mailboxes) do

@@ -122,6 +122,9 @@ end
 -- A newer one does not take its place, but waits for it, or carries what it tells (deliver.lua).
 local function is_alert(reader) return string.sub(reader, 1, 6) == 'alert:' end
 
+-- An address in `cc`, as preferences name it: cc:ENTRY|address.
+local function is_copy(reader) return string.sub(reader, 1, 3) == 'cc:' end
+
 -- What `web` shows as counters (metrics.py), written with what it counts. A field is made of words of closed lists, so
 -- that there are some hundred at most.
 local COUNTS = P .. 'counts'

@@ -5,7 +5,7 @@
 -- pending while an older delivery to the reader is on its way → deferred(order). The wait is added to its expiry.
 -- A notification of alerts is not superseded; it also waits for an older one that waits itself.
 -- keys: run:<key>, run:<key>:deliveries, run:<key>:pairs, attention:*, open:<schedule>, runs, runs:<schedule>,
---       baseline:<schedule>, unclear:<schedule>, suspended, preferences:<schedule>
+--       baseline:<schedule>, unclear:<schedule>, suspended, preferences:<schedule>, continued:<schedule>
 -- A: run, reader, pid, lease. Returns LOST; {0, the facts} if the delivery was closed or must wait; all that a worker
 -- needs, at one instant: now, the row, what it was decided against, the reader's baselines, whether anything is
 -- suspended, the facts (older deliveries to the reader that are superseded), and the reader's preference.
@@ -38,6 +38,14 @@ if held[1] and not is_notice(A.reader) then -- a notice to the operator never wa
     return {0, facts}
   end
 end
+-- Of a reader who has another id since the run was claimed, what is said of that one.
+local function said()
+  local schedule, reader = schedule_of(A.run), person(A.reader)
+  local own = call('HGET', P .. 'preferences:' .. schedule, reader)
+  local now_id = not own and call('HGET', P .. 'continued:' .. schedule, reader)
+  return own or (now_id and call('HGET', P .. 'preferences:' .. schedule, now_id))
+end
+
 -- What the digest says of an older one stays as it was when it was first about to be sent.
 if not row.d then row.u = tonumber(call('HGET', unclear_key(A.run), A.reader) or nil) end
 local baselines = baselines_of(A.run, A.reader)
@@ -46,4 +54,4 @@ row.h, row.o = at + A.lease, A.pid
 write(A.run, A.reader, row, row.s == 'D' and 'P' or row.s, row.h)
 return {at, call('HGET', rows_key(A.run), A.reader), row.b and call('HGET', pairs_key(A.run), row.b) or false,
   baselines, call('EXISTS', P .. 'suspended'), facts,
-  call('HGET', P .. 'preferences:' .. schedule_of(A.run), person(A.reader))}
+  said()}
