@@ -9,13 +9,12 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class WebhookTurn:
     """`cursor`: the id of the last fact that was looked at; "" for a webhook that is new. `retry_at`: nothing is sent
-    before it. `failures`: tries in a row without success.
+    before it.
     """
 
     cursor: str
     now: datetime
     retry_at: datetime | None = None
-    failures: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +81,10 @@ class EventWebhooks(Protocol):
 
     async def waiting(self, name: str, limit: int) -> tuple[WaitingEvent, ...]:
         """The oldest first."""
+        ...
+
+    async def failures(self, name: str) -> int:
+        """Tries in a row without success."""
         ...
 
     async def sent(self, name: str, who: str, event: WaitingEvent) -> None: ...

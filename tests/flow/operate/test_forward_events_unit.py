@@ -33,13 +33,16 @@ class Queued:
     def __init__(self, turn: WebhookTurn | None = TURN, *waiting: str) -> None:
         self.turn, self.cursor = turn, ""
         self.queue = [WaitingEvent(one, one, b"{}", NOW) for one in waiting]
-        self.failures = list[FailedTry]()
+        self.failed_tries, self.in_a_row = list[FailedTry](), 0
 
     async def take(self, name: str, who: str) -> WebhookTurn | None:
         return self.turn
 
     async def waiting(self, name: str, limit: int) -> tuple[WaitingEvent, ...]:
         return tuple(self.queue[:limit])
+
+    async def failures(self, name: str) -> int:
+        return self.in_a_row
 
 
 class Kept(Queued):
@@ -51,7 +54,7 @@ class Kept(Queued):
         self.queue.remove(event)
 
     async def failed(self, name: str, who: str, event: WaitingEvent, failure: FailedTry) -> int:
-        self.failures.append(failure)
+        self.failed_tries.append(failure)
         return 0
 
 
@@ -81,6 +84,21 @@ async def test_what_a_webhook_wants_is_queued_and_sent_in_order() -> None:
     assert (kept.cursor, kept.queue) == ("3-0", [])
 
 
+class PutBackByHand(Kept):
+    """Somebody retries what was given up while a cycle reads the queue."""
+
+    async def waiting(self, name: str, limit: int) -> tuple[WaitingEvent, ...]:
+        self.in_a_row = 0
+        return await super().waiting(name, limit)
+
+
+async def test_an_event_that_is_put_back_in_the_middle_of_a_cycle_has_all_its_tries() -> None:
+    kept = PutBackByHand(TURN, "1-0")
+    kept.in_a_row = 300
+    assert await cycle(kept, Posts(REFUSAL)) is False
+    assert kept.failed_tries == [FailedTry(str(REFUSAL), WAITS[0], given_up=False, stale=NOW - WORTH)]
+
+
 async def test_nothing_is_done_while_another_process_has_the_turn() -> None:
     kept, posts = Kept(None, "0-7"), Posts()
     assert await cycle(kept, posts, RunBegun(RUN.key, 1)) is False
@@ -106,16 +124,18 @@ async def test_while_it_waits_events_are_queued_and_none_is_sent() -> None:
 async def test_the_first_failure_holds_all_that_follows(
     error: DeliveryError, failures: int, wait: float, given_up: bool
 ) -> None:
-    kept, posts = Kept(replace(TURN, failures=failures), "1-0", "2-0"), Posts(error)
+    kept, posts = Kept(TURN, "1-0", "2-0"), Posts(error)
+    kept.in_a_row = failures
     assert await cycle(kept, posts) is False
     assert posts.posted == ["evt_1-0"]
-    assert kept.failures == [FailedTry(str(error), wait, given_up, NOW - WORTH)]
+    assert kept.failed_tries == [FailedTry(str(error), wait, given_up, NOW - WORTH)]
 
 
 async def test_a_success_begins_the_count_of_failures_anew() -> None:
-    kept, posts = Kept(replace(TURN, failures=9), "1-0", "2-0"), Posts(None, REFUSAL)
+    kept, posts = Kept(TURN, "1-0", "2-0"), Posts(None, REFUSAL)
+    kept.in_a_row = 9
     await cycle(kept, posts)
-    assert kept.failures == [FailedTry(str(REFUSAL), WAITS[0], stale=NOW - WORTH)]
+    assert kept.failed_tries == [FailedTry(str(REFUSAL), WAITS[0], stale=NOW - WORTH)]
 
 
 async def test_of_a_long_queue_a_part_is_sent_and_more_is_said() -> None:

@@ -34,8 +34,8 @@ class RedisEventWebhooks:
         answer = await self._scripts.run("webhook_take", {"name": name, "who": who, "lease": LEASE})
         if answer == LOST:
             return None
-        cursor, now, retry_at, failures = answer
-        return WebhookTurn(text(cursor), from_ms(now), _instant(retry_at), failures)
+        cursor, now, retry_at = answer
+        return WebhookTurn(text(cursor), from_ms(now), _instant(retry_at))
 
     async def add(
         self, name: str, who: str, cursor: str, events: Sequence[tuple[str, bytes]], *, unknown: int = 0
@@ -48,6 +48,9 @@ class RedisEventWebhooks:
             "XRANGE", keys.webhook(self._scripts.prefix, name, "queue"), "-", "+", "COUNT", limit
         )
         return tuple(WaitingEvent(text(e), text(held[b"i"]), held[b"b"], _at(text(held[b"i"]))) for e, held in rows)
+
+    async def failures(self, name: str) -> int:
+        return int(await self._scripts.ask("HGET", keys.webhook(self._scripts.prefix, name), "failures") or 0)
 
     async def sent(self, name: str, who: str, event: WaitingEvent) -> None:
         await self._step(name, who, event="sent", entry=event.entry)

@@ -42,7 +42,9 @@ async def forward(
     await _queue(uses, webhook, who, turn.cursor, render, skipped)
     if turn.retry_at is not None and turn.now < turn.retry_at:
         return False
-    waiting, failures = await uses.event_webhooks.waiting(webhook.name, AT_ONCE), turn.failures
+    waiting = await uses.event_webhooks.waiting(webhook.name, AT_ONCE)
+    # Asked for after them: an event that was put back by hand has all its tries, and its older failures are forgotten.
+    failures = await uses.event_webhooks.failures(webhook.name) if waiting else 0
     for event in waiting:
         failure = await _tried(requests, webhook, event, turn, failures)
         if failure is not None:
