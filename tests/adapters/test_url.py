@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from worker.adapters.celery.app import broker_of, make_app
 from worker.adapters.redis_store.connection import connect
-from worker.adapters.smtp.client import parse_url
+from worker.adapters.smtp.server import parse_url
 from worker.adapters.url import base_url
 from worker.errors import RequestError
 

@@ -14,7 +14,8 @@ from tests.mta.verdicts import END, RCPT
 from tests.support.in_process import InProcessRun, in_process_run
 from tests.support.installation import SHORT
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.adapters.smtp.client import Mailer, parse_url
+from worker.adapters.smtp.client import Mailer
+from worker.adapters.smtp.server import parse_url
 from worker.channels.email.bounce import bounce_report, fault_of, parse_dsn
 from worker.domain.delivery import DeliveryState
 from worker.flow.operate.bounces import Followed, suspend_bounced

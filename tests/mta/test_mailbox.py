@@ -15,7 +15,8 @@ from tests.support.in_process import InProcessRun, in_process_run
 from tests.support.installation import SHORT
 from tests.support.returned import KEY, WEB, asks_to_stop
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.adapters.smtp.client import Mailer, parse_url
+from worker.adapters.smtp.client import Mailer
+from worker.adapters.smtp.server import parse_url
 from worker.domain.delivery import DeliveryState
 from worker.flow.operate.bounces import Followed
 from worker.flow.operate.doctor import Level, mailboxes

@@ -15,8 +15,9 @@ from tests.support.secret_spellings import SPELLINGS, keys, shows
 from tests.support.smtp_server import mail_room
 from worker.adapters.http import HttpAnswer
 from worker.adapters.local_quota import LocalQuota
-from worker.adapters.smtp.client import Mailer, SmtpServer
+from worker.adapters.smtp.client import Mailer
 from worker.adapters.smtp.failure import MailFailure
+from worker.adapters.smtp.server import SmtpServer
 from worker.channels.email.channel import classed
 from worker.channels.slack.errors import by_answer
 from worker.errors import DeliveryRefused, FunnelbeatError

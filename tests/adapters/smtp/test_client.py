@@ -6,9 +6,10 @@ import ssl
 import pytest
 
 from tests.support.smtp_server import BREAK, SILENCE, mail_room, tls_of_client
-from worker.adapters.smtp.client import Mailer, SmtpServer, parse_url
+from worker.adapters.smtp.client import Mailer
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure
+from worker.adapters.smtp.server import SmtpServer, parse_url
 
 MESSAGE = b"Subject: hello\r\n\r\n.a line that begins with a dot\r\n"
 FROM, TO = "reports@acme.example", "sales@acme.example"

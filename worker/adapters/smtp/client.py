@@ -7,57 +7,22 @@ are three separate steps here. Each failure names its step and whether the messa
 import ssl
 from collections.abc import Sequence
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, unquote
 
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused
 
+from worker.adapters.oauth_tokens import AccessTokens
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure, failure_of
+from worker.adapters.smtp.oauth_login import REFUSED, access_token, log_in_with
+from worker.adapters.smtp.server import SmtpServer
 from worker.adapters.tls import tls_context
-from worker.adapters.url import is_loopback, split
 from worker.redact import redact
-from worker.sanitize import clean
 
 TIMEOUT = 30.0
 PATIENCE = 600.0
 """Seconds for the reply after the message's final dot. RFC 5321, 4.5.3.2.6 gives the server ten minutes. A worker gives
 up earlier, when the delivery's lease ends.
 """
-
-_PORTS = {"smtp": 587, "smtps": 465}
-
-
-@dataclass(frozen=True, slots=True)
-class SmtpServer:
-    """`tls`: "starttls" (required), "implicit", or "never" (loopback only)."""
-
-    host: str
-    port: int
-    user: str
-    tls: str
-
-
-def parse_url(url: str) -> SmtpServer:
-    """`smtp://user@host:587` or `smtps://…`, with `?tls=never` for loopback.
-
-    Raises ValueError: what was found and what to write. The text never holds a password.
-    """
-    parts = split(url)
-    if parts.scheme not in _PORTS or not parts.hostname:
-        raise ValueError("expected smtp://user@host:587 or smtps://user@host:465")
-    if parts.password is not None:
-        raise ValueError("found a password in the URL, expected it under password:")
-    query = dict(parse_qsl(parts.query, keep_blank_values=True))
-    if set(query) - {"tls"} or query.get("tls", "never") != "never" or parts.path not in {"", "/"}:
-        raise ValueError("expected nothing behind the port but ?tls=never")
-    if query and parts.scheme == "smtps":
-        raise ValueError("found smtps:// with ?tls=never, expected one of them")
-    if query and not is_loopback(parts.hostname):
-        raise ValueError(
-            f"found ?tls=never for {clean(parts.hostname, 60)}, expected it for this machine (127.0.0.1) only"
-        )
-    tls = "implicit" if parts.scheme == "smtps" else "never" if query else "starttls"
-    return SmtpServer(parts.hostname, parts.port or _PORTS[parts.scheme], unquote(parts.username or ""), tls)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +45,7 @@ class _Mail:
 
 class Mailer:
     """Sends to one server over at most `limit` connections of one event loop. Times in seconds. `hello`: the name of
-    this host (EHLO), by default the system's name for it.
+    this host (EHLO), by default the system's name for it. `tokens`: to log in with one, instead of the password.
     """
 
     def __init__(  # facts about the server that only the caller knows
@@ -93,16 +58,23 @@ class Mailer:
         patience: float = PATIENCE,
         hello: str | None = None,
         tls: ssl.SSLContext | None = None,
+        tokens: AccessTokens | None = None,
     ) -> None:
         self._server = server
         self._password = password
-        self._secrets = (password,)
+        self._tokens = tokens
         self._timeout = timeout
         self._patience = patience
         self._tls = tls
         self._hello = hello
         self._limit = limit or ConnectionLimit()
         self._idle: list[SMTP] = []
+        # What a server says to a kept connection that it has done with; with a token, also once the token has ended.
+        self._done_with = {0, 421} if tokens is None else {0, 421, 530, REFUSED}
+
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        return (self._password, *(self._tokens.secrets if self._tokens is not None else ()))
 
     async def send(
         self, sender: str, recipient: str, message: bytes, *, copies: Sequence[str] = (), smtputf8: bool = False
@@ -119,7 +91,7 @@ class Mailer:
                 try:
                     return await self._over(self._idle.pop(), mail)
                 except MailFailure as failure:
-                    if failure.phase != "mail" or failure.code not in {0, 421}:
+                    if failure.phase != "mail" or failure.code not in self._done_with:
                         raise
             return await self._over(await self._connect(), mail)
 
@@ -192,6 +164,18 @@ class Mailer:
         return True
 
     async def _connect(self) -> SMTP:
+        """A token may be withdrawn before its time, so one that the server refuses is renewed, once."""
+        if self._tokens is None:
+            return await self._connected()
+        token = await access_token(self._tokens)
+        try:
+            return await self._connected(token)
+        except MailFailure as failure:
+            if failure.phase != "auth" or failure.code != REFUSED:
+                raise
+        return await self._connected(await access_token(self._tokens, refused=token))
+
+    async def _connected(self, token: str = "") -> SMTP:
         server = self._server
         smtp = SMTP(
             hostname=server.host,
@@ -208,7 +192,10 @@ class Mailer:
             if server.tls == "starttls":
                 phase = "tls"
                 await smtp.starttls(tls_context=self._tls or tls_context())
-            if server.user:
+            if token:
+                phase = "auth"
+                await log_in_with(smtp, server.user, token, server.host, server.port)
+            elif server.user:
                 phase = "auth"
                 await smtp.login(server.user, self._password)
             await smtp.ehlo()
@@ -228,3 +215,5 @@ class Mailer:
                 await smtp.quit(timeout=1.0)
             except (SMTPException, OSError):
                 smtp.close()
+        if self._tokens is not None:
+            await self._tokens.aclose()

@@ -11,10 +11,11 @@ from dataclasses import replace
 from ipaddress import ip_address
 
 from worker.adapters.smtp.addresses import ascii_address, mailbox, needs_smtputf8, quotes_missing
-from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer, parse_url
+from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure
 from worker.adapters.smtp.mime import MailContent, list_id, message
+from worker.adapters.smtp.server import parse_url
 from worker.channels.common.names import slug
 from worker.channels.common.texts import HTML, SUBJECT, TEXT
 from worker.channels.email.bounce import bounce_report
