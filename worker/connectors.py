@@ -14,7 +14,6 @@ from typing import Any
 
 from worker import shipped
 from worker.adapters.definitions.secrets import references, resolve, unescaped
-from worker.adapters.process_tokens import ProcessTokens
 from worker.domain.brand import Brand
 from worker.domain.schedule import Bundle, Connection, Query, Subscription
 from worker.errors import RequestError
@@ -152,7 +151,7 @@ class OpenConnectors:
         """What shares a grant shares its tokens: two stores of one refresh token would end each other's."""
         granted = {name: value for name, value in options.items() if name.startswith(OAUTH)}
         tokens = self.tokens(account_id("oauth", granted)) if self.tokens and granted else None
-        return Renewal(partial(self._of_channel, bundle, channel), ProcessTokens() if self.offline else tokens)
+        return Renewal(partial(self._of_channel, bundle, channel), tokens)
 
     def is_secret(self, holder: str, kind: str, option: str) -> bool:
         try:

@@ -22,6 +22,7 @@ class TokenEndpoint:
     rotates: bool = False
     lasts: object = 3600
     long: bool = False
+    down: bool = False
     after: float = 0.0
     url: str = ""
     refresh: str = REFRESH
@@ -37,6 +38,8 @@ class TokenEndpoint:
     def answer(self, asked: Asked) -> Said:
         form = dict(parse_qsl(asked.body.decode()))
         self.forms.append(form)
+        if self.down:
+            return Said(b"", 503)
         if self.replies:
             return self.replies.pop(0)
         if (form.get("client_id"), form.get("client_secret")) != (CLIENT, self.secret):

@@ -16,7 +16,7 @@ from urllib.parse import parse_qsl, unquote
 
 from worker.adapters.imap_login import LoginRefused, log_in, quoted, show_token
 from worker.adapters.oauth_answer import TokenFailure
-from worker.adapters.oauth_tokens import AccessTokens
+from worker.adapters.oauth_tokens import OAuthTokens
 from worker.adapters.sasl_oauth import token_of
 from worker.adapters.tls import tls_context
 from worker.adapters.url import is_loopback, split
@@ -93,7 +93,7 @@ class ImapMailbox:
         *,
         timeout: float = TIMEOUT,
         tls: ssl.SSLContext | None = None,
-        tokens: AccessTokens | None = None,
+        tokens: OAuthTokens | None = None,
     ) -> None:
         self._server = server
         self._password = password

@@ -60,7 +60,7 @@ class Grant:
         return {"grant_type": "refresh_token", "refresh_token": refresh, **scope}
 
 
-class AccessTokens:
+class OAuthTokens:
     """Tokens of one grant. A new refresh token in the definition replaces what is stored. `clock` gives UTC."""
 
     def __init__(self, app: App, grant: Grant, store: TokenStore, clock: Callable[[], datetime]) -> None:

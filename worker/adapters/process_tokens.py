@@ -1,5 +1,6 @@
 """OAuth tokens in the memory of one process, where they need not outlive it."""
 
+from worker.errors import RequestError
 from worker.ports.tokens import Tokens
 
 
@@ -13,7 +14,7 @@ class ProcessTokens:
         return self._tokens
 
     async def begin(self) -> bool:
-        """Nobody else renews them: one AccessTokens uses a store."""
+        """Nobody else renews them: one OAuthTokens uses a store."""
         return True
 
     async def save(self, tokens: Tokens) -> None:
@@ -21,3 +22,14 @@ class ProcessTokens:
 
     async def leave(self) -> None:
         """There is no turn to end."""
+
+
+class KeylessTokens(ProcessTokens):
+    """Stands for a store whose key is not set: it refuses once a token is needed, so that messages can be built."""
+
+    async def load(self) -> Tokens | None:
+        """Raises RequestError."""
+        raise RequestError(
+            "refresh_token needs FUNNELBEAT_TOKEN_KEY, which encrypts renewed tokens in Redis; "
+            "`openssl rand -base64 32` makes one"
+        )

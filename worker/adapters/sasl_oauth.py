@@ -15,8 +15,8 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
-from worker.adapters.oauth_answer import TokenFailure
-from worker.adapters.oauth_tokens import AccessTokens
+from worker.adapters.oauth_answer import TokenFailure, TokenFault
+from worker.adapters.oauth_tokens import OAuthTokens
 from worker.errors import LedgerError, RequestError
 
 XOAUTH2, OAUTHBEARER = "XOAUTH2", "OAUTHBEARER"
@@ -72,9 +72,16 @@ def unpacked(text: str) -> bytes:
         return b""
 
 
-async def token_of(tokens: AccessTokens, refused: str = "") -> str:
-    """As `AccessTokens.token`. Raises TokenFailure also where the store of tokens cannot be used."""
+async def token_of(tokens: OAuthTokens, refused: str = "") -> str:
+    """As `OAuthTokens.token`. Raises TokenFailure also where the store of tokens cannot be used. Its text names the
+    place, because a mail server's own words stand in the same sentences.
+    """
     try:
         return await tokens.token(refused)
+    except TokenFailure as failure:
+        unreadable = failure.fault is TokenFault.UNREADABLE
+        problem = "the answer holds no access token" if unreadable else failure.problem
+        text = f"the token endpoint at {tokens.host}: {problem}"
+        raise TokenFailure(text, failure.fault, code=failure.code, silent=failure.silent) from None
     except (LedgerError, RequestError) as error:
         raise TokenFailure(str(error)) from None

@@ -2,6 +2,7 @@ import asyncio
 import re
 import socket
 import ssl
+from typing import Any
 
 import pytest
 
@@ -185,7 +186,7 @@ async def test_a_stripped_starttls_offer_never_means_clear_text() -> None:
 
 
 @pytest.mark.parametrize(("tls", "options"), [("starttls", {"starttls": True}), ("implicit", {"implicit": True})])
-async def test_a_certificate_that_nobody_vouches_for_is_refused(tls: str, options: dict[str, bool]) -> None:
+async def test_a_certificate_that_nobody_vouches_for_is_refused(tls: str, options: dict[str, Any]) -> None:
     async with mail_room(**options) as room:
         mailer = Mailer(SmtpServer("localhost", room.port, "", tls), tls=ssl.create_default_context())
         with pytest.raises(MailFailure) as caught:

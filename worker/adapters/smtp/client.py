@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused
 
-from worker.adapters.oauth_tokens import AccessTokens
+from worker.adapters.oauth_tokens import OAuthTokens
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure, failure_of
 from worker.adapters.smtp.oauth_login import REFUSED, access_token, log_in_with
@@ -58,7 +58,7 @@ class Mailer:
         patience: float = PATIENCE,
         hello: str | None = None,
         tls: ssl.SSLContext | None = None,
-        tokens: AccessTokens | None = None,
+        tokens: OAuthTokens | None = None,
     ) -> None:
         self._server = server
         self._password = password

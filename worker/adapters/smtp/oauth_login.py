@@ -5,7 +5,7 @@ import base64
 from aiosmtplib import SMTP, SMTPAuthenticationError, SMTPException
 
 from worker.adapters.oauth_answer import TokenFailure, TokenFault
-from worker.adapters.oauth_tokens import AccessTokens
+from worker.adapters.oauth_tokens import OAuthTokens
 from worker.adapters.sasl_oauth import lacking, oauth_login, reason_of, token_of, unpacked
 from worker.adapters.smtp.failure import MailFailure
 
@@ -16,15 +16,13 @@ REFUSED = 535
 """The code for credentials that are not valid (RFC 4954, 6)."""
 
 
-async def access_token(tokens: AccessTokens, refused: str = "") -> str:
+async def access_token(tokens: OAuthTokens, refused: str = "") -> str:
     """Raises MailFailure: for a definition that has to change as for a wrong password, else one that may pass."""
     try:
         return await token_of(tokens, refused)
     except TokenFailure as failure:
         code = REFUSED if failure.fault is TokenFault.REFUSED else 0
-        problem = "the answer holds no access token" if failure.fault is TokenFault.UNREADABLE else failure.problem
-        text = f"the token endpoint at {tokens.host}: {problem}"
-        raise MailFailure("auth", text, code=code, silent=failure.silent) from None
+        raise MailFailure("auth", failure.problem, code=code, silent=failure.silent) from None
 
 
 async def log_in_with(smtp: SMTP, user: str, token: str, host: str, port: int) -> None:

@@ -7,11 +7,10 @@ https://developers.google.com/gmail/imap/xoauth2-protocol
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 
-from worker.adapters.oauth_tokens import AccessTokens, App, Grant
-from worker.adapters.process_tokens import ProcessTokens
+from worker.adapters.oauth_tokens import App, Grant, OAuthTokens
+from worker.adapters.process_tokens import KeylessTokens, ProcessTokens
 from worker.adapters.smtp.server import parse_url
 from worker.adapters.url import base_url, is_loopback, split
-from worker.errors import RequestError
 from worker.ports.kinds import Option, RuleViolation
 from worker.ports.tokens import OAUTH, Renewal
 
@@ -23,8 +22,8 @@ OAUTH_OPTIONS = (
         "oauth",
         note="logs in with an access token (XOAUTH2, OAUTHBEARER) instead of a password",
         group=(
-            Option("token_url", note="the token endpoint, https://…"),
-            Option("client_id", note="of the registered app"),
+            Option("token_url", required=True, note="the token endpoint, https://…"),
+            Option("client_id", required=True, note="of the registered app"),
             Option("client_secret", secret=True, note="of the app; alone, it is what tokens are given for"),
             Option("refresh_token", secret=True, note="of the user; renewed ones are kept with FUNNELBEAT_TOKEN_KEY"),
             Option("scope", note="as https://outlook.office365.com/.default, where the provider asks for one"),
@@ -41,10 +40,6 @@ def oauth_faults(options: Mapping[str, str]) -> Iterator[RuleViolation]:
     """What is wrong with these options. Secrets may still be references."""
     if not oauth_written(options):
         return
-    for option in (TOKEN_URL, CLIENT_ID):
-        if option not in options:
-            name = option.removeprefix(OAUTH)
-            yield RuleViolation(("oauth",), f"`oauth` without `{name}`", f"write `{name}` too")
     if not {CLIENT_SECRET, REFRESH_TOKEN} & set(options):
         expected = "write `client_secret` (the app's own credentials), or `refresh_token` with it (a user's)"
         yield RuleViolation(("oauth",), "`oauth` with nothing that a token is given for", expected)
@@ -81,8 +76,8 @@ def _check_token_url(text: str) -> None:
 
 def open_tokens(
     options: Mapping[str, str], renewal: Renewal | None, clock: Callable[[], datetime]
-) -> AccessTokens | None:
-    """None without `oauth`. `options`: secrets are resolved. Raises RequestError.
+) -> OAuthTokens | None:
+    """None without `oauth`. `options`: secrets are resolved.
 
     Tokens for an app's own credentials can always be got again, so that each process may keep its own. A refresh token
     may be replaced with every use, and the new one must outlive the process.
@@ -91,10 +86,7 @@ def open_tokens(
         return None
     refresh = options.get(REFRESH_TOKEN, "")
     store = renewal.tokens if renewal is not None else None
-    if store is None and refresh:
-        raise RequestError(
-            "email oauth: refresh_token needs FUNNELBEAT_TOKEN_KEY, which encrypts renewed tokens in Redis; "
-            "`openssl rand -base64 32` makes one"
-        )
     app = App(options[TOKEN_URL], options[CLIENT_ID], options.get(CLIENT_SECRET, ""))
-    return AccessTokens(app, Grant(refresh, options.get(SCOPE, "")), store or ProcessTokens(), clock)
+    return OAuthTokens(
+        app, Grant(refresh, options.get(SCOPE, "")), store or (KeylessTokens() if refresh else ProcessTokens()), clock
+    )

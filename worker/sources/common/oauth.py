@@ -4,7 +4,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 
 from worker.adapters.oauth_answer import TokenFailure, TokenFault
-from worker.adapters.oauth_tokens import AccessTokens, App, Grant
+from worker.adapters.oauth_tokens import App, Grant, OAuthTokens
 from worker.errors import SourceRefused, SourceShapeChanged, SourceUnavailable
 from worker.ports.tokens import TokenStore
 
@@ -15,7 +15,7 @@ class Renewed:
     """Implements Credential. `refresh`: the refresh token of the definition. `clock` gives UTC."""
 
     def __init__(self, app: App, refresh: str, store: TokenStore, clock: Callable[[], datetime]) -> None:
-        self._tokens = AccessTokens(app, Grant(refresh), store, clock)
+        self._tokens = OAuthTokens(app, Grant(refresh), store, clock)
 
     @property
     def secrets(self) -> tuple[str, ...]:
