@@ -65,12 +65,11 @@ def read_answer(answer: HttpAnswer, *, renewed: bool) -> TokenAnswer:
     access, refresh = fields.get("access_token"), fields.get("refresh_token")
     if not isinstance(access, str) or not is_token(access):
         raise TokenFailure("expected text", TokenFault.UNREADABLE)
-    found = refresh if isinstance(refresh, str) and is_token(refresh) else ""
-    return TokenAnswer(access, found, _lasts(fields.get("expires_in")))
+    return TokenAnswer(access, refresh if isinstance(refresh, str) else "", _lasts(fields.get("expires_in")))
 
 
 def is_token(text: str) -> bool:
-    """RFC 6749, appendix A.12: visible characters. Any other could end a header or a field of a login."""
+    """RFC 6750, 2.1: an access token has visible characters. Any other could end a header or a field of a login."""
     return bool(text) and text.isascii() and text.isprintable() and " " not in text
 
 
