@@ -39,6 +39,10 @@ class TokenFailure(Exception):
         self.silent = silent
         super().__init__(problem)
 
+    def again(self, problem: str = "") -> "TokenFailure":
+        """The same failure for somebody else. `problem`: other words for it."""
+        return TokenFailure(problem or self.problem, self.fault, code=self.code, silent=self.silent)
+
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswer:

@@ -71,6 +71,7 @@ class OAuthTokens:
         self._clock = clock
         self._http = Http(app.url, timeout=TIMEOUT)
         self._lock = asyncio.Lock()
+        self._failed: TokenFailure | None = None
         self._tokens: Tokens | None = None
         self._used: tuple[str, ...] = ()
         self._under_way: set[asyncio.Task[Tokens]] = set()
@@ -99,18 +100,30 @@ class OAuthTokens:
         return access
 
     async def _renew(self, refused: str) -> None:
+        """Whoever waited for a try that failed has its failure: a try of each, one after the other, would outlast the
+        time that a delivery has.
+        """
+        before = self._failed
         async with self._lock:
             if self._tokens and self._fresh(self._tokens) and self._tokens.access != refused:
                 return
-            for _ in range(round(WAIT / LOOK)):
-                kept = await self._kept()
-                if kept and self._fresh(kept) and kept.access != refused:
-                    self._tokens = kept
-                    return
-                if await self._store.begin():
-                    self._tokens = await self._whole(refused)
-                    return
-                await asyncio.sleep(LOOK)
+            if self._failed is not None and self._failed is not before:
+                raise self._failed.again()
+            try:
+                self._tokens = await self._newest(refused)
+            except TokenFailure as failure:
+                self._failed = failure.again()
+                raise
+
+    async def _newest(self, refused: str) -> Tokens:
+        """From the store, where another worker renewed them, else from the service."""
+        for _ in range(round(WAIT / LOOK)):
+            kept = await self._kept()
+            if kept and self._fresh(kept) and kept.access != refused:
+                return kept
+            if await self._store.begin():
+                return await self._whole(refused)
+            await asyncio.sleep(LOOK)
         raise TokenFailure("another worker renews the access token and has not come to an end")
 
     async def _whole(self, refused: str) -> Tokens:

@@ -9,19 +9,21 @@ class ProcessTokens:
 
     def __init__(self) -> None:
         self._tokens: Tokens | None = None
+        self._taken = False
 
     async def load(self) -> Tokens | None:
         return self._tokens
 
     async def begin(self) -> bool:
-        """Nobody else renews them: one OAuthTokens uses a store."""
-        return True
+        """A renewal goes on when whoever asked for it has given up, and the next one waits for it."""
+        taken, self._taken = self._taken, True
+        return not taken
 
     async def save(self, tokens: Tokens) -> None:
         self._tokens = tokens
 
     async def leave(self) -> None:
-        """There is no turn to end."""
+        self._taken = False
 
 
 class KeylessTokens(ProcessTokens):

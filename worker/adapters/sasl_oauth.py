@@ -8,6 +8,7 @@ https://learn.microsoft.com/exchange/client-developer/legacy-protocols/how-to-au
 https://www.rfc-editor.org/rfc/rfc7628
 """
 
+import asyncio
 import base64
 import binascii
 import json
@@ -22,6 +23,11 @@ from worker.errors import LedgerError, RequestError
 XOAUTH2, OAUTHBEARER = "XOAUTH2", "OAUTHBEARER"
 MECHANISMS = (XOAUTH2, OAUTHBEARER)
 """The first that a server offers is used: Google and Microsoft have both documented XOAUTH2."""
+
+LONGEST = 20.0
+"""Seconds for a token, another worker's renewal included. A delivery has a minute in all. The renewal itself goes on to
+its end, and serves the next one.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +83,14 @@ async def token_of(tokens: OAuthTokens, refused: str = "") -> str:
     place, because a mail server's own words stand in the same sentences.
     """
     try:
-        return await tokens.token(refused)
+        async with asyncio.timeout(LONGEST):
+            return await tokens.token(refused)
+    except TimeoutError:
+        problem = f"the token endpoint at {tokens.host}: no access token came within {LONGEST:.0f} seconds"
+        raise TokenFailure(problem, silent=True) from None
     except TokenFailure as failure:
         unreadable = failure.fault is TokenFault.UNREADABLE
         problem = "the answer holds no access token" if unreadable else failure.problem
-        text = f"the token endpoint at {tokens.host}: {problem}"
-        raise TokenFailure(text, failure.fault, code=failure.code, silent=failure.silent) from None
+        raise failure.again(f"the token endpoint at {tokens.host}: {problem}") from None
     except (LedgerError, RequestError) as error:
         raise TokenFailure(str(error)) from None

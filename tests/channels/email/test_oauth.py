@@ -245,6 +245,32 @@ async def test_an_endpoint_that_nobody_listens_at_is_asked_again_later() -> None
     assert room.connections == 0
 
 
+async def test_an_endpoint_that_says_nothing_is_waited_for_once_by_all(monkeypatch: pytest.MonkeyPatch) -> None:
+    """One after the other, they would outlast the time that a delivery has, and be unclear."""
+    monkeypatch.setattr("worker.adapters.oauth_tokens.TIMEOUT", 0.3)
+    async with both() as (endpoint, _, room), opened(options(endpoint, room)) as mail:
+        endpoint.replies = [Said({}, after=60.0)]
+        failed = await asyncio.gather(*(hand_over(mail) for _ in range(4)), return_exceptions=True)
+        assert len(endpoint.forms) == 1
+        await hand_over(mail)
+    assert [(type(one), one.silent) for one in failed if isinstance(one, DeliveryError)] == [
+        (DeliveryDeferred, True)
+    ] * 4
+    assert len(room.accepted) == 1
+
+
+async def test_a_token_that_comes_late_serves_the_next_message(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("worker.adapters.sasl_oauth.LONGEST", 0.2)
+    async with both() as (endpoint, _, room), opened(options(endpoint, room)) as mail:
+        endpoint.after = 1.0
+        with pytest.raises(DeliveryDeferred, match="no access token came within") as told:
+            await hand_over(mail)
+        assert told.value.silent
+        monkeypatch.setattr("worker.adapters.sasl_oauth.LONGEST", 20.0)
+        await hand_over(mail)
+    assert endpoint.granted == ["ya29.0"]
+
+
 async def test_a_wrong_secret_stops_the_channel_with_one_sentence() -> None:
     """As a wrong password does. What it says is the same every time, and holds nothing secret."""
     async with both() as (endpoint, _, room), opened(options(endpoint, room, secret="hush-hush")) as mail:  # a test's
