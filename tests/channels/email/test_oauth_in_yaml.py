@@ -145,4 +145,9 @@ async def test_tokens_are_kept_by_all_that_they_depend_on(tmp_path: Path, monkey
         assert sends == reads, "mails and mailbox share a grant"
         found[name] = sends
     assert len(set(found.values())) == len(texts)
+    (tmp_path / "url").mkdir()
+    more = '    bounces: {mailbox: "imaps://c@mail.example/INBOX"}\n'
+    other = loaded(tmp_path / "url", GOOGLE, "smtp://sales@smtp.example:587", more).bundle
+    assert other is not None
+    assert set(await accounts_of(tmp_path, other, SECRETS, monkeypatch)) == {found["same"]}, "one grant, one store"
     assert not any(secret in "".join(found.values()) for secret in SECRETS.values())
