@@ -25,7 +25,7 @@ from worker.ports.channels import ChannelGroup, ChannelKind
 from worker.ports.chat import ANSWERING, ANSWERS, Answering, ChatDoor
 from worker.ports.kinds import QuerySpec
 from worker.ports.source_events import WEBHOOK_SECRET, EventReader, asking
-from worker.ports.tokens import Renewal, TokenStore
+from worker.ports.tokens import OAUTH, Renewal, TokenStore
 from worker.rendering.template_lint import TemplateFault
 from worker.rendering.template_paths import shipped_paths
 from worker.rendering.templates import JinjaTemplates
@@ -84,8 +84,7 @@ class OpenConnectors:
 
     `offline`: channels build messages and do not send them. They need no secrets, and no running sandbox. `quotas`: the
     budget of each account, by its id and a connection's name, which all workers share; without it every source has its
-    own. `tokens`: the store of an
-    account's renewed tokens; None without a key to encrypt them.
+    own. `tokens`: the store of an account's renewed tokens; None without a key to encrypt them.
     """
 
     sandbox: Mapping[str, str]
@@ -144,9 +143,17 @@ class OpenConnectors:
     def channel(self, bundle: Bundle, channel: str, address: str | None) -> Channel[Any]:
         kind, options = _kind(bundle, channel), self._of_channel(bundle, channel)
         key = (kind.type, *(f"{k}={v}" for k, v in sorted(options.items())))
-        opened = self._channels.get(key, lambda: kind.open(options))
+        opened = self._channels.get(
+            key, lambda: kind.opened(options, self._renewal(bundle, channel, options), wall_clock)
+        )
         group = hasattr(opened, "channel")  # asked for every message; isinstance takes a protocol apart each time
         return cast("ChannelGroup", opened).channel(kind.route(address)) if group else cast("Channel[Any]", opened)
+
+    def _renewal(self, bundle: Bundle, channel: str, options: Mapping[str, str]) -> Renewal:
+        """What shares a grant shares its tokens: two stores of one refresh token would end each other's."""
+        granted = {name: value for name, value in options.items() if name.startswith(OAUTH)}
+        tokens = self.tokens(account_id("oauth", granted)) if self.tokens and granted else None
+        return Renewal(partial(self._of_channel, bundle, channel), tokens)
 
     def is_secret(self, holder: str, kind: str, option: str) -> bool:
         try:
@@ -160,9 +167,8 @@ class OpenConnectors:
         return _kind(bundle, channel).route(address)
 
     def receiver(self, bundle: Bundle, channel: str, address: str | None) -> str:
-        kind = _kind(bundle, channel)
-        route = kind.route(address)
-        account = account_id(kind.type, self._of_channel(bundle, channel))
+        route = self.route(bundle, channel, address)
+        account = account_id(bundle.channels[channel].type, self._of_channel(bundle, channel))
         return f"{account}:{route}" if route else account
 
     def _of_channel(self, bundle: Bundle, channel: str) -> Mapping[str, str]:
@@ -191,7 +197,8 @@ class OpenConnectors:
             return None
 
     def bounce_mailbox(self, bundle: Bundle, channel: str) -> BounceMailbox | None:
-        return _kind(bundle, channel).bounce_mailbox(self._of_channel(bundle, channel))
+        options = self._of_channel(bundle, channel)
+        return _kind(bundle, channel).bounce_mailbox(options, self._renewal(bundle, channel, options), wall_clock)
 
     def bounce_webhook(self, bundle: Bundle, channel: str) -> BounceWebhook | None:
         """Resolves these secrets alone: `web` has no password of a mail server, and a worker has not these."""

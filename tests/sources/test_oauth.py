@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.scripted_http import Asked, Said, scripted
+from worker.adapters.oauth_tokens import App
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.tokens import RedisTokens
@@ -20,7 +21,7 @@ from worker.ports import Catalog, CheckedSource
 from worker.ports.tokens import Renewal, Tokens, TokenStore
 from worker.sandbox.oauth import CLIENT_ID, CLIENT_SECRET, FIRST, OAuth
 from worker.sandbox.server import Sandbox
-from worker.sources.common.oauth import App, Renewed
+from worker.sources.common.oauth import Renewed
 
 KEY = base64.b64encode(b"k" * 32).decode()
 KINDS = ("close", "pipedrive")
@@ -176,6 +177,20 @@ async def test_a_refused_refresh_token_says_what_to_do_and_repeats_none(empty_re
                 await source.check()
             assert "refresh_stolen" not in str(refused.value)
         assert await kept.begin(), "the turn is given back"
+
+
+async def test_a_wrong_client_is_told_as_such_every_time(empty_redis: EmbeddedRedis) -> None:
+    async with Sandbox() as box, store(empty_redis) as kept:
+        given = {**options(box, "pipedrive"), "client_secret": "not-the-one"}
+        async with opened("pipedrive", given, kept) as source:
+            for _ in range(3):
+                with pytest.raises(
+                    SourceRefused, match=r"client_secret was not accepted \(invalid_client\)"
+                ) as refused:
+                    await source.check()
+                assert "not-the-one" not in str(refused.value)
+        async with opened("pipedrive", options(box, "pipedrive"), kept) as source:
+            await source.check()
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ import base64
 import re
 import ssl
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 
@@ -25,7 +25,9 @@ class Stored:
 @dataclass
 class ImapRoom:
     """The mails of INBOX by number, and what the server saw. `faults`: the command at which it breaks off ("break"),
-    falls silent ("silence") or refuses (any other text). `sent`: bytes of mails that were handed out.
+    falls silent ("silence") or refuses (any other text). `sent`: bytes of mails that were handed out. `good`: the
+    access tokens that are accepted instead of the password, if any are; `shown`: the responses with one; `dismissed`:
+    how clients answered the challenge with the error.
     """
 
     port: int = 0
@@ -35,6 +37,9 @@ class ImapRoom:
     faults: dict[str, str] = field(default_factory=dict)
     capabilities: str = "IMAP4rev1 AUTH=PLAIN"
     sent: int = 0
+    good: Callable[[str], bool] | None = None
+    shown: list[str] = field(default_factory=list)
+    dismissed: list[bytes] = field(default_factory=list)
     tls: ssl.SSLContext | None = None
     tasks: set["asyncio.Task[None] | None"] = field(default_factory=set)
 
@@ -91,10 +96,22 @@ class _Session:
         self.say(f"* CAPABILITY {self._able()}")
         return "OK done"
 
-    async def on_authenticate(self, _given: str) -> str:
+    async def on_authenticate(self, given: str) -> str:
         self.say("+ ")
+        if given != "PLAIN":
+            return await self._with_token()
         told = base64.b64decode(await self.reader.readline()).decode().split("\0")
         return "OK welcome" if told == ["", USER, PASSWORD] else f"NO wrong: {told[-1]}"
+
+    async def _with_token(self) -> str:
+        response = base64.b64decode(await self.reader.readline()).decode()
+        self.room.shown.append(response)
+        token = response.partition("auth=Bearer ")[2].rstrip("\1")
+        if USER in response and self.room.good is not None and self.room.good(token):
+            return "OK welcome"
+        self.say("+ " + base64.b64encode(b'{"status":"400","scope":"mail.all"}').decode())
+        self.room.dismissed.append((await self.reader.readline()).strip())
+        return f"NO [AUTHENTICATIONFAILED] no: {token}"
 
     async def on_login(self, given: str) -> str:
         return "OK welcome" if given == f'"{USER}" "plain"' else "NO wrong"

@@ -1,8 +1,11 @@
 """A mail server on loopback, by aiosmtpd, that refuses, breaks off or falls silent in any step on request."""
 
 import asyncio
+import base64
+import re
 import ssl
-from collections.abc import AsyncIterator
+import warnings
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -104,9 +107,62 @@ class _Handler:
         return "250 OK" if reply in {"", LATE} else reply
 
 
-class _Server(SMTP):
-    """One connection: counted, and cut or deaf within a message where the room's replies say so."""
+@dataclass
+class BearerLogins:
+    """Logins by a token. `good`: the accepted ones, for `user`. `offered`: the mechanisms. `shown`: the token of each
+    login, and `responses` all that came with it. `initial`: whether it came with the command. `dismissed`: how clients
+    answered the challenge with the error. `replies`: what to answer instead, once each in order.
+    """
 
+    good: Callable[[str], bool]
+    user: str = "reports@acme.example"
+    offered: tuple[str, ...] = ("XOAUTH2",)
+    shown: list[str] = field(default_factory=list)
+    responses: list[bytes] = field(default_factory=list)
+    dismissed: list[bytes] = field(default_factory=list)
+    initial: list[bool] = field(default_factory=list)
+    replies: list[str] = field(default_factory=list)
+
+    def not_offered(self) -> tuple[str, ...]:
+        return tuple({"LOGIN", "PLAIN", "XOAUTH2", "OAUTHBEARER"} - set(self.offered))
+
+
+class _BearerHandler(_Handler):
+    def __init__(self, room: MailRoom, pipelining: bool, logins: BearerLogins) -> None:
+        super().__init__(room, pipelining)
+        self.logins = logins
+
+    async def auth_XOAUTH2(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802  # aiosmtpd's name
+        return await self._login(server, args, rb"user=(?P<user>[^\x01]*)\x01auth=Bearer (?P<token>[^\x01]*)\x01\x01")
+
+    async def auth_OAUTHBEARER(self, server: Any, args: list[str]) -> AuthResult:  # noqa: N802  # the same
+        named = rb"n,a=(?P<user>[^,]*),\x01host=localhost\x01port=\d+\x01auth=Bearer (?P<token>[^\x01]*)\x01\x01"
+        return await self._login(server, args, named)
+
+    async def _login(self, server: Any, args: list[str], form: bytes) -> AuthResult:
+        self.logins.initial.append(len(args) == 2)
+        response = base64.b64decode(args[1]) if len(args) == 2 else await server.challenge_auth("")
+        self.logins.responses.append(response)
+        found = re.fullmatch(form, response)
+        assert found is not None, response
+        self.logins.shown.append(found["token"].decode())
+        if self.logins.replies:
+            await server.push(self.logins.replies.pop(0))
+            return AuthResult(success=False, handled=True)
+        if found["user"].decode() == self.logins.user and self.logins.good(found["token"].decode()):
+            return AuthResult(success=True)
+        await server.push(b"334 " + base64.b64encode(b'{"status":"400","schemes":"Bearer","scope":"mail.all"}'))
+        self.logins.dismissed.append((await server._reader.readline()).strip())  # it offers no other way
+        await server.push(f"535 5.7.8 no: {found['token'].decode()}")
+        return AuthResult(success=False, handled=True)
+
+
+class _Server(SMTP):
+    """One connection: counted, and cut or deaf within a message where the room's replies say so. A line may be as long
+    as RFC 4954 (4) asks for a login.
+    """
+
+    line_length_limit = 12288
     cut = ""
     counted = False
     errors = 0
@@ -176,19 +232,26 @@ async def mail_room(
     login: bool = False,
     smtputf8: bool = True,
     pipelining: bool = True,
+    bearer: BearerLogins | None = None,
 ) -> AsyncIterator[MailRoom]:
-    """A server on an ephemeral port for the length of a test."""
+    """A server on an ephemeral port for the length of a test. `bearer`: it takes access tokens, and no password."""
     loop, room = asyncio.get_running_loop(), MailRoom()
     tls = tls_of_server() if starttls or implicit else None
 
     def protocol() -> SMTP:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # aiosmtpd's own, about a login without TLS
+            return server_of()
+
+    def server_of() -> SMTP:
         return _Server(
-            _Handler(room, pipelining),
+            _Handler(room, pipelining) if bearer is None else _BearerHandler(room, pipelining, bearer),
             enable_SMTPUTF8=smtputf8,
             tls_context=tls if starttls else None,
             require_starttls=starttls,
             authenticator=_authenticate if login else None,
-            auth_required=login,
+            auth_exclude_mechanism=() if bearer is None else bearer.not_offered(),
+            auth_required=login or bearer is not None,
             auth_require_tls=starttls,
             hostname="mail.acme.example",
             loop=loop,

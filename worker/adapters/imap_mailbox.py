@@ -14,6 +14,10 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl, unquote
 
+from worker.adapters.imap_login import LoginRefused, log_in, quoted, show_token
+from worker.adapters.oauth_answer import TokenFailure
+from worker.adapters.oauth_tokens import OAuthTokens
+from worker.adapters.sasl_oauth import token_of
 from worker.adapters.tls import tls_context
 from worker.adapters.url import is_loopback, split
 from worker.errors import MailboxError
@@ -78,13 +82,22 @@ class StoredMail:
 
 
 class ImapMailbox:
-    """Connects at the first act. One act at a time. Raises MailboxError, without the password."""
+    """Connects at the first act. One act at a time. `tokens`: to log in with one, instead of the password. Raises
+    MailboxError, without a secret.
+    """
 
-    def __init__(
-        self, server: ImapServer, password: str, *, timeout: float = TIMEOUT, tls: ssl.SSLContext | None = None
+    def __init__(  # facts about the server that only the caller knows
+        self,
+        server: ImapServer,
+        password: str,
+        *,
+        timeout: float = TIMEOUT,
+        tls: ssl.SSLContext | None = None,
+        tokens: OAuthTokens | None = None,
     ) -> None:
         self._server = server
         self._password = password
+        self._tokens = tokens
         self._timeout = timeout
         self._tls = tls
         self._client: imaplib.IMAP4 | None = None
@@ -113,20 +126,31 @@ class ImapMailbox:
         client, self._client = self._client, None
         if client is not None:
             await asyncio.to_thread(_log_out, client)
+        if self._tokens is not None:
+            await self._tokens.aclose()
 
     async def _act(self, step: str, act: Callable[[imaplib.IMAP4], T]) -> T:
         try:
-            return await asyncio.to_thread(self._with_client, act)
+            client = self._client or await self._logged_in()
+            return await asyncio.to_thread(act, client)
+        except TokenFailure as failure:
+            words = failure.problem
         except (imaplib.IMAP4.error, OSError, ValueError) as error:
-            words = clean(redact(str(error), (self._password,)), 300) or type(error).__name__
-            raise MailboxError(f"mailbox {self._server.folder} at {self._server.host}: {step}: {words}") from None
+            secrets = (self._password, *(self._tokens.secrets if self._tokens is not None else ()))
+            words = clean(redact(str(error), secrets), 300) or type(error).__name__
+        raise MailboxError(f"mailbox {self._server.folder} at {self._server.host}: {step}: {words}")
 
-    def _with_client(self, act: Callable[[imaplib.IMAP4], T]) -> T:
-        if self._client is None:
-            self._client = self._connected()
-        return act(self._client)
+    async def _logged_in(self) -> imaplib.IMAP4:
+        """A token may be withdrawn before its time, so one that the server refuses is renewed, once."""
+        if self._tokens is None:
+            return await asyncio.to_thread(self._connected)
+        token = await token_of(self._tokens)
+        try:
+            return await asyncio.to_thread(self._connected, token)
+        except LoginRefused:
+            return await asyncio.to_thread(self._connected, await token_of(self._tokens, refused=token))
 
-    def _connected(self) -> imaplib.IMAP4:
+    def _connected(self, token: str = "") -> imaplib.IMAP4:
         server, tls = self._server, self._tls or tls_context()
         if server.tls == "implicit":
             client: imaplib.IMAP4 = imaplib.IMAP4_SSL(server.host, server.port, ssl_context=tls, timeout=self._timeout)
@@ -135,12 +159,16 @@ class ImapMailbox:
         try:
             if server.tls == "starttls":
                 client.starttls(tls)
-            _log_in(client, server.user, self._password)
-            self._count = int(_one(_ok(client.select(_quoted(server.folder)))) or 0)
+            if token:
+                show_token(client, server.user, token, server.host, server.port)
+            else:
+                log_in(client, server.user, self._password)
+            self._count = int(_one(_ok(client.select(quoted(server.folder)))) or 0)
             self._validity = int(_one(client.response("UIDVALIDITY")[1]) or 0)
         except BaseException:
             _close(client)
             raise
+        self._client = client
         return client
 
     def _numbers(self, client: imaplib.IMAP4, after: Mark | None) -> tuple[int, list[int]]:
@@ -149,16 +177,6 @@ class ImapMailbox:
         found = _ok(client.uid("SEARCH", f"UID {held.number + 1}:*" if held is not None else "UNSEEN"))
         numbers = sorted(int(number) for line in found if line for number in line.split())
         return self._validity, [number for number in numbers if held is None or number > held.number]
-
-
-def _log_in(client: imaplib.IMAP4, user: str, password: str) -> None:
-    """SASL PLAIN takes any character (RFC 4616); LOGIN takes ASCII only. Raises ValueError."""
-    if "AUTH=PLAIN" in client.capabilities:
-        client.authenticate("PLAIN", lambda _challenge: f"\0{user}\0{password}".encode())
-    elif not f"{user}{password}".isprintable():
-        raise ValueError("the user's name or the password holds a control character")
-    else:
-        client.login(_quoted(user), password)
 
 
 def _mails(client: imaplib.IMAP4, numbers: Sequence[int]) -> list[StoredMail]:
@@ -199,8 +217,3 @@ def _ok(answer: tuple[str, list[Any]]) -> list[Any]:
 
 def _one(data: list[Any] | None) -> bytes:
     return data[-1] if data and isinstance(data[-1], bytes) else b""
-
-
-def _quoted(text: str) -> str:
-    """RFC 3501, 9: a quoted string."""
-    return '"' + text.replace("\\", "\\\\").replace('"', '\\"') + '"'

@@ -145,7 +145,8 @@ def _each_option(options: Iterable[Option]) -> Iterator[Option]:
 def _need(name: str, groups: dict[str, tuple[str, ...]], *, required: bool) -> str:
     if name in groups:
         return f"exactly one of {', '.join(map(code, groups[name]))}"
-    return "required" if required else ""
+    group, below, _ = name.partition(".")
+    return f"required{f' with {code(group)}' if below else ''}" if required else ""
 
 
 def queries() -> str:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
 from worker.domain.alert.notification import Notification
@@ -13,6 +14,7 @@ from worker.ports.bounces import BounceMailbox, BounceReport, BounceWebhook
 from worker.ports.chat import ChatContract
 from worker.ports.init_forms import InitForm
 from worker.ports.kinds import Option, RuleViolation
+from worker.ports.tokens import Renewal
 
 C = TypeVar("C")
 """A channel's own form of a message's content. Only the channel reads it, and it does not change."""
@@ -125,21 +127,27 @@ class MessageForm:
     optional: bool = False
 
 
+Clock = Callable[[], datetime]
+"""Returns UTC."""
+
+
 @dataclass(frozen=True, slots=True)
 class ChannelKind:
     """A type of channel, as definitions name it. `address` returns the normal form of an entry's address, or raises
     ValueError with what to write. `needs_address` says whether an entry must have an address; otherwise it must have
     none. `faults` says what is wrong with the options; secrets are still references there. `one_of`: groups of options
     of which exactly one must be written. `open` is given the options with their secrets, and raises RequestError.
-    `in_sandbox`: the sandbox's services that the channel sends to, each with an address where nothing listens; `open`
-    is given the real addresses instead of options. `route` is for a ChannelGroup: the name of its channel for an
-    address. `example`: a mapping in YAML, on one line, that a new project shows in a comment. `forms`: what it makes of
-    templates. `bounce` reads what came back to the sender's mailbox; None if it reports no failure.
-    `mailbox`: whether messages to an address are mail: they may carry a link to unsubscribe, and follow each other in
-    one conversation. `look_every`: seconds between two looks into the mailbox of bounces; None if the options name
-    none. `bounce_mailbox` and `bounce_webhook` are given options with their secrets; they return None where the options
-    name none, and raise RequestError. `ask_for_init`: what `init` asks to set it up; None if it
-    cannot be set up there. `chat`: what it does about requests of people; None if it takes none.
+    `open_renewing`: what is used instead of `open`, for a kind that logs in with tokens that end: it is also given how
+    they are renewed, and the time. `in_sandbox`: the sandbox's services that the channel sends to, each with an address
+    where nothing listens; `open` is given the real addresses instead of options. `route` is for a ChannelGroup: the
+    name of its channel for an address. `example`: a mapping in YAML, on one line, that a new project shows in a
+    comment. `forms`: what it makes of templates. `bounce` reads what came back to the sender's mailbox; None if it
+    reports no failure. `mailbox`: whether messages to an address are mail: they may carry a link to unsubscribe, and
+    follow each other in one conversation. `look_every`: seconds between two looks into the mailbox of bounces; None if
+    the options name none. `bounce_mailbox` is given what `open_renewing` is, and `bounce_webhook` the options with
+    their secrets; they return None where the options name none, and raise RequestError. `ask_for_init`: what `init`
+    asks to set it up; None if it cannot be set up there. `chat`: what it does about requests of people; None if it
+    takes none.
     """
 
     type: str
@@ -156,10 +164,17 @@ class ChannelKind:
     bounce: Callable[[bytes], BounceReport | None] = lambda _raw: None
     mailbox: Callable[[str | None], bool] = lambda _address: False
     look_every: Callable[[Mapping[str, str]], int | None] = lambda _options: None
-    bounce_mailbox: Callable[[Mapping[str, str]], BounceMailbox | None] = lambda _options: None
+    bounce_mailbox: Callable[[Mapping[str, str], Renewal, Clock], BounceMailbox | None] = lambda *_given: None
     bounce_webhook: Callable[[Mapping[str, str]], BounceWebhook | None] = lambda _options: None
+    open_renewing: Callable[[Mapping[str, str], Renewal, Clock], Channel[Any] | ChannelGroup] | None = None
     ask_for_init: InitForm | None = None
     chat: ChatContract | None = None
+
+    def opened(self, options: Mapping[str, str], renewal: Renewal, clock: Clock) -> Channel[Any] | ChannelGroup:
+        """Raises RequestError."""
+        if self.open_renewing is None:
+            return self.open(options)
+        return self.open_renewing(options, renewal, clock)
 
 
 @runtime_checkable

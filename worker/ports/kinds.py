@@ -174,9 +174,9 @@ class QuerySpec:
 @dataclass(frozen=True, slots=True)
 class Option:
     """One key of a connection or channel. `secret`: its value may (and should) be a reference, and is never printed.
-    `group`: the options of a mapping below this key; in the options that a kind is given, they are named
-    "<name>.<option>". `inbound`: with it something is read or listened to that comes in for all of the account's
-    users. A target with a test reader has it only where it names it itself.
+    `required`: in a group, where the group is written. `group`: the options of a mapping below this key; in the
+    options that a kind is given, they are named "<name>.<option>". `inbound`: with it something is read or listened
+    to that comes in for all of the account's users. A target with a test reader has it only where it names it itself.
     """
 
     name: str

@@ -34,10 +34,14 @@ class TokenStore(Protocol):
         ...
 
 
+OAUTH = "oauth."
+"""How the options of a channel begin that its access tokens are got with, and that nothing else depends on."""
+
+
 @dataclass(frozen=True, slots=True)
 class Renewal:
-    """How a credential gets a new token. `reread`: the connection's options, with their references resolved again.
-    `tokens`: where renewed tokens are stored, None if no key to encrypt them is set.
+    """How a credential gets a new token. `reread`: the options of the connection or channel, with their references
+    resolved again. `tokens`: where renewed tokens are stored, None if no key to encrypt them is set.
     """
 
     reread: Callable[[], Mapping[str, str]]

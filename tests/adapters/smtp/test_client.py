@@ -5,6 +5,7 @@ import ssl
 from collections.abc import Callable
 from contextlib import AbstractAsyncContextManager
 from functools import partial
+from typing import Any
 
 import pytest
 
@@ -201,7 +202,7 @@ async def test_a_stripped_starttls_offer_never_means_clear_text(mail_room: OpenR
 
 @pytest.mark.parametrize(("tls", "options"), [("starttls", {"starttls": True}), ("implicit", {"implicit": True})])
 async def test_a_certificate_that_nobody_vouches_for_is_refused(
-    mail_room: OpenRoom, tls: str, options: dict[str, bool]
+    mail_room: OpenRoom, tls: str, options: dict[str, Any]
 ) -> None:
     async with mail_room(**options) as room:
         mailer = Mailer(SmtpServer("localhost", room.port, "", tls), tls=ssl.create_default_context())

@@ -1,5 +1,6 @@
 """Mails in the mailbox of bounces: reports, wishes to unsubscribe, and everything else that people and robots send."""
 
+from datetime import UTC, datetime
 from email.message import EmailMessage
 from email.policy import SMTP
 
@@ -13,6 +14,7 @@ from worker.adapters.imap_mailbox import LONGEST_READ, ImapMailbox, StoredMail, 
 from worker.channels.email.bounce_mailbox import EmailBounceMailbox, returned_mail, unsubscribe_token
 from worker.channels.email.channel import EMAIL
 from worker.ports.bounces import MailboxPage, Mark, ReturnedMail
+from worker.ports.tokens import Renewal
 
 TOKEN = "d841c914." + "WyJ1IiwiZXUvd2Vla2x5IiwidGVhbSIsImFkYUBhY21lLmV4YW1wbGUiLG51bGxd" * 4 + ".s-i_g"
 OPTIONS = {"url": "smtp://mx.acme.example", "from": "reports@acme.example"}
@@ -115,5 +117,5 @@ def test_options_that_work() -> None:
     assert EMAIL.look_every(OPTIONS) is None
     assert EMAIL.look_every(OPTIONS | MAILBOX) == 300
     assert EMAIL.look_every(OPTIONS | MAILBOX | {"bounces.every": "1h"}) == 3600
-    assert EMAIL.bounce_mailbox(OPTIONS) is None
+    assert EMAIL.bounce_mailbox(OPTIONS, Renewal(dict), lambda: datetime.now(UTC)) is None
     assert EMAIL.bounce_webhook(OPTIONS) is None

@@ -48,6 +48,8 @@ def _group(sheet: Sheet, path: Path, option: Option, given: Any, kind: SourceKin
             sheet.complain((*path, name), found, advice(name, known), key=True)
         elif _is_sound(sheet, (*path, name), known[name], value, kind, plain=False):
             values[f"{option.name}.{name}"] = str(value)
+    for name in [one.name for one in option.group if one.required and one.name not in given]:
+        sheet.complain(path, f"`{option.name}` without `{name}`", f"write `{name}` too", key=True)
     return values
 
 

@@ -250,7 +250,9 @@ def _option(option: Option) -> Schema:
     if not option.group:
         return _TEXT | described
     inside: Schema = {one.name: _option(one) for one in option.group}
-    return {"type": "object", "properties": inside, "additionalProperties": False} | described
+    needed = [one.name for one in option.group if one.required]
+    required: Schema = {"required": needed} if needed else {}
+    return {"type": "object", "properties": inside, "additionalProperties": False} | required | described
 
 
 def _either(*names: str) -> list[Schema]:

@@ -10,9 +10,11 @@ from dataclasses import replace
 
 from aiosmtplib import SMTP, SMTPException
 
+from worker.adapters.oauth_tokens import OAuthTokens
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure, failure_of
 from worker.adapters.smtp.in_turn import CommandsInTurn
+from worker.adapters.smtp.oauth_login import REFUSED, access_token, log_in_with
 from worker.adapters.smtp.pipelined import CommandsTogether
 from worker.adapters.smtp.server import SmtpServer
 from worker.adapters.smtp.transaction import Mail, MailConnection, SentMail
@@ -28,7 +30,7 @@ up earlier, when the delivery's lease ends.
 
 class Mailer:
     """Sends to one server over at most `limit` connections of one event loop. Times in seconds. `hello`: the name of
-    this host (EHLO), by default the system's name for it.
+    this host (EHLO), by default the system's name for it. `tokens`: to log in with one, instead of the password.
     """
 
     def __init__(  # facts about the server that only the caller knows
@@ -41,16 +43,23 @@ class Mailer:
         patience: float = PATIENCE,
         hello: str | None = None,
         tls: ssl.SSLContext | None = None,
+        tokens: OAuthTokens | None = None,
     ) -> None:
         self._server = server
         self._password = password
-        self._secrets = (password,)
+        self._tokens = tokens
         self._timeout = timeout
         self._patience = patience
         self._tls = tls
         self._hello = hello
         self._limit = limit or ConnectionLimit()
         self._idle: list[MailConnection] = []
+        # What a server says to a kept connection that it has done with; with a token, also once the token has ended.
+        self._done_with = {0, 421} if tokens is None else {0, 421, 530, REFUSED}
+
+    @property
+    def _secrets(self) -> tuple[str, ...]:
+        return (self._password, *(self._tokens.secrets if self._tokens is not None else ()))
 
     async def send(
         self, sender: str, recipient: str, message: bytes, *, copies: Sequence[str] = (), smtputf8: bool = False
@@ -82,7 +91,7 @@ class Mailer:
             try:
                 return await self._over(self._idle.pop(), mail)
             except MailFailure as failure:
-                if failure.phase != "mail" or failure.code not in {0, 421}:
+                if failure.phase != "mail" or failure.code not in self._done_with:
                     raise
         return await self._over(await self._connect(), mail)
 
@@ -115,6 +124,18 @@ class Mailer:
         return sent
 
     async def _connect(self) -> MailConnection:
+        """A token may be withdrawn before its time, so one that the server refuses is renewed, once."""
+        if self._tokens is None:
+            return await self._connected()
+        token = await access_token(self._tokens)
+        try:
+            return await self._connected(token)
+        except MailFailure as failure:
+            if failure.phase != "auth" or failure.code != REFUSED:
+                raise
+        return await self._connected(await access_token(self._tokens, refused=token))
+
+    async def _connected(self, token: str = "") -> MailConnection:
         server = self._server
         smtp = SMTP(
             hostname=server.host,
@@ -131,7 +152,10 @@ class Mailer:
             if server.tls == "starttls":
                 phase = "tls"
                 await smtp.starttls(tls_context=self._tls or tls_context())
-            if server.user:
+            if token:
+                phase = "auth"
+                await log_in_with(smtp, server.user, token, server.host, server.port)
+            elif server.user:
                 phase = "auth"
                 await smtp.login(server.user, self._password)
             await smtp.ehlo()
@@ -153,3 +177,5 @@ class Mailer:
                 await connection.quit()
             except (SMTPException, OSError):
                 connection.close()
+        if self._tokens is not None:
+            await self._tokens.aclose()

@@ -1,4 +1,4 @@
-"""Where a mail server is, and how it is spoken to."""
+"""A mail server, as the URL of a definition names it."""
 
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote

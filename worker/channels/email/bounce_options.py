@@ -1,19 +1,22 @@
 """The options of an email channel for what comes back: `bounces` and `unsubscribe_mailbox`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from datetime import datetime
 
 from worker.adapters.imap_mailbox import ImapMailbox, parse_imap_url
 from worker.adapters.smtp.addresses import ascii_address
 from worker.adapters.webhook_signature import WebhookVerifier
 from worker.channels.email.bounce_mailbox import EmailBounceMailbox
 from worker.channels.email.bounce_webhook import EmailBounceWebhook
+from worker.channels.email.oauth_options import open_tokens
 from worker.domain.time.duration import DurationError, parse_duration
 from worker.errors import RequestError, what_to_write
 from worker.ports.bounces import BounceMailbox, BounceWebhook
 from worker.ports.kinds import Option, RuleViolation
+from worker.ports.tokens import Renewal
 
 EVERY = "5m"
-MAILBOX, SECRET = "bounces.mailbox", "bounces.secret"
+MAILBOX, PASSWORD, SECRET = "bounces.mailbox", "bounces.password", "bounces.secret"
 UNSUBSCRIBE_MAILBOX = "unsubscribe_mailbox"
 
 BOUNCE_OPTIONS = (
@@ -23,7 +26,7 @@ BOUNCE_OPTIONS = (
         inbound=True,
         group=(
             Option("mailbox", note="imaps://user@host/INBOX (or imap://, STARTTLS required), read by the workers"),
-            Option("password", secret=True, note="of the mailbox's user"),
+            Option("password", secret=True, note="of the mailbox's user; without it, `oauth` logs in there too"),
             Option("every", note=f"how often the mailbox is read; without it {EVERY}"),
             Option("secret", secret=True, note="whsec_… that signs what a mail service posts to `web`"),
             Option("secret_previous", secret=True, note="holds too, while the service changes from it to `secret`"),
@@ -86,14 +89,18 @@ def look_every(options: Mapping[str, str]) -> int | None:
     return parse_duration(options.get("bounces.every", EVERY)) if MAILBOX in options else None
 
 
-def open_bounce_mailbox(options: Mapping[str, str]) -> BounceMailbox | None:
+def open_bounce_mailbox(
+    options: Mapping[str, str], renewal: Renewal, clock: Callable[[], datetime]
+) -> BounceMailbox | None:
+    """A mailbox without a password of its own is read with the token that mails are sent with."""
     if MAILBOX not in options:
         return None
     try:
         server = parse_imap_url(options[MAILBOX])
     except ValueError as error:
         raise RequestError(f"email bounces.mailbox: {error}") from None
-    return EmailBounceMailbox(ImapMailbox(server, options.get("bounces.password", "")))
+    tokens = None if PASSWORD in options else open_tokens(options, renewal, clock)
+    return EmailBounceMailbox(ImapMailbox(server, options.get(PASSWORD, ""), tokens=tokens))
 
 
 def open_bounce_webhook(options: Mapping[str, str]) -> BounceWebhook | None:

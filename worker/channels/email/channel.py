@@ -6,8 +6,9 @@ whether the address, the channel or only this message is at fault.
 
 import re
 import ssl
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from worker.adapters.smtp.addresses import ascii_address, mailbox, needs_smtputf8, quotes_missing
@@ -29,11 +30,13 @@ from worker.channels.email.bounce_options import (
 )
 from worker.channels.email.content import mail_content, preview_of
 from worker.channels.email.faults import Fault, at_fault
+from worker.channels.email.oauth_options import OAUTH_OPTIONS, oauth_faults, open_tokens
 from worker.domain.delivery import Envelope, Part, Receipt, RefusedCopy
 from worker.errors import DeliveryDeferred, DeliveryError, DeliveryRefused, DeliveryUncertain, RenderError, RequestError
 from worker.ports.channels import ChannelKind, MessageForm, PreviewPage, RenderRequest, Templates
 from worker.ports.init_forms import InitField, InitForm
 from worker.ports.kinds import Option, RuleViolation
+from worker.ports.tokens import Renewal
 from worker.sanitize import clean
 
 SIZE_LIMIT = 20_000_000
@@ -71,7 +74,7 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
         except ValueError:
             expected = quotes_missing(options["reply_to"]) or "an address for answers like Sales <sales@acme.example>"
             faults.append(RuleViolation(("reply_to",), f"{options['reply_to']!r}", expected))
-    return (*faults, *bounce_faults(options))
+    return (*faults, *oauth_faults(options), *bounce_faults(options))
 
 
 def _is_host(name: str) -> bool:
@@ -140,8 +143,14 @@ class EmailChannel:
         await self._mailer.aclose()
 
 
-def open_email(
+def _utc_now() -> datetime:
+    return datetime.now(UTC)
+
+
+def open_email(  # what tests set is separate
     options: Mapping[str, str],
+    renewal: Renewal | None = None,
+    clock: Callable[[], datetime] = _utc_now,
     *,
     timeout: float = TIMEOUT,
     patience: float = PATIENCE,
@@ -153,15 +162,15 @@ def open_email(
     wrong = absent + _faults(options)
     if wrong:
         raise RequestError("; ".join(f"email {f.path[0]}: {f.found}, {f.expected}" for f in wrong))
-    password = options.get("password", "")
     mailer = Mailer(
         parse_url(options["url"]),
-        password,
+        options.get("password", ""),
         timeout=timeout,
         patience=patience,
         limit=ConnectionLimit(connections),
         hello=options.get("hello") or mailbox(options["from"])[1].rpartition("@")[2],
         tls=tls,
+        tokens=open_tokens(options, renewal, clock),
     )
     return EmailChannel(mailer, options["from"], unsubscribe_address(options), options.get("reply_to", ""))
 
@@ -205,10 +214,12 @@ EMAIL = ChannelKind(
         Option("from", required=True, note='the sender, "Pipeline <reports@acme.example>"'),
         Option("reply_to", note="where answers go, as Sales <sales@acme.example>; without it, to `from`"),
         Option("hello", note="what this host calls itself (EHLO); without it, the domain of `from`"),
+        *OAUTH_OPTIONS,
         *BOUNCE_OPTIONS,
     ),
     address=_address,
     open=open_email,
+    open_renewing=open_email,
     faults=_faults,
     forms=(MessageForm("email", (SUBJECT, TEXT, HTML), mail_content),),
     bounce=bounce_report,

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from worker.adapters.http import api_address
+from worker.adapters.oauth_tokens import App
 from worker.errors import RequestError
 from worker.ports.tokens import Renewal
 from worker.sources.common.credentials import Credential, Reread, StaticHeaders
-from worker.sources.common.oauth import App, Renewed
+from worker.sources.common.oauth import Renewed
 
 
 @dataclass(frozen=True, slots=True)
