@@ -305,3 +305,14 @@ async def test_a_connection_that_ends_at_a_copy_has_sent_nothing(reply: str) -> 
             await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
         await mailer.aclose()
     assert (failure.value.phase, failure.value.unclear, room.accepted) == ("rcpt", False, [])
+
+
+async def test_a_mail_that_is_on_its_way_when_the_mailer_is_closed_arrives_and_keeps_no_connection() -> None:
+    async with mail_room() as room:
+        mailer = Mailer(plain(room.port))
+        going = asyncio.create_task(mailer.send(FROM, TO, MESSAGE))
+        await asyncio.sleep(0)
+        await mailer.aclose()
+        await going
+        assert mailer._idle == []
+    assert room.accepted == [(FROM, TO, MESSAGE)]

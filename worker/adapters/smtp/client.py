@@ -103,6 +103,7 @@ class Mailer:
         self._hello = hello
         self._limit = limit or ConnectionLimit()
         self._idle: list[SMTP] = []
+        self._closed = False
 
     async def send(
         self, sender: str, recipient: str, message: bytes, *, copies: Sequence[str] = (), smtputf8: bool = False
@@ -145,7 +146,7 @@ class Mailer:
             usable = failure.code not in {0, 421} and await self._reset(smtp)
             raise
         finally:
-            if usable:
+            if usable and not self._closed:
                 self._idle.append(smtp)
             else:
                 smtp.close()
@@ -221,7 +222,10 @@ class Mailer:
         return smtp
 
     async def aclose(self) -> None:
-        """Quits the kept connections. Errors of a server that is gone are ignored."""
+        """Quits the kept connections. Errors of a server that is gone are ignored. A mail on its way goes on, because
+        nobody would know whether it arrived; its connection is not kept.
+        """
+        self._closed = True
         while self._idle:
             smtp = self._idle.pop()
             try:
