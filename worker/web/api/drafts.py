@@ -40,8 +40,8 @@ class CheckedDraft:
 
 
 CheckDraft = Callable[[Mapping[str, str], Bundle | None], CheckedDraft]
-"""Path in the project → text, and the definitions in force (None: there are none). It blocks, and raises RequestError for
-a path that cannot be one of a project.
+"""Path in the project → text, and the definitions in force (None: there are none). It blocks, and raises RequestError
+for a path that cannot be one of a project.
 """
 
 
