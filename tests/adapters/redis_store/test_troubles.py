@@ -2,12 +2,14 @@
 
 import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
 from tests.support.ledger_fixture import ANN, BEN, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture
 from tests.support.notices import failed
 from tests.support.trips import Trips
+from worker.adapters.redis_store.codec import text
 from worker.domain.notice import NoticeEnd, NoticeRequest
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, RunKey
@@ -16,9 +18,8 @@ from worker.domain.schedule import Bundle, Defaults, Schedule, Trigger
 
 def request(run: RunKey, subject: str, day: str) -> NoticeRequest:
     made = failed(run, day)
-    return NoticeRequest(
-        f"operator/{subject.split(maxsplit=1)[0]}{len(subject)}|ops@acme.example", day, replace(made.notice, subject=subject)
-    )
+    reader = f"operator/{subject.split(maxsplit=1)[0]}{len(subject)}|ops@acme.example"
+    return NoticeRequest(reader, day, replace(made.notice, subject=subject))
 
 
 async def told(story: LedgerFixture, run: RunKey) -> list[str]:
@@ -95,7 +96,8 @@ async def test_a_trouble_goes_on_under_the_new_id_of_its_schedule(story: LedgerF
     assert await story.runs.report_troubles(first, notices, ()) == len(notices)
     await story.deployments.activate(heir(), {}, (WEEKLY,))
     await story.deployments.activate(heir("heir", "newest"), {}, ("heir",))
-    held = {name.decode() for name in await story.client.hkeys(f"{PROJECT}:notices")}
+    names: Any = await story.client.hkeys(f"{PROJECT}:notices")
+    held = {text(name) for name in names}
     assert held == {*(one.format("newest") for one in TROUBLES), suspended}
 
     for name in (WEEKLY, "heir", "newest"):
@@ -123,11 +125,12 @@ async def test_a_late_run_of_the_old_id_counts_a_trouble_under_the_new_one(story
 async def test_of_two_pasts_that_join_the_newer_word_counts(story: LedgerFixture) -> None:
     await story.deploy(WEEKLY, "heir")
     for name, day in ((WEEKLY, "2026-11-17"), ("heir", "2026-11-16")):
-        held = json.dumps({"d": day, "t": 1, "o": 1, "s": 1})
-        await story.client.hset(f"{PROJECT}:notices", f"failed {name} source", held)
+        word = json.dumps({"d": day, "t": 1, "o": 1, "s": 1})
+        await story.client.hset(f"{PROJECT}:notices", f"failed {name} source", word)
     await story.deployments.activate(heir(), {}, (WEEKLY,))
-    [(name, kept)] = (await story.client.hgetall(f"{PROJECT}:notices")).items()
-    assert (name, json.loads(kept)["d"]) == (b"failed heir source", "2026-11-17")
+    held: Any = await story.client.hgetall(f"{PROJECT}:notices")
+    kept = {text(subject): json.loads(word)["d"] for subject, word in held.items()}
+    assert kept == {"failed heir source": "2026-11-17"}
 
 
 async def claimed(story: LedgerFixture, run: RunKey) -> RunKey:

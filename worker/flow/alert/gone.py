@@ -1,4 +1,4 @@
-"""Rules of a run that the deployment in force has no more, and of which nothing is remembered (decision 135)."""
+"""Rules of a run that the deployment in force has no more, and of which nothing is remembered (decision 121)."""
 
 from collections.abc import Iterable
 
