@@ -87,19 +87,39 @@ def test_systemd_reads_a_unit_without_a_word(path: Path, tmp_path: Path) -> None
     assert (seen.returncode, seen.stderr.strip()) == (0, "")
 
 
+@pytest.mark.skipif(shutil.which("systemd-analyze") is None, reason="systemd-analyze is not installed")
+@pytest.mark.parametrize("path", UNITS, ids=lambda path: path.stem)
+def test_systemd_finds_a_unit_little_exposed(path: Path) -> None:
+    """Of 10. What is left is the network, which each process needs."""
+    words = ["systemd-analyze", "security", "--offline=yes", "--no-pager", "--threshold=20", str(path)]
+    seen = subprocess.run(words, capture_output=True, text=True, check=False)
+    if "unrecognized option" in seen.stderr:
+        pytest.skip("this systemd-analyze looks at units of a running system alone")
+    assert (seen.returncode, seen.stderr.strip()) == (0, ""), seen.stdout
+
+
 def test_the_environment_of_the_units_names_settings() -> None:
     text = (ROOT / "deploy/systemd/funnelbeat.env").read_text("utf-8")
     names = re.findall(r"^([A-Z_]+)=", text, re.MULTILINE)
     assert set(names) == {"FUNNELBEAT_REDIS_URL", "FUNNELBEAT_BROKER_URL", "FUNNELBEAT_PROJECT"} <= KNOWN
 
 
+KUSTOMIZE = next((words for words in (("kustomize", "build"), ("kubectl", "kustomize")) if shutil.which(words[0])), ())
+"""The command that puts a base together; none where it is not installed."""
+
+
+def put_together(place: Path) -> tuple[dict[str, Any], ...]:
+    """Without a word of Kustomize, which warns of what it will drop."""
+    seen = subprocess.run([*KUSTOMIZE, str(place)], capture_output=True, text=True, check=False)
+    assert (seen.returncode, seen.stderr.strip()) == (0, "")
+    return tuple(yaml.safe_load_all(seen.stdout))
+
+
 @cache
 def objects() -> tuple[dict[str, Any], ...]:
-    """As Kustomize puts them together, or as they are written where there is no kubectl."""
-    if shutil.which("kubectl") is not None:
-        words = ["kubectl", "kustomize", str(KUBERNETES)]
-        text = subprocess.run(words, capture_output=True, text=True, check=True).stdout
-        return tuple(yaml.safe_load_all(text))
+    """As Kustomize puts them together, or as they are written where it is not installed."""
+    if KUSTOMIZE:
+        return put_together(KUBERNETES)
     base = yaml.safe_load((KUBERNETES / "kustomization.yaml").read_text("utf-8"))
     texts = [(KUBERNETES / name).read_text("utf-8") for name in base["resources"]]
     return tuple(one for text in texts for one in yaml.safe_load_all(text))
@@ -115,6 +135,33 @@ def test_the_base_names_each_of_its_files() -> None:
     assert set(base["resources"]) == files
     [made] = base["configMapGenerator"]
     assert {literal.partition("=")[0] for literal in made["literals"]} <= KNOWN
+
+
+@pytest.mark.skipif(not KUSTOMIZE, reason="neither kustomize nor kubectl is installed")
+def test_kustomize_puts_the_base_and_the_overlay_of_the_page_together(tmp_path: Path) -> None:
+    shutil.copytree(KUBERNETES, tmp_path / "kubernetes")
+    page = (ROOT / "docs/operations/deploying.md").read_text("utf-8")
+    [overlay] = re.findall(r"```yaml\n(# kustomization.yaml of an overlay\n.*?)```", page, re.DOTALL)
+    place = tmp_path / "mine"
+    place.mkdir()
+    (place / "kustomization.yaml").write_text(overlay, encoding="utf-8")
+    for name in ("worker", "web"):
+        (place / f"{name}.env").write_text("CLOSE_API_KEY=api_1\n", encoding="utf-8")
+    made = put_together(place)
+    assert {one["metadata"]["namespace"] for one in made} == {"funnelbeat"}
+    [settings] = [one for one in made if one["kind"] == "ConfigMap"]
+    assert settings["data"].keys() == {*(KNOWN & settings["data"].keys())} >= {"FUNNELBEAT_REDIS_URL"}
+    assert settings["data"]["FUNNELBEAT_PROJECT"] == "acme-sales"
+    named = {one["metadata"]["name"] for one in made if one["kind"] in {"ConfigMap", "Secret"}}
+    pods = {one["metadata"]["name"]: one["spec"]["template"]["spec"] for one in made if one["kind"] == "Deployment"}
+    assert set(pods) == {f"funnelbeat-{kind}" for kind in KINDS}
+    for name, pod in pods.items():
+        [container] = pod["containers"]
+        assert container["image"] == "ghcr.io/acme/funnelbeat:1.0"
+        read = {ref["name"]: ref.get("optional", False) for one in container["envFrom"] for ref in one.values()}
+        assert all(one in named or optional for one, optional in read.items()), name
+        assert settings["metadata"]["name"] in read
+    assert len(named) == 3, "the settings, and the secrets of worker and web"
 
 
 def test_each_pod_runs_a_command_that_there_is_without_rights() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from worker.adapters.definitions.channel_directories import FILES_DIR
 from worker.adapters.definitions.secrets import SECRETS_DIR
 from worker.adapters.definitions.target_names import TARGET
 from worker.adapters.redis_program import SERVER
@@ -99,7 +100,7 @@ def test_a_variable_of_ours_that_is_no_setting_is_named_with_the_one_that_was_me
 
 
 def test_a_variable_that_an_adapter_reads_is_a_setting_too() -> None:
-    assert set(READ_ELSEWHERE) == {SERVER, TARGET, SECRETS_DIR}
+    assert set(READ_ELSEWHERE) == {SERVER, TARGET, SECRETS_DIR, FILES_DIR}
     assert unknown({SERVER: "valkey-server"}) == ()
     assert unknown({f"{SERVER}S": "valkey-server"}) == (f"{SERVER}S is no setting; did you mean {SERVER}?",)
 

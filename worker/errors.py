@@ -191,6 +191,10 @@ class LedgerUnavailable(LedgerError):
     pass
 
 
+class NewerVersion(LedgerError):
+    """A newer version of the program wrote something that this one would misread. It leaves the work to others."""
+
+
 class ClaimLost(LedgerError):
     """`key` belongs to another attempt: stop, write nothing, send nothing."""
 

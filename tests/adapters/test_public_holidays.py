@@ -1,6 +1,6 @@
 """Calendars of public holidays, by country and part of it."""
 
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 
@@ -36,3 +36,17 @@ def test_what_is_no_calendar_is_refused(calendar: str) -> None:
 @pytest.mark.parametrize("calendar", sorted(HOLIDAYS.calendars("DE")))
 def test_every_calendar_that_is_offered_can_be_asked(calendar: str) -> None:
     assert isinstance(HOLIDAYS.name(calendar, date(2026, 1, 1)), str)
+
+
+@pytest.mark.parametrize("calendar", sorted(HOLIDAYS.calendars("DE")))
+def test_every_calendar_says_how_far_it_is_known_and_has_nothing_after_that(calendar: str) -> None:
+    """India's ended in 2035 with a warning of the library for each question, which fails this test."""
+    last = HOLIDAYS.last_year(calendar)
+    assert last >= 2026
+    assert not any(HOLIDAYS.name(calendar, date(last + 1, 1, 1) + timedelta(days=number)) for number in range(365))
+    assert not HOLIDAYS.name(calendar, date(9999, 12, 31))
+
+
+def test_how_far_is_asked_of_known_calendars_alone() -> None:
+    with pytest.raises(KeyError):
+        HOLIDAYS.last_year("XX")

@@ -324,3 +324,14 @@ def test_slots_around_holidays_are_those_without_them_but_for_the_holidays(shown
 def test_holidays_without_a_calendar_are_no_silent_nothing() -> None:
     with pytest.raises(KeyError, match="DE-BE"):
         triggers.next(OFFICE, at("2026-04-01T00:00"))
+
+
+@pytest.mark.parametrize("start", ["0001-01-01", "9000-01-01", "9999-12-31T23:59:59.999999"])
+@pytest.mark.parametrize("zone", ["UTC", "Pacific/Kiritimati", "America/New_York"])
+@pytest.mark.parametrize("expression", ["0 9 * * *", "*/5 * * * *", "0 9 LW * *", ""])
+def test_a_start_at_either_end_of_time_is_no_error(expression: str, zone: str, start: str) -> None:
+    begins, now = datetime.fromisoformat(start).replace(tzinfo=UTC), datetime(2026, 11, 16, tzinfo=UTC)
+    trigger = Trigger("cron" if expression else "every", zone, expression, seconds=3600, start=begins)
+    assert (ApTriggers().next(trigger, now) is None) == (begins.year > 1)
+    assert list(islice(ApTriggers().upcoming(trigger, now), 2)) == [] or begins.year == 1
+    assert ApTriggers().previous(trigger, now) is None or begins.year == 1

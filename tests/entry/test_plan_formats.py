@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.support.command_line import MAIL, CommandLine, command_line
+from worker.adapters import public_holidays
 from worker.adapters.redis_server import EmbeddedRedis
 
 
@@ -58,6 +59,16 @@ def test_markdown_is_a_comment_that_no_text_of_a_file_breaks(here: CommandLine) 
     tables = [line for line in text.splitlines() if line.startswith("| schedule asked | ")]
     assert {line.count("|") for line in tables} == {5}
     assert "<details><summary>Coming runs</summary>" in text
+
+
+def test_a_calendar_that_ends_before_the_plan_does_is_named(here: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(public_holidays._ENDS_SOONER, "DE", 2020)
+    edit(here, "every: 23h", 'cron: "0 9 LW * *", holidays: DE')
+    ends = "public holidays of DE are known until 2020; from 1 January 2021 on, every day counts as none."
+    assert f"asked: {ends}\n" in here.call("plan").stdout
+    assert f"- asked: {ends}\n" in here.call("plan", "--format", "markdown").stdout
+    shown = {row["schedule"]: row["calendar_ends"] for row in here.document_of("plan")["schedules"]}
+    assert shown["asked"] == [{"calendar": "DE", "last_year": 2020}]
 
 
 def test_the_exit_status_says_whether_something_changes(here: CommandLine) -> None:

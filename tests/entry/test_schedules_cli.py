@@ -60,3 +60,30 @@ def test_plan_says_which_tag_was_added(here: CommandLine) -> None:
     file = here.place / "schedules" / "team.yaml"
     file.write_text(file.read_text("utf-8").replace("tags: sales", "tags: [sales, daily]"), encoding="utf-8")
     assert "team, tags: sales → sales, daily" in " ".join(here.call("plan").stdout.split())
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("schedules", "--tag="),
+        ("schedules", "--tag", "sales", "--tag", " "),
+        ("schedules", "--owner="),
+        ("runs", ""),
+        ("logs", "--schedule="),
+        ("alerts", "list", "--match="),
+        ("alerts", "list", ""),
+        ("subscriptions", "list", ""),
+        ("baselines", "list", "mara", "--reader="),
+        ("baselines", "reset", "mara", "--query=", "--yes"),
+        ("export", "mara@latest", "--query="),
+        ("trigger", "mara", "--key="),
+        ("--project=", "schedules"),
+    ],
+    ids=" ".join,
+)
+def test_an_empty_value_is_no_filter_that_takes_everything(here: CommandLine, words: tuple[str, ...]) -> None:
+    result = here.call(*words)
+    assert result.exit_code == 2
+    assert "found an empty value, expected one." in result.stderr
+    assert result.stdout == ""
+    assert here.document_of(*words)["exit"] == 2

@@ -101,6 +101,7 @@ def parts(ledger: Any = None, stored: Mapping[str, Snapshot] | None = None, **ot
         "compiled": Compiled(Least()),
         "connectors": Connected(),
         "deliveries": uses(),
+        "deployments": Deployed(None),
         "events": Emitted(),
         "snapshots": Stored(stored),
     }

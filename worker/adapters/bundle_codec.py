@@ -2,7 +2,10 @@
 
 The first line is JSON: the name, length and short SHA-256 of every part. Each part follows as JSON on its own line: the
 project, every schedule and every template, named like their files. The hash of the whole finds damage; the hash of a
-part names the damaged file. Version 1, which is one JSON document, can still be read.
+part names the damaged file. Version 1, which is one JSON document, and version 2 can still be read.
+
+A decoder leaves out what it does not know. So a field that changes what is sent has a new version, which a process of
+an older one refuses (decision 135).
 """
 
 import hashlib
@@ -15,9 +18,10 @@ import msgspec
 
 from worker.domain.outgoing import Outgoing
 from worker.domain.schedule import Bundle, Schedule, Timing
-from worker.errors import LedgerError
+from worker.errors import LedgerError, NewerVersion
 
-VERSION = 2
+VERSION = 3
+_WITH_PARTS = frozenset({2, VERSION})
 PROJECT = "funnelbeat.yaml"
 _MARK = 16
 """Hexadecimal characters of a part's hash. A short one is enough to name a damaged part, because the whole has a full
@@ -91,8 +95,8 @@ def _parts_of(bundle: Bundle) -> Iterator[tuple[str, bytes]]:
 def decode(data: bytes, name: str | None = None) -> Bundle:
     """`name`: the id of the bundle, which the bytes must match.
 
-    Raises LedgerError for bytes that are damaged (it names the file), that are not a bundle, or that have the format of
-    another version.
+    Raises LedgerError for bytes that are damaged (it names the file) or that are not a bundle, and NewerVersion for the
+    format of a newer version.
     """
     with _ledger_errors():
         _check(data, name)
@@ -153,7 +157,7 @@ def _check(data: bytes, name: str | None) -> None:
 
 def _damaged(data: bytes) -> str:
     try:
-        damaged = [part.name for part in _split(data) if not part.whole] if _version(data) == VERSION else []
+        damaged = [part.name for part in _split(data) if not part.whole] if _version(data) in _WITH_PARTS else []
     except (msgspec.MsgspecError, UnicodeDecodeError, LedgerError):
         return "the list of its files"
     return ", ".join(damaged) or "the list of its files"
@@ -161,8 +165,11 @@ def _damaged(data: bytes) -> str:
 
 def _version(data: bytes) -> int:
     version = _VERSION.decode(_head(data)).version
-    if version not in {1, VERSION}:
-        raise LedgerError(f"a bundle of format {version}, where this version reads 1 and {VERSION}; deploy again")
+    if version > VERSION:
+        newer = "which a newer version of Funnelbeat wrote"
+        raise NewerVersion(f"a bundle of format {version}, {newer}; this one reads up to {VERSION}")
+    if version < 1:
+        raise LedgerError(f"a bundle of format {version}, where this version reads 1 to {VERSION}; deploy again")
     return version
 
 

@@ -13,6 +13,7 @@ import httpx
 from worker import __version__
 from worker.adapters.http_body import OFFERED, BodyTooLarge, BodyUnreadable, packed, read_gzip, read_plain
 from worker.adapters.http_connections import KEPT, Connections
+from worker.adapters.http_in_flight import ClientClosed, InFlight
 from worker.adapters.tls import tls_context
 from worker.adapters.url import base_url
 from worker.errors import RequestError
@@ -90,6 +91,7 @@ class Http:
         in_flight: int = IN_FLIGHT,
     ) -> None:
         self._places = asyncio.Semaphore(in_flight)
+        self._in_flight = InFlight()
         self._timeout = timeout
         trusted = _no_tls() if base_url.startswith("http://") else tls_context()
         self._client = httpx.AsyncClient(
@@ -133,8 +135,10 @@ class Http:
         )
         async with self._places:
             try:
-                async with asyncio.timeout(WHOLE * seconds):
+                async with self._in_flight.one(WHOLE * seconds):
                     return await self._exchange(request)
+            except ClientClosed as closed:
+                raise HttpFailure(str(closed), sent=closed.begun) from closed
             except TimeoutError as error:
                 raise HttpFailure(
                     f"the answer was not whole after {WHOLE * seconds:g} s", sent=True, silent=True
@@ -164,6 +168,8 @@ class Http:
         return HttpAnswer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
 
     async def aclose(self) -> None:
+        """Ends what is in flight: whoever waits for it gets a HttpFailure. Every connection is then closed."""
+        await self._in_flight.end()
         await self._client.aclose()
 
 

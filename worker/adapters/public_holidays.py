@@ -11,6 +11,11 @@ import holidays
 
 ENGLISH = "en_US"
 
+_ENDS_SOONER = {"IN": 2035}
+"""Calendars of which the library has only some holidays in its last years. It then warns on standard error at each
+question (countries/india.py).
+"""
+
 
 class PublicHolidays:
     """Keeps worker.ports.Holidays. A calendar is made once, and fills in a year when it is first asked about it."""
@@ -20,7 +25,11 @@ class PublicHolidays:
         return frozenset(_countries()) | {f"{country}-{part}" for part in _countries().get(country, ())}
 
     def name(self, calendar: str, day: date) -> str:
-        return _calendar(calendar).get(day) or ""
+        return (_calendar(calendar).get(day) or "") if day.year <= self.last_year(calendar) else ""
+
+    def last_year(self, calendar: str) -> int:
+        known = _calendar(calendar).end_year
+        return min(known, _ENDS_SOONER.get(calendar.partition("-")[0], known))
 
 
 @lru_cache(maxsize=1)

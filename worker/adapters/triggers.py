@@ -106,7 +106,8 @@ class ApTriggers:
 def _next(trigger: Trigger, after: datetime, is_holiday: IsHoliday) -> datetime | None:
     if trigger.kind == "event":
         return None
-    if after.year >= _END_OF_TIME or (trigger.end is not None and after >= trigger.end):
+    begins = trigger.start or after
+    if max(after.year, begins.year) >= _END_OF_TIME or (trigger.end is not None and after >= trigger.end):
         return None
     slot = _endless(trigger, after, is_holiday)
     return None if slot is None or (trigger.end is not None and slot >= trigger.end) else slot
@@ -116,8 +117,8 @@ def _endless(trigger: Trigger, after: datetime, is_holiday: IsHoliday) -> dateti
     """The next slot without regard to `end`."""
     if trigger.kind == "every":
         return every_after(trigger.seconds, trigger.start, after)
-    if trigger.start is not None:
-        after = max(after, trigger.start - _INSTANT)
+    if trigger.start is not None and after < trigger.start:
+        after = trigger.start - _INSTANT
     fields, next_wall = _compiled(trigger.expression)
     zone = zone_named(trigger.zone)
     return following(after, zone, lambda shown: next_wall(shown, is_holiday), both_of_twice=fields.both_of_twice)

@@ -146,13 +146,14 @@ def _schedule(row: Planned) -> dict[str, Any]:
 
     {"schedule", "runs", "readers": [reader, …], "requests_per_run", "unknown": [query id, …], "owners": [{"entry",
     "readers", "without_address"}, …], "copies": [{"entry", "cc"}, …], "paused", "paused_until", "holidays": [{"slot",
-    "name"}, …], "event"}
+    "name"}, …], "calendar_ends": [{"calendar", "last_year"}, …], "event"}
 
     `runs` counts all runs until the plan's end, also those that are not listed. `paused_until` is null for a schedule
     that is not paused, and for a pause that a person has to end. `owners` has the entries with `each`: how many readers
     and which owners without an address they have by the last run, null before the first run. `holidays`: times on
-    public holidays, which are no slots. `copies` has the entries with `cc`: {"entry", "cc": [address, …]}. `event`:
-    what causes runs besides slots, {"name", "filter", "debounce_seconds"}, or null.
+    public holidays, which are no slots. `calendar_ends`: calendars that end before the plan, and after
+    whose last year every day counts as no holiday. `copies` has the entries with `cc`: {"entry", "cc": [address, …]}.
+    `event`: what causes runs besides slots, {"name", "filter", "debounce_seconds"}, or null.
     """
     return {
         "schedule": row.schedule,
@@ -165,6 +166,7 @@ def _schedule(row: Planned) -> dict[str, Any]:
         "paused": row.paused is not None,
         "paused_until": stamp(row.paused.until) if row.paused and row.paused.until else None,
         "holidays": [{"slot": stamp(one.at), "name": one.name} for one in row.left_out],
+        "calendar_ends": [{"calendar": one.calendar, "last_year": one.last_year} for one in row.calendar_ends],
         "event": trigger_document(row.event),
     }
 

@@ -148,7 +148,7 @@ class Delivery:
     may repeat. `content`: of a notification of alerts, the name under which its run keeps what it tells. `tells_of`:
     held digests of which this one tells, oldest first, and `tells_of_more` that are only counted. `left_out`: places in
     the entry's `cc`, from 0, of addresses that get no copy, each with why; fixed by the first intent, and without the
-    address itself, which only the definition holds.
+    address itself, which only the definition holds. `strange`: what a newer version fixed besides, by its names.
     """
 
     key: DeliveryKey
@@ -174,6 +174,7 @@ class Delivery:
     tells_of: tuple[HeldDigest, ...] = ()
     tells_of_more: int = 0
     left_out: Mapping[int, Reason] = field(default_factory=dict)
+    strange: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -7,6 +7,7 @@ import signal
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Annotated
 
 import typer
@@ -25,8 +26,9 @@ from worker.flow import deployed
 from worker.plugins import channel_kind
 from worker.ports.chat import ANSWERS, AppDescription, ChatContract
 from worker.settings import Settings
-from worker.web.chat.answer import answers
 from worker.web.chat.app import PREFIX
+from worker.web.chat.pace import ChatPace
+from worker.web.chat.paced import paced
 
 NAME = "Funnelbeat"
 SUMMARY = "What moved in the sales funnel: digests, alerts, and runs on demand."
@@ -87,7 +89,7 @@ async def _serve(settings: Settings, project: str, place: Path, channel: str | N
             raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
         bundle = await deployed.bundle_of(services.deployments, current.bundle)
         name, _ = _channel(bundle, channel)
-        answering = partial(answers, services, name)
+        answering = partial(paced, services, name, ChatPace(monotonic))
         going = asyncio.ensure_future(services.connectors.serve_chat(bundle, name, answering))
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, going.cancel)

@@ -53,6 +53,7 @@ from worker.flow.operate.doctor import (
 )
 from worker.flow.operate.doctor_alerts import memories, silences
 from worker.flow.operate.doctor_events import events_in, events_out
+from worker.flow.operate.doctor_holidays import holidays
 from worker.flow.operate.doctor_owners import owners
 from worker.settings import Settings, link_keys
 from worker.sources.common.calls import somebody_waits
@@ -135,6 +136,7 @@ async def _found(
         *await _events(settings, connectors, client, bundle),
         *links(bundle, SignedLinks(link_keys(settings), bundle.project).key_id),
         _zones(),
+        *holidays(bundle, PublicHolidays().last_year, wall_clock()),
     ]
 
 

@@ -50,7 +50,7 @@ class Commands(TyperGroup):
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
-        _take_no_option_as_value(self)
+        _refuse_strange_values(self)
 
     def list_commands(self, _ctx: Any) -> list[str]:
         return list(LISTED)
@@ -130,23 +130,28 @@ def command_of(name: str) -> Any:
     whole: Any = typer.main.get_command(parent)
     made = whole.commands[name]
     _write_types(made)
-    _take_no_option_as_value(made)
+    _refuse_strange_values(made)
     return made
 
 
-def _take_no_option_as_value(command: Any) -> None:
-    """The parser takes the next word as an option's value, whatever it is: in `--key --json`, a key of that name."""
+def _refuse_strange_values(command: Any) -> None:
+    """The parser takes the next word as an option's value, whatever it is: in `--key --json`, a key of that name. An
+    empty value is mostly a variable of the shell that is not set: `--owner "$OWNER"` would list everybody's.
+    """
     for parameter in command.params:
-        if parameter.param_type_name == "option" and not parameter.is_flag:
+        if not getattr(parameter, "is_flag", False):
             parameter.process_value = _checked(parameter, parameter.process_value)
     for part in getattr(command, "commands", {}).values():
-        _take_no_option_as_value(part)
+        _refuse_strange_values(part)
 
 
 def _checked(parameter: Any, process: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:
     def checked(ctx: Any, value: Any) -> Any:
-        for one in value if isinstance(value, list | tuple) else (value,):
-            if isinstance(one, str) and one.startswith("--"):
+        written = getattr(ctx.get_parameter_source(parameter.name), "name", "") == "COMMANDLINE"
+        for one in (value if isinstance(value, list | tuple) else (value,)) if written else ():
+            if isinstance(one, str) and not one.strip():
+                raise typer.BadParameter("found an empty value, expected one.", ctx=ctx, param=parameter)
+            if isinstance(one, str) and one.startswith("--") and parameter.param_type_name == "option":
                 raise typer.BadParameter(f"found the option {one}, expected a value.", ctx=ctx, param=parameter)
         return process(ctx, value)
 

@@ -40,6 +40,9 @@ def markdown_plan(found: Plan, target: str = "", project: str = "") -> Iterator[
     alerts = list(forecast_lines(found.forecasts))
     if alerts:
         yield from ("", "### Alerts", "", *(f"- {_text(line)}" for line in alerts))
+    ends = [f"{row.schedule}: {one}." for row in found.schedules for one in row.calendar_ends]
+    if ends:
+        yield from ("", "### Public holidays", "", *(f"- {_text(line)}" for line in ends))
     runs = [
         (
             to_the_second(one.fire.slot),

@@ -76,12 +76,18 @@ def _without_runs(row: Planned, now: datetime, until: datetime) -> str:
     return said if local is None else f"{said}; the next is due on {local:%a %d %b %Y %H:%M} {row.zone}"
 
 
-def _show_schedule(row: Planned, now: datetime, until: datetime) -> None:
+def _show_holidays(row: Planned) -> None:
     for one in row.left_out[:LINES]:
         local = one.at.astimezone(ZoneInfo(row.zone))
         console.out.print(f"{row.schedule} leaves out {local:%a %d %b %H:%M}: {one.name}.", markup=False)
     if len(row.left_out) > LINES:
         console.out.print(f"{row.schedule} leaves out {len(row.left_out) - LINES} more.", markup=False)
+    for ends in row.calendar_ends:
+        console.out.print(f"{row.schedule}: {ends}.", markup=False)
+
+
+def _show_schedule(row: Planned, now: datetime, until: datetime) -> None:
+    _show_holidays(row)
     if row.paused is not None:
         console.out.print(f"{row.schedule} is paused{until_words(row.paused)}.", markup=False)
     elif not row.count and row.event is None:

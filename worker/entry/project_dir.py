@@ -8,6 +8,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from worker.adapters.definitions.channel_directories import ChannelDirectories
 from worker.adapters.definitions.load import Loaded, load
 from worker.adapters.definitions.secrets import SecretFiles, available, references
 from worker.adapters.redis_store.connection import connect
@@ -23,8 +24,10 @@ from worker.sandbox.server import SandboxThread
 from worker.settings import WARNED, Settings
 
 
-def definitions(directory: Path, secret_files: SecretFiles | None = None) -> Loaded:
-    return load(directory, registry(), now=datetime.now(UTC), secret_files=secret_files)
+def definitions(
+    directory: Path, secret_files: SecretFiles | None = None, directories: ChannelDirectories | None = None
+) -> Loaded:
+    return load(directory, registry(), now=datetime.now(UTC), secret_files=secret_files, directories=directories)
 
 
 def bundle_of(directory: Path) -> Bundle:

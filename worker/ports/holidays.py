@@ -14,6 +14,11 @@ class Holidays(Protocol):
 
     def name(self, calendar: str, day: date) -> str:
         """The holiday's name in English (in the country's own language where nobody translated it), empty for a day
-        that is none. Raises KeyError for a calendar that is not one of `calendars`.
+        that is none, and for every day after `last_year`. Raises KeyError for a calendar that is not one of
+        `calendars`.
         """
+        ...
+
+    def last_year(self, calendar: str) -> int:
+        """The last year whose holidays are known. Raises KeyError as `name` does."""
         ...

@@ -177,6 +177,8 @@ class Option:
     `required`: in a group, where the group is written. `group`: the options of a mapping below this key; in the
     options that a kind is given, they are named "<name>.<option>". `inbound`: with it something is read or listened
     to that comes in for all of the account's users. A target with a test reader has it only where it names it itself.
+    `directory`: it names a directory of the host, in which this kind writes. A draft that comes through the network may
+    name only what the operator allows.
     """
 
     name: str
@@ -185,6 +187,7 @@ class Option:
     note: str = ""
     group: "tuple[Option, ...]" = ()
     inbound: bool = False
+    directory: bool = False
 
 
 TLS = Option("tls", note="`never`: base_url may be http:// to another machine; key or password travel unencrypted")

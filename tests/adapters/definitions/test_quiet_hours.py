@@ -85,6 +85,9 @@ class NeverOpen:
     def name(self, calendar: str, day: object) -> str:
         return "a holiday"
 
+    def last_year(self, calendar: str) -> int:
+        return 2100
+
 
 def test_a_reader_who_may_never_be_written_to_is_refused(loading: Load, monkeypatch: pytest.MonkeyPatch) -> None:
     closed = replace(KINDS, holidays=NeverOpen())

@@ -1,20 +1,25 @@
 """Troubles of a schedule: one notice a day, and one word when they are over."""
 
+import json
 from dataclasses import replace
+from typing import Any
 
 import pytest
 
-from tests.support.ledger_fixture import ANN, BEN, SLOT, WEEK, LedgerFixture
+from tests.support.ledger_fixture import ANN, BEN, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture
 from tests.support.notices import failed
 from tests.support.trips import Trips
+from worker.adapters.redis_store.codec import text
 from worker.domain.notice import NoticeEnd, NoticeRequest
 from worker.domain.reason import Reason
-from worker.domain.run import RunKey
+from worker.domain.run import Claim, RunKey
+from worker.domain.schedule import Bundle, Defaults, Schedule, Trigger
 
 
 def request(run: RunKey, subject: str, day: str) -> NoticeRequest:
     made = failed(run, day)
-    return NoticeRequest(f"operator/{subject[:4]}|ops@acme.example", day, replace(made.notice, subject=subject))
+    reader = f"operator/{subject.split(maxsplit=1)[0]}{len(subject)}|ops@acme.example"
+    return NoticeRequest(reader, day, replace(made.notice, subject=subject))
 
 
 async def told(story: LedgerFixture, run: RunKey) -> list[str]:
@@ -73,3 +78,63 @@ async def test_deliveries_that_waited_past_their_time_are_counted(story: LedgerF
     rows = await story.lookups.deliveries(keys[0].run)
     assert {row.reason for row in rows} == {Reason.EXPIRED}
     assert (await story.lookups.since(later, 20, [])).expired == len(rows)
+
+
+def heir(previously: str = WEEKLY, name: str = "heir") -> Bundle:
+    made = Schedule(Trigger("every", "UTC", seconds=60), id=name, name=name, report=(), previously=previously)
+    return Bundle(PROJECT, Defaults(), {}, {}, {name: made})
+
+
+TROUBLES = ("slots_missed {}", "budget_spent {}", "waited_too_long {}", "failed {} source", "no_data {} big")
+
+
+async def test_a_trouble_goes_on_under_the_new_id_of_its_schedule(story: LedgerFixture) -> None:
+    first = (await story.begun(SLOT))[0]
+    written = [one.format(WEEKLY) for one in TROUBLES]
+    suspended = f"channel {WEEKLY}"
+    notices = [request(first, one, "2026-11-16") for one in (*written, suspended)]
+    assert await story.runs.report_troubles(first, notices, ()) == len(notices)
+    await story.deployments.activate(heir(), {}, (WEEKLY,))
+    await story.deployments.activate(heir("heir", "newest"), {}, ("heir",))
+    names: Any = await story.client.hkeys(f"{PROJECT}:notices")
+    held = {text(name) for name in names}
+    assert held == {*(one.format("newest") for one in TROUBLES), suspended}
+
+    for name in (WEEKLY, "heir", "newest"):
+        asked = [one.format(name) for one in TROUBLES]
+        known = await story.lookups.since(first, 20, [*asked, "slots_missed other"])
+        assert known.reported == frozenset(asked), "also of a run that was claimed under an old id"
+    later = await claimed(story, RunKey("newest", SLOT + WEEK))
+    again = [request(later, one.format("newest"), "2026-11-16") for one in TROUBLES]
+    assert await story.runs.report_troubles(later, again, ()) == 0, "the operator was told today"
+    over = "over failed {} source"
+    end = NoticeEnd("failed newest source", request(later, over.format("newest"), "2026-11-16"))
+    assert await story.runs.report_troubles(later, (), [end]) == 1
+    late = NoticeEnd(written[3], request(first, over.format(WEEKLY), "2026-11-17"))
+    assert await story.runs.report_troubles(first, (), [late]) == 0, "its end was told"
+
+
+async def test_a_late_run_of_the_old_id_counts_a_trouble_under_the_new_one(story: LedgerFixture) -> None:
+    first = (await story.begun(SLOT))[0]
+    await story.deployments.activate(heir(), {}, (WEEKLY,))
+    assert await story.runs.report_troubles(first, [request(first, f"failed {WEEKLY} source", "2026-11-16")], ()) == 1
+    assert await story.client.hkeys(f"{PROJECT}:notices") == [b"failed heir source"]
+    assert await told(story, first) == ["failed heir source"]
+
+
+async def test_of_two_pasts_that_join_the_newer_word_counts(story: LedgerFixture) -> None:
+    await story.deploy(WEEKLY, "heir")
+    for name, day in ((WEEKLY, "2026-11-17"), ("heir", "2026-11-16")):
+        word = json.dumps({"d": day, "t": 1, "o": 1, "s": 1})
+        await story.client.hset(f"{PROJECT}:notices", f"failed {name} source", word)
+    await story.deployments.activate(heir(), {}, (WEEKLY,))
+    held: Any = await story.client.hgetall(f"{PROJECT}:notices")
+    kept = {text(subject): json.loads(word)["d"] for subject, word in held.items()}
+    assert kept == {"failed heir source": "2026-11-17"}
+
+
+async def claimed(story: LedgerFixture, run: RunKey) -> RunKey:
+    deployed = await story.deployments.deployed()
+    assert deployed is not None
+    await story.clock.request(Claim(run, deployed.bundle, "every", run.slot + WEEK), 1)
+    return run

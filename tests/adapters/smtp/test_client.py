@@ -388,3 +388,16 @@ async def test_a_reader_who_is_refused_is_not_asked_for_again(mail_room: OpenRoo
             await mailer.send(FROM, TO, MESSAGE, copies=MANY)
         await mailer.aclose()
     assert (failure.value.code, room.connections, room.accepted) == (550, 1, [])
+
+
+async def test_a_mail_that_is_on_its_way_when_the_mailer_is_closed_arrives_and_keeps_no_connection(
+    mail_room: OpenRoom,
+) -> None:
+    async with mail_room() as room:
+        mailer = Mailer(plain(room.port))
+        going = asyncio.create_task(mailer.send(FROM, TO, MESSAGE))
+        await asyncio.sleep(0)
+        await mailer.aclose()
+        await going
+        assert mailer._idle == []
+    assert room.accepted == [(FROM, TO, MESSAGE)]

@@ -97,6 +97,40 @@ async def test_a_rule_that_was_removed_is_not_told_by_a_run_that_comes_late(watc
     assert set((await watch.services.alerts.memory("week")).states) == {"other"}
 
 
+def without_rules() -> str:
+    lines = SCHEDULE.format(to=TEAM, rule="").replace("send: on_alert", "send: always").splitlines()
+    return "\n".join(line for line in lines if not line.startswith(("alerts:", "  - {id: big", "  - {id: other")))
+
+
+async def test_a_run_that_comes_late_after_the_last_rule_was_removed_tells_nothing_again(watch: Watched) -> None:
+    await late(watch, without_rules())
+    assert [reason for *_, reason in await watch.told()] == ["first"]
+    memory = await watch.services.alerts.memory("week")
+    assert (memory.states, memory.acks) == ({}, {})
+
+
+async def test_a_run_that_comes_late_leaves_a_rule_that_came_afterwards_alone(watch: Watched) -> None:
+    """All rules were removed, and another one was deployed before the late run."""
+    await watch.run([deal("a", BIG)])
+    older = await watch.claimed()
+    await watch.deploy(without_rules())
+    await watch.run([deal("a", BIG)])
+    await watch.deploy(without_rules() + "\nalerts:\n" + OTHER)
+    await watch.work([older])
+    await watch.run([deal("a", BIG)])
+    assert [reason for *_, reason in await watch.told()] == ["first"]
+    assert set((await watch.services.alerts.memory("week")).states) == {"other"}
+
+
+async def test_a_run_that_comes_before_the_first_one_without_rules_still_tells_what_is_new(watch: Watched) -> None:
+    await watch.run([deal("a", BIG)])
+    older = await watch.claimed()
+    await watch.deploy(without_rules())
+    watch.rows = [deal("a", BIG), deal("b", BIG)]
+    await watch.work([older])
+    assert [(subject, reason) for _, subject, reason in await watch.told()] == [("a", "first"), ("b", "new")]
+
+
 async def test_a_run_of_an_older_slot_that_took_the_state_along_gives_it_back(watch: Watched) -> None:
     """`run --at` of a slot that has passed is done under the new name before a run of the old name is."""
     await watch.run([deal("a", BIG)])

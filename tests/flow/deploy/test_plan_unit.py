@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import datetime, time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -28,6 +28,7 @@ from tests.support.fakes import (
 )
 from worker.domain.choices import Choices
 from worker.domain.due.pauses import Pause
+from worker.domain.holiday_years import CalendarEnd
 from worker.domain.quiet import QuietHours
 from worker.domain.schedule import Schedule
 from worker.domain.snapshot.requests import requests
@@ -222,3 +223,13 @@ async def test_runs_that_are_too_many_to_name_are_counted() -> None:
     named = replace(often, trigger=replace(often.trigger, kind="cron", expression="* * * * *"))
     [row] = (await planned([named], named, clock=Clock({"weekly": NOW}))).schedules
     assert (len(row.fires), row.count) == (LIST, 24 * 60)
+
+
+async def test_calendars_that_end_before_the_plan_does_are_named() -> None:
+    lately = replace(WEEKLY, to=(replace(TEAM, quiet_hours=QuietHours(holidays="XX")),))
+    clock = Clock()
+    clock.instant = datetime(NOW.year + 1, 1, 1, tzinfo=UTC)
+    [row] = (await planned(None, lately, clock=clock)).schedules
+    assert row.calendar_ends == (CalendarEnd("XX", NOW.year),)
+    [row] = (await planned(None, lately)).schedules
+    assert row.calendar_ends == ()

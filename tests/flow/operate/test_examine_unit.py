@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import NOW, WEEKLY, Deployed, FixedClock, bundle_with, uses
+from tests.support.fakes import NOW, WEEKLY, Deployed, FixedClock, Workdays, bundle_with, uses
 from worker.errors import RequestError
 from worker.flow.operate import examine as module
 from worker.flow.operate.doctor import CheckResult, Level
@@ -55,6 +55,7 @@ async def test_everything_in_force_is_looked_at_once(monkeypatch: pytest.MonkeyP
         deliveries=None,
         deployments=Deployed(bundle_with(WEEKLY)),
         heartbeats=Alive(),
+        holidays=Workdays(),
         links=uses(key_id=""),
         mailboxes=None,
         triggers=None,

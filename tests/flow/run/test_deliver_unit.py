@@ -41,6 +41,7 @@ from worker.errors import (
     DeliveryDeferred,
     DeliveryRefused,
     DeliveryUncertain,
+    NewerVersion,
     RenderError,
     RequestError,
 )
@@ -486,3 +487,27 @@ async def test_a_notice_goes_whatever_is_decided_and_moves_no_baseline() -> None
     given = parts(Ledger(PENDING), digest=reader_digest(digest=TROUBLE))
     assert await deliver(given, KEY) is DeliveryState.SENT
     assert given.deliveries.outcomes == [(1, Sent("receipt 1", {}))]
+
+
+class OfNewer(Opened):
+    async def open(self, row: Delivery, current: Any = None) -> Any:
+        raise NewerVersion("a bundle of format 4")
+
+
+async def test_what_a_newer_version_has_to_send_waits_for_a_process_that_can() -> None:
+    marked = replace(PENDING, strange=("@blind",))
+    words = "a newer version of Funnelbeat decided on this delivery (@blind), and has to send it"
+    for given, said in (
+        (parts(Ledger(PENDING), digests=OfNewer(reader_digest(digest=DIGEST))), "a bundle of format 4"),
+        (parts(Ledger(marked)), words),
+    ):
+        assert await deliver(given, KEY) is DeliveryState.DEFERRED
+        [(_, outcome)] = given.deliveries.outcomes
+        assert (outcome.reason, outcome.sentence) == (Reason.BACKOFF, said)
+        assert given.deliveries.log == [], "nothing is intended, and nothing is sent"
+
+
+async def test_what_may_have_arrived_stays_unknown_for_an_older_version() -> None:
+    given = parts(Ledger(replace(PENDING, state=DeliveryState.UNKNOWN, strange=("@blind",))))
+    assert await deliver(given, KEY) is DeliveryState.UNKNOWN
+    assert given.deliveries.log == []

@@ -44,7 +44,7 @@ from worker.domain.schedule import CatchUp, Each, Schedule
 from worker.domain.snapshot.history import remembered
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.domain.subscription import Origin, SubscriptionRecord
-from worker.errors import ClaimLost, LedgerUnavailable, SourceUnavailable
+from worker.errors import ClaimLost, LedgerError, LedgerUnavailable, NewerVersion, SourceUnavailable
 from worker.flow.intervals import Intervals
 from worker.flow.run.collect import Collected
 from worker.flow.run.produce import expiry, keep, leased, produce
@@ -197,6 +197,33 @@ async def test_a_run_that_five_workers_died_over_is_told_to_the_operator_once() 
     assert (what, gaps, notice.reader, notice.notice.reason) == ("notify", ("deals",), NOTICE.reader, Reason.ABANDONED)
     assert await produce(given, RUN.key) == ()
     assert given.queue.deliveries == [NOTICE]
+
+
+class OnlyNewer(Deployed):
+    async def bundle(self, bundle_id: str) -> Never:
+        raise NewerVersion("a bundle of format 4")
+
+
+async def test_a_run_that_a_newer_version_has_to_do_is_not_begun() -> None:
+    class Untouched(Ledger):
+        async def begin(self, key: RunKey, pid: int) -> Never:
+            raise AssertionError
+
+    given = parts(Untouched(lease()), deployments=OnlyNewer(None))
+    assert await produce(given, RUN.key) == ()
+    assert given.events.facts == [Interrupted(RUN.key, "a bundle of format 4")]
+    assert (given.runs.writes, given.fetches.asked, given.queue.deliveries) == ([], [], [])
+
+
+async def test_a_damaged_deployment_counts_as_a_try() -> None:
+    class Damaged(Deployed):
+        async def bundle(self, bundle_id: str) -> Never:
+            raise LedgerError("the stored bundle is damaged")
+
+    given = parts(Ledger(lease()), deployments=Damaged(None))
+    with pytest.raises(LedgerError, match="damaged"):
+        await produce(given, RUN.key)
+    assert given.events.facts == [RunBegun(RUN.key, 2)]
 
 
 async def test_a_run_that_nobody_reads_is_skipped_and_nobody_is_asked() -> None:

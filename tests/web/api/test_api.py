@@ -147,6 +147,12 @@ async def test_schedules_are_listed_by_tags_and_owner(served: ServedApi) -> None
     assert await listed("tag=sales&tag=daily&owner=mara%20lee") == ["day"]
     assert await listed("tag=sales&tag=weekly") == []
     assert await listed("owner=nobody") == []
+    for query, place in {"owner=": "query.owner", "tag=": "query.tag.0", "tag=sales&tag=": "query.tag.1"}.items():
+        refused = await served.get(f"/schedules?{query}", scope=READ)
+        told = (refused.status_code, refused.json()["detail"])
+        assert told == (422, f"{place}: found an empty value, expected one, or leave it out")
+    for path in ("/runs?schedule=", "/alerts?match=", "/schedules/day/baselines?reader=", "/subscriptions?schedule="):
+        assert (await served.get(path, scope=READ)).status_code == 422, path
     day, week = (await served.get("/schedules", scope=READ)).json()
     assert (day["owner"], day["tags"]) == ("Mara Lee", ["sales", "daily"])
     assert (week["owner"], week["tags"]) == (None, [])

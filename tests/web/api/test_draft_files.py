@@ -1,4 +1,7 @@
-"""Files of secrets that a draft names: one directory, and not a word on what else lies on the server."""
+"""Files of secrets that a draft names, and directories that it writes to.
+
+Those that the operator allows, and not a word on what else lies on the server.
+"""
 
 from collections.abc import AsyncIterator
 from functools import partial
@@ -98,3 +101,78 @@ def test_two_dots_behind_a_link_lead_back_to_the_directory_of_secrets(
     assert checked_draft({"funnelbeat.yaml": project}, place=outside).unset == (named,)
     with pytest.raises(RequestError, match="cannot be read"):
         resolve({"api_key": f"${{file:{named}}}"}, {}, outside)
+
+
+ARCHIVE = "channels:\n  archive: {{type: file, directory: {path}}}\n"
+NOT_THERE = b"a directory that a draft may not write to"
+
+
+@pytest.mark.parametrize("door", ["/check", "/plan", "/preview", "/deployments"])
+async def test_a_draft_writes_to_no_directory_that_nobody_allowed(
+    served: ServedApi, outside: Path, monkeypatch: pytest.MonkeyPatch, door: str
+) -> None:
+    answers = []
+    for name in ("at", "no"):
+        wanted: dict[str, Any] = {"files": files(served, ARCHIVE, outside / name)}
+        wanted |= {"schedule": "week"} if door == "/preview" else {}
+        answer = await served.post(door, wanted)
+        answers.append((answer.status_code, answer.content))
+        monkeypatch.setenv("FUNNELBEAT_FILES_DIR", "")
+    assert answers[0] == answers[1]
+    status, body = answers[0]
+    assert status == (200 if door == "/check" else 422)
+    assert NOT_THERE in body
+    assert b"one that a channel in force has, because this is a draft" in body
+    assert b"FUNNELBEAT_FILES_DIR of the process `web` names no directories" in body
+    assert str(outside).encode() not in body
+
+
+async def test_a_draft_keeps_the_directory_of_a_channel_in_force_and_no_other(served: ServedApi, outside: Path) -> None:
+    project = served.project.place / "funnelbeat.yaml"
+    project.write_text(project.read_text("utf-8").replace("channels:\n", ARCHIVE.format(path=outside / "at")), "utf-8")
+    await served.project.deploy()
+    place = served.project.place
+    same = {name: (place / name).read_text("utf-8") for name in ("funnelbeat.yaml", "schedules/week.yaml")}
+    assert (await served.post("/check", {"files": same})).json()["complaints"] == []
+    renamed = {**same, "funnelbeat.yaml": same["funnelbeat.yaml"].replace("archive:", "kept:")}
+    assert (await served.post("/deployments", {"files": renamed})).status_code == 201
+    for other in (outside / "at" / "below", outside, f"{outside}/at/../is", f"{outside}/at/"):
+        moved = {**same, "funnelbeat.yaml": same["funnelbeat.yaml"].replace(str(outside / "at"), str(other))}
+        refused = await served.post("/deployments", {"files": moved})
+        assert (refused.status_code, NOT_THERE in refused.content) == (422, True), other
+
+
+@pytest.mark.parametrize(
+    ("named", "allowed"),
+    [
+        ("{base}/at", True),
+        ("{base}/at/deeper", True),
+        ("{base}/at/", True),
+        ("{base}/atlas", False),
+        ("{base}", False),
+        ("{base}/at/../is", False),
+        ("{base}/at/deeper/..", False),
+        ("/", False),
+        ("/run/secrets", False),
+        ("//{base}/at", True),
+    ],
+)
+def test_a_draft_writes_below_the_directories_of_the_setting(
+    outside: Path, monkeypatch: pytest.MonkeyPatch, named: str, allowed: bool
+) -> None:
+    project = "project: acme\n" + ARCHIVE.format(path=named.format(base=outside))
+    for setting in (f"/srv/other:{outside}/at", "at"):
+        monkeypatch.setenv("FUNNELBEAT_FILES_DIR", setting)
+        told = [str(one) for one in checked_draft({"funnelbeat.yaml": project}, place=outside).complaints]
+        expected = "because this is a draft; FUNNELBEAT_FILES_DIR of the process `web` names other directories"
+        assert [expected in one for one in told if "may not write" in one] == ([] if allowed else [True])
+
+
+def test_a_target_of_a_draft_writes_to_no_other_directory(outside: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = "project: acme\n" + ARCHIVE.format(path="/srv/reports")
+    project += f"targets:\n  dev: {{project: acme-dev, channels: {{archive: {{type: file, directory: {outside}}}}}}}\n"
+    monkeypatch.setenv("FUNNELBEAT_FILES_DIR", "/srv/reports")
+    for target, refused in (("", False), ("dev", True)):
+        monkeypatch.setenv("FUNNELBEAT_TARGET", target)
+        told = [str(one) for one in checked_draft({"funnelbeat.yaml": project}, place=outside).complaints]
+        assert any("may not write" in one for one in told) == refused, told

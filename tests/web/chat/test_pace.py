@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from tests.support.slack_requests import ANNA, BEN, EVE, SlackUser, button_rows
 from tests.web.chat.conftest import ChatSite
-from worker.web.chat.app import PERSON_PER_MINUTE, WORKSPACE_PER_MINUTE
+from worker.web.chat.pace import PERSON_PER_MINUTE, WORKSPACE_PER_MINUTE
 
 OFTEN = "You or your workspace ask very often. Nothing was done: try again in 60 s."
 OFTEN_DE = "Sie oder Ihr Workspace fragen sehr oft. Nichts wurde getan: Versuchen Sie es in 60 s wieder."

@@ -4,18 +4,21 @@ import asyncio
 import json
 import signal
 import sys
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from functools import partial
 from pathlib import Path
+from time import monotonic
 from typing import Any
 
 import pytest
 
 from tests.support.in_process import InProcessRun, in_process_run
-from tests.support.slack_requests import ANNA, ROOM, button_rows, words
+from tests.support.patience import PATIENCE
+from tests.support.slack_requests import ANNA, BEN, ROOM, button_rows, words
 from tests.support.slack_socket import TOKEN, SlackSocket, envelope, slack_socket
 from tests.web.chat.conftest import PEOPLE, WATCHED
+from tests.web.chat.test_pace import OFTEN, OFTEN_DE
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.channels.slack import socket
 from worker.channels.slack.socket import serve_socket
@@ -25,7 +28,8 @@ from worker.flow.alert.current import current
 from worker.flow.deployed import bundle_of
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
-from worker.web.chat.answer import answers
+from worker.web.chat.pace import PERSON_PER_MINUTE, ChatPace
+from worker.web.chat.paced import paced
 
 
 @asynccontextmanager
@@ -45,12 +49,13 @@ async def project_at(redis: EmbeddedRedis, place: Path, slack: SlackSocket) -> A
 
 
 @asynccontextmanager
-async def answering(made: InProcessRun) -> AsyncIterator[None]:
+async def answering(made: InProcessRun, monotonic: Callable[[], float] = monotonic) -> AsyncIterator[None]:
     services = made.services
     deployed = await services.deployments.deployed()
     assert deployed is not None
     bundle = await bundle_of(services.deployments, deployed.bundle)
-    task = asyncio.ensure_future(services.connectors.serve_chat(bundle, "slack", partial(answers, services, "slack")))
+    answer = partial(paced, services, "slack", ChatPace(monotonic))
+    task = asyncio.ensure_future(services.connectors.serve_chat(bundle, "slack", answer))
     try:
         yield
     finally:
@@ -111,6 +116,43 @@ async def test_a_click_over_a_socket_acts(empty_redis: EmbeddedRedis, tmp_path: 
         assert (shown["replace_original"], button_rows(shown)) == (True, [])
         assert f"Acknowledged by @{ANNA}" in words(shown["blocks"])
         assert [(one.door, one.act) for one in await made.services.audit.newest(1)] == [(Door.CHAT, "alerts ack")]
+
+
+async def test_who_asks_too_often_over_a_socket_is_put_off_as_over_http(
+    empty_redis: EmbeddedRedis, tmp_path: Path
+) -> None:
+    async with slack_socket() as slack, project_at(empty_redis, tmp_path / "p", slack) as made:
+        clock = [0.0]
+        async with answering(made, lambda: clock[0]):
+            await slack.until(links=1)
+            count = PERSON_PER_MINUTE + 20
+            for number in range(count):
+                slack.send(command(slack, "next", f"n{number}"))
+            await slack.until(acked=count)
+            await answered(slack, PERSON_PER_MINUTE + 1)
+            assert [told(slack).count(one) for one in (OFTEN, OFTEN_DE)] == [1, 0], "once in a minute"
+            slack.send(command(slack, "run week", "late"))
+            slack.send(command(slack, "help", "ben", user_id=BEN))
+            await slack.until(answers={"ben": 1})
+            assert "late" not in slack.answered
+            assert await made.services.lookups.runs(None, 10) == ()
+            counts = (await made.services.source_events.counts(["chat/slack"]))["chat/slack"]
+            assert counts == {"accepted": PERSON_PER_MINUTE + 1, "limited": 21}
+            clock[0] += 60
+            slack.send(command(slack, "help", "again"))
+            await slack.until(answers={"again": 1})
+            assert "/funnelbeat run ID" in slack.answered["again"][0]["text"]
+
+
+async def answered(slack: SlackSocket, count: int) -> None:
+    async with asyncio.timeout(PATIENCE):
+        while len(told(slack)) < count:
+            slack.changed.clear()
+            await slack.changed.wait()
+
+
+def told(slack: SlackSocket) -> list[str]:
+    return [one["text"] for posted in slack.answered.values() for one in posted]
 
 
 async def test_a_lost_socket_is_opened_again_and_bad_envelopes_do_no_harm(

@@ -268,6 +268,10 @@ async def test_the_list_of_schedules_is_filtered_by_tag_and_owner(served: Served
     assert len(named(first)) == 50
     assert named(first) | named(second) == {f"s{number:03}" for number in range(60)}
     assert "All schedules" in first
+    for asked in ("schedules?tag=", "schedules?tag=sales&tag=", "schedules?owner=+", "runs?schedule="):
+        refused = await client.get(f"/console/{asked}")
+        assert refused.status_code == 422
+        assert "found an empty value, expected one, or leave it out" in refused.text
     empty = await client.get("/console/schedules?tag=sale")
     assert (empty.status_code, named(empty.text)) == (200, set())
     assert "No schedule has all of these." in empty.text

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from worker.adapters.definitions import files
+from worker.adapters.definitions.channel_directories import ChannelDirectories, check_directories
 from worker.adapters.definitions.extends import extended
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.languages import languages
@@ -51,10 +52,12 @@ def load(
     environ: Mapping[str, str] | None = None,
     now: datetime | None = None,
     secret_files: SecretFiles | None = None,
+    directories: ChannelDirectories | None = None,
 ) -> Loaded:
     """Reads funnelbeat.yaml, schedules/ and templates/. `environ` (default: this process's) only shows which secrets
     are set; their values are not kept. `now`: warns of what has ended before. `secret_files`: the only files that
-    may be named; None: any. Raises nothing: every error becomes a complaint.
+    may be named; `directories`: the only ones in which channels may write; None: any. Raises nothing: every error
+    becomes a complaint.
     """
     findings = Findings()
     given = os.environ if environ is None else environ
@@ -64,6 +67,8 @@ def load(
     sheet = targeted(written, target, kinds) if written else None
     made = project(sheet, kinds) if sheet else Project()
     secrets = tuple(_secrets(sheet, made, given, directory, secret_files)) if sheet else ()
+    if sheet and directories is not None:
+        check_directories(sheet, made.channels, kinds, directories)
     if sheet:
         _refuse_stray_references(sheet, skip=("connections", "channels", "heartbeat_url", "webhooks"))
     expanded = dict[str, Document]()

@@ -158,6 +158,7 @@ class DecisionRecord:
     version: str = ""
     link_key: str = ""
     left_out: Mapping[int, Reason] = field(default_factory=dict)
+    strange: tuple[str, ...] = ()
 
 
 _RENDERED_BY, _SIGNED_BY, _LEFT_OUT = "@", "@key", "@cc"
@@ -181,12 +182,15 @@ def fixed(raw: bytes | None) -> DecisionRecord:
     row: dict[str, Any] = json.loads(raw)
     version, link_key = str(row.pop(_RENDERED_BY, "")), str(row.pop(_SIGNED_BY, ""))
     left_out = {int(place): Reason(why) for place, why in row.pop(_LEFT_OUT, {}).items()}
+    strange = tuple(sorted(name for name in row if name.startswith("@")))
+    row = {name: told for name, told in row.items() if name not in strange}
     return DecisionRecord(
         {query: baseline(told) if isinstance(told, list) else None for query, told in row.items()},
         {query: Reason(told) for query, told in row.items() if isinstance(told, str)},
         version,
         link_key,
         left_out,
+        strange,
     )
 
 
@@ -255,6 +259,7 @@ def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
         version=row.get("w", known.version),
         link_key=known.link_key,
         left_out=known.left_out,
+        strange=known.strange,
         may_have_arrived=row.get("y", False),
         notice=notice(key.run, row.get("i")),
         may_repeat=_instant(row, "u"),

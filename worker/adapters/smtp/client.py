@@ -54,6 +54,7 @@ class Mailer:
         self._hello = hello
         self._limit = limit or ConnectionLimit()
         self._idle: list[MailConnection] = []
+        self._closed = False
         # What a server says to a kept connection that it has done with; with a token, also once the token has ended.
         self._done_with = {0, 421} if tokens is None else {0, 421, 530, REFUSED}
 
@@ -117,7 +118,7 @@ class Mailer:
             usable = failure.code not in {0, 421} and await connection.reset()
             raise
         finally:
-            if usable:
+            if usable and not self._closed:
                 self._idle.append(connection)
             else:
                 connection.close()
@@ -170,7 +171,10 @@ class Mailer:
         return CommandsInTurn(smtp, self._secrets, self._patience)
 
     async def aclose(self) -> None:
-        """Quits the kept connections. Errors of a server that is gone are ignored."""
+        """Quits the kept connections. Errors of a server that is gone are ignored. A mail on its way goes on, because
+        nobody would know whether it arrived; its connection is not kept.
+        """
+        self._closed = True
         while self._idle:
             connection = self._idle.pop()
             try:

@@ -100,7 +100,12 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
 FILE = ChannelKind(
     type="file",
     options=(
-        Option("directory", required=True, note="an absolute path to a directory that exists on every worker"),
+        Option(
+            "directory",
+            required=True,
+            note="an absolute path to a directory that exists on every worker",
+            directory=True,
+        ),
         Option("format", note="`html` (without it), `text` or `json`"),
     ),
     address=no_address,

@@ -1,7 +1,7 @@
 """Evaluates the alert rules of a schedule over what one run found, each once."""
 
 import asyncio
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -81,15 +81,20 @@ def _columns(spec: QuerySpec, rule: Rule) -> Columns | None:
 
 
 async def evaluate_rules(
-    found: RunFound, contexts: Sequence[RuleContext], memory: AlertMemory, before: Mapping[str, Snapshot]
+    found: RunFound,
+    contexts: Sequence[RuleContext],
+    memory: AlertMemory,
+    before: Mapping[str, Snapshot],
+    gone: Collection[str] = (),
 ) -> Mapping[str, Evaluation]:
-    """By rule id. `before`: answers by their ids. Each rule is judged in a thread, so that a long one does not keep the
-    run from renewing its lease.
+    """By rule id. `before`: answers by their ids. `gone`: rules that count as evaluated for this slot. Each rule is
+    judged in a thread, so that a long one does not keep the run from renewing its lease.
     """
+    states = {**memory.states, **dict.fromkeys(gone, RuleState(slot=found.run.slot))}
     return {
         context.rule.id: Evaluation(context.rule.id, found.run.slot, RuleState(), skipped=Skip.UNREADABLE)
         if fault_of_state(memory, context.rule)
-        else await asyncio.to_thread(_evaluated, found, context, memory.states, before)
+        else await asyncio.to_thread(_evaluated, found, context, states, before)
         for context in contexts
     }
 

@@ -22,11 +22,12 @@ from worker.domain.schedule import Subscription
 from worker.flow.alert.alert_readers import Judged, alert_readers
 from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.alert.evaluate import RunFound, baselines, evaluate_rules, rule_contexts
+from worker.flow.alert.gone import rules_gone
 from worker.flow.alert.memory import fault_of_state, memory_of
 from worker.flow.alert.operator_notices import of_rules, of_unread
 from worker.flow.run.notices import stopped_ways
 from worker.flow.run.readers import OPERATOR
-from worker.flow.uses import UsesAlerts, UsesConnectors, UsesDeliveries, UsesSnapshots
+from worker.flow.uses import UsesAlerts, UsesConnectors, UsesDeliveries, UsesDeployments, UsesSnapshots
 from worker.ports import AlertChanges, AlertLedger, AlertMemory, AlertRecord
 
 TRIED_FOR = timedelta(days=1)
@@ -37,7 +38,9 @@ UNWRITTEN = frozenset({Skip.OLDER, Skip.UNREADABLE})
 """Of evaluations that change nothing."""
 
 
-class NotifyUses(UsesAlerts, UsesCompiled, UsesConnectors, UsesDeliveries, UsesSnapshots, Protocol): ...
+class NotifyUses(
+    UsesAlerts, UsesCompiled, UsesConnectors, UsesDeliveries, UsesDeployments, UsesSnapshots, Protocol
+): ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +64,8 @@ async def alerted(
     silences = await uses.alerts.silences()
     contexts = await rule_contexts(uses, found, memory)
     known = await baselines(uses.snapshots, memory.states.values())
-    evaluations = await as_reached(uses.alerts, await evaluate_rules(found, contexts, memory, known))
+    gone = await rules_gone(uses.deployments, found, memory)
+    evaluations = await as_reached(uses.alerts, await evaluate_rules(found, contexts, memory, known, gone))
     before = {
         rule.query: known[memory.states[rule.id].snapshot]
         for rule in reversed(schedule.alerts)

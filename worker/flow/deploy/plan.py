@@ -11,6 +11,7 @@ from typing import Protocol
 from worker.domain.cap import Cap
 from worker.domain.definition_fields import FieldChange, field_changes
 from worker.domain.due.pauses import Pause
+from worker.domain.holiday_years import CalendarEnd, calendar_ends
 from worker.domain.schedule import Bundle, EventTrigger, Schedule
 from worker.domain.subscription import Choice, Preference, live_records, of_digests
 from worker.flow.alert.backtest import BackTestUses
@@ -43,7 +44,7 @@ class Planned:
     definition, or at run time. `shifts`: the digests of each run that wait for the end of quiet hours. `left_out`:
     times on public holidays that are no slots. `owners`: of each entry with `each`. `event`: what causes runs besides
     slots. `as_read`: the schedule with an entry for each reader, as the reader chose it. `next_due`: when it is due
-    next, maybe after the plan's end; None if it never is.
+    next, maybe after the plan's end; None if it never is. `calendar_ends`: calendars that end before the plan does.
     """
 
     schedule: str
@@ -59,6 +60,7 @@ class Planned:
     owners: tuple[OwnersReached, ...] = ()
     event: EventTrigger | None = None
     next_due: datetime | None = None
+    calendar_ends: tuple[CalendarEnd, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,6 +181,7 @@ async def _planned(
         owners=await owners_reached(uses, bundle, schedule, was),
         event=schedule.event,
         next_due=due,
+        calendar_ends=calendar_ends(told, span.until, uses.holidays.last_year),
     )
 
 

@@ -19,11 +19,12 @@ from worker.flow.operate.doctor import (
 )
 from worker.flow.operate.doctor_alerts import silences
 from worker.flow.operate.doctor_events import EventsInUses, events_in, events_out
+from worker.flow.operate.doctor_holidays import holidays
 from worker.flow.operate.doctor_owners import OwnersUses, owners
 from worker.flow.operate.event_webhooks import WebhookUses, webhook_states
 from worker.flow.operate.ready import ReadyUses, readiness
 from worker.flow.operate.subscriptions import ListUses
-from worker.flow.uses import UsesAlerts, UsesLinks, UsesMailboxes, UsesTriggers
+from worker.flow.uses import UsesAlerts, UsesHolidays, UsesLinks, UsesMailboxes, UsesTriggers
 
 
 class ExamineUses(
@@ -33,6 +34,7 @@ class ExamineUses(
     ReadyUses,
     WebhookUses,
     UsesAlerts,
+    UsesHolidays,
     UsesLinks,
     UsesMailboxes,
     UsesTriggers,
@@ -63,4 +65,5 @@ async def examine(uses: ExamineUses, wall: Callable[[], datetime]) -> tuple[Chec
         *events_out(await webhook_states(uses)),
         *await silences(uses.alerts, await uses.clock.now()),
         *links(bundle, uses.links.key_id),
+        *holidays(bundle, uses.holidays.last_year, wall()),
     )

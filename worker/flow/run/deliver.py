@@ -19,6 +19,7 @@ from worker.errors import (
     DeliveryError,
     DeliveryRefused,
     DeliveryUncertain,
+    NewerVersion,
     RenderError,
     RequestError,
 )
@@ -99,12 +100,17 @@ async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
 async def _tried(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) -> Outcome | None:
     try:
         return await _outcome(uses, lease, attempt)
-    except (DeliveryError, RenderError, RequestError, PaceTooLong, ReceiverSilent) as error:
+    except (DeliveryError, NewerVersion, RenderError, RequestError, PaceTooLong, ReceiverSilent) as error:
         return await _outcome_of(error, uses, attempt)
 
 
 async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) -> Outcome | None:
-    """The policy of a delivery, step by step. None if the delivery was unknown and resolving it has settled it."""
+    """The policy of a delivery, step by step. None if the delivery was unknown and resolving it has settled it. Raises
+    NewerVersion for what this version would send otherwise than it was decided.
+    """
+    if attempt.row.strange:
+        marks = ", ".join(attempt.row.strange)
+        raise NewerVersion(f"a newer version of Funnelbeat decided on this delivery ({marks}), and has to send it")
     digest = attempt.digest = await uses.digests.open(attempt.row, lease.current)
     if digest is None:
         return Unknown() if attempt.unknown else Skipped(Reason.DELETED)
@@ -174,7 +180,8 @@ async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> 
             return Unknown() if attempt.unknown else DeliveryFailed(Reason.RENDER, str(error))
         case PaceTooLong() | ReceiverSilent():
             return Deferred(await _in(uses, error.seconds), error.reason, error.sentence)
-    # This process does not have a secret. It may be set before the delivery expires.
+    # This process does not have a secret, or is of an older version. The secret may be set before the delivery expires,
+    # and another process may be of the newer version.
     again = await _in(uses, uses.times.backoff)
     return Unknown(str(error), again) if attempt.unknown else Deferred(again, Reason.BACKOFF, str(error))
 

@@ -13,14 +13,14 @@ from worker.flow.alert.write import WriteUses, with_alerts
 from worker.flow.deployed import schedule_of
 from worker.flow.run.comparison import Answers
 from worker.flow.run.notices import failed_subject, of_failed, of_trouble, stopped_ways, undelivered
-from worker.flow.uses import UsesClock, UsesDeployments, UsesLookups, UsesRuns
+from worker.flow.uses import UsesClock, UsesLookups, UsesRuns
 from worker.ports import AlertChanges, FailResult
 
 NOT_REACHED = (Reason.UNDELIVERED, Reason.PARTLY_DELIVERED)
 """Of notices. The first run that reaches all of its readers says that they are over."""
 
 
-class FailedUses(WriteUses, UsesClock, UsesDeployments, UsesLookups, UsesRuns, Protocol): ...
+class FailedUses(WriteUses, UsesClock, UsesLookups, UsesRuns, Protocol): ...
 
 
 async def notify_of_failed(uses: FailedUses, key: RunKey) -> tuple[DeliveryKey, ...]:

@@ -13,7 +13,7 @@ from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, CatchUp, Schedule, Subscription
 from worker.domain.snapshot.snapshot import Gap, GapReason
 from worker.domain.subscription import live_records, of_digests
-from worker.errors import ClaimLost
+from worker.errors import ClaimLost, LedgerError, NewerVersion
 from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.alert.evaluate import RunFound, rule_baselines
 from worker.flow.alert.write import with_alerts
@@ -103,8 +103,12 @@ async def produce(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
 
     If the process is killed before the hand-over, the run is begun again when its lease lapses, and its stored answers
     expire unreferenced. If it is killed after that, the sweep publishes the deliveries. An attempt that lost its claim
-    writes nothing more.
+    writes nothing more. What only a newer version understands is not begun: the sweep publishes it again.
     """
+    newer = await _only_newer(uses, key)
+    if newer:
+        uses.events.emit(Interrupted(key, newer))
+        return ()
     result = await uses.runs.begin(key, uses.pid)
     emit_all(uses.events, result.facts)
     begun = result.lease
@@ -119,6 +123,19 @@ async def produce(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
     except ClaimLost:
         uses.events.emit(Interrupted(key, f"attempt {begun.attempt} lost its lease; another one goes on"))
         return ()
+
+
+async def _only_newer(uses: ProduceUses, key: RunKey) -> str:
+    """Why this process leaves a run to others, empty if it does not. A run that is begun counts as tried."""
+    run = await uses.lookups.run(key)
+    try:
+        if run is not None:
+            await uses.deployments.bundle(run.bundle)
+    except NewerVersion as error:
+        return str(error)
+    except LedgerError:
+        return ""  # what is damaged is found again, and counted as a try
+    return ""
 
 
 async def _fetch_and_hand_over(uses: ProduceUses, begun: RunLease) -> tuple[DeliveryKey, ...]:

@@ -4,6 +4,7 @@ from datetime import timedelta
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import Field
 
 from worker.documents.alerts import (
     alert_document,
@@ -51,7 +52,10 @@ AlertRef = Annotated[str, Path(max_length=100, description="An alert's fingerpri
 RuleRef = Annotated[
     str, Path(max_length=300, description="SCHEDULE/RULE, or the id of a rule that only one schedule has.")
 ]
-Matching = Annotated[list[str] | None, Query(max_length=20, description="Only those that all these matchers match.")]
+Matching = Annotated[
+    list[Annotated[str, Field(min_length=1)]] | None,
+    Query(max_length=20, description="Only those that all these matchers match."),
+]
 
 
 def alert_reads(uses: Services, guard: Guard) -> APIRouter:
@@ -89,7 +93,9 @@ def alert_reads(uses: Services, guard: Guard) -> APIRouter:
     async def explain_a_rule(
         request: Request,
         rule: RuleRef,
-        subject: Annotated[str | None, Query(max_length=400, description="Only this key, name or fingerprint.")] = None,
+        subject: Annotated[
+            str | None, Query(min_length=1, max_length=400, description="Only this key, name or fingerprint.")
+        ] = None,
         limit: Annotated[int, Query(ge=1, le=1000, description="Subjects of each standing, at most.")] = PAGE,
     ) -> Response:
         """For each subject of a rule why it fires or not, with the values seen, and what would change it."""

@@ -16,8 +16,10 @@ from worker.web.api.once import once_route
 from worker.web.api.parameters import Id
 from worker.web.api.shapes.schedules import BaselinesShape, ResetRequest, ResetShape
 
-Whose = Annotated[str | None, Query(max_length=400, description="Only this reader: an id, an address, or both.")]
-OfQuery = Annotated[str | None, Query(max_length=200, description="Only this query of the schedule.")]
+Whose = Annotated[
+    str | None, Query(min_length=1, max_length=400, description="Only this reader: an id, an address, or both.")
+]
+OfQuery = Annotated[str | None, Query(min_length=1, max_length=200, description="Only this query of the schedule.")]
 
 
 def baselines(uses: Services, guard: Guard) -> APIRouter:

@@ -41,7 +41,10 @@ Through = Annotated[
     str, Query(max_length=100, description="As this channel would show it; the reader's own if it is empty.")
 ]
 At = Annotated[
-    str | None, Query(max_length=400, description="With `channel`: an address, for a channel that has several forms.")
+    str | None,
+    Query(
+        min_length=1, max_length=400, description="With `channel`: an address, for a channel that has several forms."
+    ),
 ]
 _TYPES = {"html": "text/html; charset=utf-8", "json": "application/json"}
 _PLAIN = re.compile(r"[\w. -]{1,200}", re.ASCII)

@@ -14,6 +14,7 @@ from worker.domain.access import Actor, TokenScope
 from worker.domain.schedule import Bundle
 from worker.errors import Complaint, DefinitionError, RequestError
 from worker.flow.deploy.plan import plan
+from worker.flow.deployed import bundle_of
 from worker.flow.operate.upkeep_acts import deploy_definitions
 from worker.flow.services import Services
 from worker.web.api.guard import Guard
@@ -38,8 +39,10 @@ class CheckedDraft:
         return self.bundle
 
 
-CheckDraft = Callable[[Mapping[str, str]], CheckedDraft]
-"""Path in the project → text. It blocks, and raises RequestError for a path that cannot be one of a project."""
+CheckDraft = Callable[[Mapping[str, str], Bundle | None], CheckedDraft]
+"""Path in the project → text, and the definitions in force (None: there are none). It blocks, and raises RequestError
+for a path that cannot be one of a project.
+"""
 
 
 def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> APIRouter:
@@ -49,13 +52,13 @@ def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> API
     @router.post("/check", response_model=CheckShape, dependencies=[manages])
     async def check_draft(wanted: DraftRequest) -> dict[str, Any]:
         """Everything that is wrong with these files, in one pass."""
-        found = await asyncio.to_thread(check, wanted.files)
+        found = await asyncio.to_thread(check, wanted.files, await _in_force(uses))
         return check_document(found.complaints, found.warnings, found.unset)
 
     @router.post("/plan", response_model=PlanShape, dependencies=[manages])
     async def plan_draft(wanted: PlanRequest) -> dict[str, Any]:
         """Which runs these files would let fire, for whom, at what cost, and what their deployment would change."""
-        return plan_document(await plan(uses, await sound_draft(check, project, wanted.files), wanted.days))
+        return plan_document(await plan(uses, await sound_draft(uses, check, project, wanted.files), wanted.days))
 
     acts = APIRouter(route_class=once_route(uses, guard))
 
@@ -64,7 +67,7 @@ def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> API
         wanted: DraftRequest, actor: Annotated[Actor, manages], if_match: IfMatch = None
     ) -> dict[str, Any]:
         """Checks these files and puts them in force in one step."""
-        bundle = await sound_draft(check, project, wanted.files)
+        bundle = await sound_draft(uses, check, project, wanted.files)
         deployment, found = await deploy_definitions(uses, actor, bundle, tags_of(if_match))
         return deployed_document(deployment.bundle, found)
 
@@ -72,9 +75,14 @@ def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> API
     return router
 
 
-async def sound_draft(check: CheckDraft, project: str, files: Mapping[str, str]) -> Bundle:
+async def _in_force(uses: Services) -> Bundle | None:
+    deployed = await uses.deployments.deployed()
+    return await bundle_of(uses.deployments, deployed.bundle) if deployed is not None else None
+
+
+async def sound_draft(uses: Services, check: CheckDraft, project: str, files: Mapping[str, str]) -> Bundle:
     """`project`: the one that this process serves. Raises DefinitionError with every complaint, RequestError."""
-    bundle = (await asyncio.to_thread(check, files)).sound()
+    bundle = (await asyncio.to_thread(check, files, await _in_force(uses))).sound()
     if bundle.project != project:
         raise RequestError(f"funnelbeat.yaml: found the project {bundle.project!r}, this process serves {project!r}")
     return bundle

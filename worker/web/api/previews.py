@@ -56,7 +56,7 @@ def previews(uses: Services, project: str, check: CheckDraft, guard: Guard) -> A
     @router.post("/preview", response_model=PreviewShape, dependencies=[manages], tags=["deployments"])
     async def preview_draft(wanted: DraftPreviewRequest) -> dict[str, Any]:
         """As a preview of a schedule in force, of one in these files. They may let this process ask any host."""
-        bundle = await sound_draft(check, project, wanted.files)
+        bundle = await sound_draft(uses, check, project, wanted.files)
         if wanted.schedule not in bundle.schedules:
             known = ", ".join(sorted(bundle.schedules))
             raise NotFound(f"there is no schedule {wanted.schedule!r} in these files; there are: {known}")

@@ -25,6 +25,7 @@ from worker.errors import (
 )
 
 MEDIA_TYPE = "application/problem+json"
+EMPTY = "found an empty value, expected one"
 
 _KINDS: tuple[tuple[type[FunnelbeatError], int, str], ...] = (
     (PreconditionFailed, 412, "changed"),
@@ -101,8 +102,15 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """What was found where, without repeating the value: it may be a secret."""
     if not isinstance(error, RequestValidationError):
         raise error
-    said = [f"{'.'.join(str(part) for part in one['loc'])}: {one['msg']}" for one in error.errors()]
+    said = [f"{'.'.join(str(part) for part in one['loc'])}: {_said(one)}" for one in error.errors()]
     return problem(422, "request", "; ".join(said))
+
+
+def _said(error: Any) -> str:
+    """One of pydantic's errors. Its words for an empty text count characters."""
+    if error["type"] == "string_too_short" and error["ctx"]["min_length"] == 1:
+        return EMPTY + (", or leave it out" if error["loc"][0] == "query" else "")
+    return str(error["msg"])
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:

@@ -34,9 +34,9 @@ def reads(uses: Services, guard: Guard) -> APIRouter:
     router = APIRouter(dependencies=[Depends(guard.needs(TokenScope.READ))])
 
     @router.get("/schedules", response_model=list[ScheduleRowShape], tags=["schedules"])
-    async def list_schedules(request: Request, tags: Tags = NO_TAGS, owner: OfOwner = "") -> Response:
+    async def list_schedules(request: Request, tags: Tags = NO_TAGS, owner: OfOwner = None) -> Response:
         """Schedules in force, with the next slot and the last run of each."""
-        wanted = ScheduleFilter(tuple(tags), owner)
+        wanted = ScheduleFilter(tuple(tags), owner or "")
         return answer(request, schedules_document(await schedules(uses, wanted=wanted)))
 
     @router.get("/deployment", response_model=DeploymentShape, tags=["deployments"])

@@ -32,7 +32,9 @@ Form = Annotated[Literal["json", "csv"], Query(alias="format", description="CSV 
 Rows = Annotated[int, Query(ge=1, le=MOST, description="Rows, at most.")]
 RowCursor = Annotated[str, Query(max_length=4000, description="A row's key; empty for the first page.")]
 Changes = Annotated[int, Query(ge=0, le=MOST, description="Changes of each query, at most; CSV has all.")]
-Against = Annotated[str, Query(max_length=400, description="Another run of the same schedule, as a run is named.")]
+Against = Annotated[
+    str, Query(min_length=1, max_length=400, description="Another run of the same schedule, as a run is named.")
+]
 QueryId = Annotated[
     str, Path(max_length=200, description="A query's id; with `:compared` the period it is compared with.")
 ]

@@ -40,6 +40,12 @@ async def answers(uses: Services, channel: str, request: ChatRequest) -> AsyncIt
         yield ended
 
 
+async def put_off(uses: Services, channel: str, request: ChatRequest, seconds: int) -> ChatAnswer:
+    """What is said instead to who asks too often. Raises nothing of ours."""
+    asked = await _asked(uses, channel, request)
+    return asked if isinstance(asked, ChatAnswer) else asked.say("chat.too_often", seconds=seconds)
+
+
 async def _asked(uses: Services, channel: str, request: ChatRequest) -> ChatVisit | ChatAnswer:
     w = Wording("en_GB", "UTC")
     try:

@@ -32,8 +32,8 @@ from worker.flow.services import Services
 from worker.ports.chat import ChatAnswer, ChatDoor, ChatRequest, counted
 from worker.ports.first_answers import FirstAnswer, Repetition
 from worker.rendering.wording import Wording
-from worker.web.api.guard import Rates
 from worker.web.chat.answer import answers
+from worker.web.chat.pace import ChatPace
 from worker.web.posted_body import posted_body
 
 PREFIX = "/chat"
@@ -47,13 +47,9 @@ LATER = 200
 """Requests whose answers, or a run's end, are still to be posted. Those of more are left out, and the acts are done."""
 
 
-PERSON_PER_MINUTE, WORKSPACE_PER_MINUTE = 30, 300
-"""Requests of one person, and of all of one workspace together, in a minute, in one process."""
-
-
 def chat(uses: Services, monotonic: Callable[[], float]) -> Starlette:
     """An application to be mounted at /chat. `monotonic`: seconds, for the pace of requests."""
-    routes = [Route("/{channel}", ChatRequests(uses, Rates(monotonic)).post, methods=["POST"])]
+    routes = [Route("/{channel}", ChatRequests(uses, ChatPace(monotonic)).post, methods=["POST"])]
     return Starlette(routes=routes, exception_handlers={404: _nothing, 405: _nothing})
 
 
@@ -78,9 +74,9 @@ class Asking:
 
 
 class ChatRequests:
-    def __init__(self, uses: Services, rates: Rates) -> None:
+    def __init__(self, uses: Services, pace: ChatPace) -> None:
         self._uses = uses
-        self._rates = rates
+        self._pace = pace
         self._later = set[asyncio.Task[None]]()
 
     async def post(self, request: Request) -> Response:
@@ -129,7 +125,7 @@ class ChatRequests:
         if asked is None:
             await self._count(to.channel, EventOutcome.UNUSED)
             return Response(status_code=200, headers=_HEADERS)
-        wait = self._wait(to.channel, asked)
+        wait = self._pace.wait(to.channel, asked)
         if wait:
             return await self._put_off(to, asked, wait)
         await self._count(to.channel, EventOutcome.ACCEPTED)
@@ -143,19 +139,13 @@ class ChatRequests:
         shown = first.result() if inline else to.working(asked)
         return Response(to.door.inline(shown), 200, headers=_HEADERS, media_type="application/json")
 
-    def _wait(self, channel: str, asked: ChatRequest) -> int:
-        """Seconds until this person may ask again; 0 if now. One who asks too often takes nothing from the others."""
-        workspace = f"{channel} {asked.workspace}"
-        by_person = self._rates.wait(f"{workspace} {asked.person}", PERSON_PER_MINUTE)
-        return by_person or self._rates.wait(workspace, WORKSPACE_PER_MINUTE)
-
     async def _put_off(self, to: Asking, asked: ChatRequest, wait: int) -> Response:
         """Nothing is done. For a click the sentence is a message of its own, so that a person gets one in a minute."""
         await self._count(to.channel, EventOutcome.LIMITED)
         said = to.too_often(asked, wait)
         if asked.clicked is None:
             return Response(to.door.inline(said), 200, headers=_HEADERS, media_type="application/json")
-        if not self._rates.wait(f"told {to.channel} {asked.workspace} {asked.person}", 1):
+        if self._pace.tells(to.channel, asked):
             self._follow(asyncio.create_task(_posted(to.door, asked, said)))
         return Response(status_code=200, headers=_HEADERS)
 

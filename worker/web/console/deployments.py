@@ -53,7 +53,7 @@ async def deployments_page(visit: Visit, _request: Request) -> Response:
 async def plan_page(visit: Visit, form: Form) -> Response:
     """What the files of a form would change, or what is wrong with them. Raises RequestError for no files."""
     files = files_of(form)
-    found = await asyncio.to_thread(visit.state.check, files)
+    found = await asyncio.to_thread(visit.state.check, files, visit.bundle)
     if found.bundle is None:
         w = visit.w
         faults = [
@@ -83,7 +83,7 @@ async def deploy(visit: Visit, form: Form) -> tuple[str, str]:
     draft = visit.state.drafts.find(visit.session, text_of(form, "draft"))
     if draft is None:
         raise RequestError("this draft is no longer kept; plan it again")
-    found = await asyncio.to_thread(visit.state.check, draft.files)
+    found = await asyncio.to_thread(visit.state.check, draft.files, visit.bundle)
     bundle = found.sound()
     _refuse_other(visit, bundle)
     return await _activate(visit, bundle, draft.based_on)

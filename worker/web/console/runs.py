@@ -9,6 +9,7 @@ from starlette.responses import Response
 
 from worker.domain.reason import SENTENCES
 from worker.domain.run import Run, stamp
+from worker.web.console.filters import only_filter
 from worker.web.console.page import Visit, shown
 from worker.web.console.states import StateMark, run_mark
 
@@ -33,7 +34,7 @@ def run_rows(visit: Visit, runs: Iterable[Run]) -> list[RunRow]:
 
 async def runs_page(visit: Visit, request: Request) -> Response:
     """Raises NotFound for a page that begins after a run that is gone."""
-    schedule, before = request.query_params.get("schedule") or None, request.query_params.get("before", "")
+    schedule, before = only_filter(request, "schedule") or None, request.query_params.get("before", "")
     found = await visit.uses.lookups.runs(schedule, PAGE + 1, before=before)
     more = {"before": str(found[PAGE - 1].key)} if len(found) > PAGE else {}
     query = urlencode({**({"schedule": schedule} if schedule else {}), **more})

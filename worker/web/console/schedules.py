@@ -12,6 +12,7 @@ from worker.domain.schedule import Query, Schedule, Send, Subscription
 from worker.domain.schedule_filter import ScheduleFilter
 from worker.errors import NotFound
 from worker.flow.operate.schedules import schedules
+from worker.web.console.filters import filters, only_filter
 from worker.web.console.key_rows import numbers_of, shown_number
 from worker.web.console.page import Visit, shown
 from worker.web.console.runs import run_rows
@@ -29,9 +30,8 @@ PAGE = 50
 async def schedules_page(visit: Visit, request: Request) -> Response:
     if not visit.project:
         return shown(visit, "first", {"rows": ()})
-    query = request.query_params
-    after, tags, owner = query.get("after", ""), query.getlist("tag"), query.get("owner", "")
-    found = await schedules(visit.uses, wanted=ScheduleFilter(tuple(tags), owner))
+    after, tags, owner = request.query_params.get("after", ""), filters(request, "tag"), only_filter(request, "owner")
+    found = await schedules(visit.uses, wanted=ScheduleFilter(tags, owner))
     rows = [row for row in found if row.schedule.id > after]
     asked = {name: value for name, value in (("tag", tags), ("owner", owner)) if value}
     following = urlencode({**asked, "after": rows[PAGE - 1].schedule.id}, doseq=True) if len(rows) > PAGE else ""

@@ -1,6 +1,6 @@
 -- Activates a bundle.
 -- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, deployments, due, suspended, paused,
---       paused:defined, mailboxes, mailboxes:every, renamed, windows; of schedules that are fresh or take over a history: runs, open,
+--       paused:defined, mailboxes, mailboxes:every, renamed, windows, notices; of schedules that are fresh or take over a history: runs, open,
 --       missed, chain, baseline, unclear, returned, last, preferences, choices, continued, subscriptions, alerts, acks; of schedules that are
 --       gone: alerts, acks
 -- A: bundle, count (its schedules), remembered (how many deployments), firsts [[schedule, ms]], ended [schedule],
@@ -119,6 +119,22 @@ local function take_over(old, new, queries)
   for _, kind in ipairs({'last', 'paused'}) do call('HDEL', P .. kind, old) end
 end
 
+-- What the operator was told of a schedule, and is still to be told the end of. If both ids have a word on the same, the
+-- newer one counts.
+local function rename_notices()
+  local held = call('HGETALL', NOTICES)
+  for i = 1, #held, 2 do
+    local subject = current_subject(held[i])
+    if subject ~= held[i] then
+      local own = call('HGET', NOTICES, subject)
+      if not own or (cjson.decode(own).d or '') < (cjson.decode(held[i + 1]).d or '') then
+        call('HSET', NOTICES, subject, held[i + 1])
+      end
+      call('HDEL', NOTICES, held[i])
+    end
+  end
+end
+
 if A.basis and not holds(A.basis) then return MOVED end
 call('SET', P .. 'bundle:' .. A.bundle, ARGV[3])
 call('HSET', P .. 'deployed', 'bundle', A.bundle, 'at', now)
@@ -143,6 +159,7 @@ each_thousand(A.fresh, function(items, from, to)
   call('HDEL', P .. 'renamed', unpack(items, from, to))
 end)
 for _, pair in ipairs(A.renamed) do take_over(pair[1], pair[2], pair[3]) end
+if #A.renamed > 0 then rename_notices() end
 each_thousand(A.firsts, function(items, from, to)
   local dues = {}
   for i = from, to do dues[#dues + 1], dues[#dues + 2] = items[i][2], items[i][1] end

@@ -194,6 +194,21 @@ end
 -- says how many and since when. `given`: reader, subject, day, expires, told (what the row keeps of it).
 local NOTICES = P .. 'notices'
 
+-- What the subject of a notice begins with before a schedule's id (flow/run/notices.py, flow/run/troubles.py,
+-- flow/alert/operator_notices.py). Other subjects name an address or a channel.
+local BEFORE_SCHEDULE = {
+  failed = true, slots_missed = true, budget_spent = true, waited_too_long = true, no_data = true, data_back = true,
+  not_read = true,
+}
+
+-- A subject with the id that its schedule has now: runs keep the id under which they were claimed.
+local function current_subject(subject)
+  local over, rest = string.match(subject, '^(over )(.*)$')
+  local first, name, more = string.match(rest or subject, '^(%S+) (%S+)(.*)$')
+  local current = first and BEFORE_SCHEDULE[first] and call('HGET', P .. 'renamed', name)
+  return current and (over or '') .. first .. ' ' .. current .. more or subject
+end
+
 local slots = {}
 local function slot_of(run)
   slots[run] = slots[run] or call('ZSCORE', P .. 'runs', run)
@@ -201,16 +216,17 @@ local function slot_of(run)
 end
 
 local function add_notice(run, given)
-  local text = call('HGET', NOTICES, given.subject)
+  local subject = current_subject(given.subject)
+  local text = call('HGET', NOTICES, subject)
   local held, slot = text and cjson.decode(text) or {}, tonumber(slot_of(run) or 0)
   if held.d and given.day <= held.d then
     held.n, held.f, held.t, held.o, held.s = (held.n or 0) + 1, held.f or now, now, 1, math.max(held.s or 0, slot)
-    call('HSET', NOTICES, given.subject, cjson.encode(held))
+    call('HSET', NOTICES, subject, cjson.encode(held))
     return false
   end
   local told = given.told
-  told.t, told.n, told.f = now, held.n, held.f
-  call('HSET', NOTICES, given.subject, cjson.encode({d = given.day, t = now, o = 1, s = slot}))
+  told.t, told.n, told.f, told.s = now, held.n, held.f, subject
+  call('HSET', NOTICES, subject, cjson.encode({d = given.day, t = now, o = 1, s = slot}))
   call('HSET', rows_key(run), given.reader, 'P' .. cjson.encode({x = now + given.expires, i = told}))
   call('ZADD', LOOK_DELIVERIES, now, run .. '/' .. given.reader)
   awaits_worker(run, given.reader)
@@ -219,7 +235,7 @@ end
 
 -- What was told of a trouble that has no end yet, nil if there is none, or if a run of a later slot has it.
 local function open_trouble(run, subject)
-  local text = call('HGET', NOTICES, subject)
+  local text = call('HGET', NOTICES, current_subject(subject))
   local held = text and cjson.decode(text)
   return held and held.o and (held.s or 0) <= tonumber(slot_of(run) or 0) and held or nil
 end
@@ -229,7 +245,7 @@ local function end_trouble(run, subject)
   local held = open_trouble(run, subject)
   if not held then return false end
   held.o = nil
-  call('HSET', NOTICES, subject, cjson.encode(held))
+  call('HSET', NOTICES, current_subject(subject), cjson.encode(held))
   return true
 end
 

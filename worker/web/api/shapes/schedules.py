@@ -74,9 +74,9 @@ class BaselinesShape(ApiShape):
 class ResetRequest(ApiShape):
     """`to`: the run whose digests are compared with from then on; nothing if it is left out."""
 
-    reader: str | None = Field(default=None, max_length=400)
-    query: str | None = Field(default=None, max_length=200)
-    to: str | None = Field(default=None, max_length=400)
+    reader: str | None = Field(default=None, min_length=1, max_length=400)
+    query: str | None = Field(default=None, min_length=1, max_length=200)
+    to: str | None = Field(default=None, min_length=1, max_length=400)
 
 
 class ChangedBaselineShape(ApiShape):

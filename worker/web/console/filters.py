@@ -1,0 +1,20 @@
+"""What an address of a page asks for: `?tag=sales&owner=Mara`. Fields of a form that somebody left empty are no
+filters; an address with an empty one was put together from something that was not set.
+"""
+
+from starlette.requests import Request
+
+from worker.errors import RequestError
+
+
+def filters(request: Request, name: str) -> tuple[str, ...]:
+    """The values, none if the address has none. Raises RequestError for an empty one."""
+    found = tuple(request.query_params.getlist(name))
+    if all(one.strip() for one in found):
+        return found
+    raise RequestError(f"{name}: found an empty value, expected one, or leave it out")
+
+
+def only_filter(request: Request, name: str) -> str:
+    """The last value, empty if the address has none. Raises RequestError for an empty one."""
+    return next(reversed(filters(request, name)), "")
