@@ -7,6 +7,7 @@ import pytest
 
 from tests.support.command_line import CommandLine, command_line
 from worker.adapters.redis_server import EmbeddedRedis
+from worker.entry.moving_sandbox import moving_sandbox
 
 
 @pytest.fixture
@@ -90,3 +91,26 @@ def test_messages_to_a_sandbox_of_the_command_lie_in_the_projects_outbox(
     line.call("send-test", "mail", "later@acme.example")
     assert "later" in max(outbox.iterdir()).name
     assert len(list(outbox.iterdir())) == len(first) + 1
+
+
+@pytest.mark.parametrize("words", [["send-test", "mail", "me@acme.example"], ["run", "asked"]])
+def test_beside_up_a_command_uses_its_sandbox(
+    line: CommandLine, monkeypatch: pytest.MonkeyPatch, words: list[str]
+) -> None:
+    """`run` had a sandbox of its own: the next digest of `up` told movements that nobody had made."""
+    monkeypatch.delenv("FUNNELBEAT_SANDBOX")
+    with moving_sandbox(line.place, line.settings.sandbox, "funnelbeat"):
+        seen = line.call(*words)
+        line.call("preview", "asked", "--out", str(line.place / "shown.html"))
+    assert line.received()
+    assert f"The sandbox of `up` has the messages and writes them to {line.place}" in "".join(seen.stderr.splitlines())
+    assert not list((line.place / ".funnelbeat").glob("outbox/*")), "a sandbox of its own writes there"
+
+
+def test_the_sandbox_of_an_up_that_was_killed_is_not_used(line: CommandLine, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("FUNNELBEAT_SANDBOX")
+    for left in ('{"control": "http://127.0.0.1:9/control"}', "{}", "[]", "no JSON"):
+        (line.place / ".funnelbeat").mkdir(exist_ok=True)
+        (line.place / ".funnelbeat" / "sandbox.json").write_text(left, "utf-8")
+        assert "1 message to the sandbox was written to" in line.call("send-test", "mail", "a@acme.example").stderr
+    assert not line.received()

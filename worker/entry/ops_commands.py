@@ -96,7 +96,8 @@ def _print_replay(run: str, documents: list[dict[str, Any]]) -> None:
         console.out.print(f"{run}: nothing was handed over to anybody", markup=False)
     for one in documents:
         verdict = "equal, byte for byte" if one["equal"] else "DIFFERS"
-        console.out.print(f"{one['key']}: {len(one['parts'])} part(s), {verdict}", markup=False)
+        parts = "1 part" if len(one["parts"]) == 1 else f"{len(one['parts'])} parts"
+        console.out.print(f"{one['key']}: {parts}, {verdict}", markup=False)
         for cause in one["causes"]:
             console.out.print(f"  {cause}", markup=False)
         for part in one["parts"]:

@@ -93,7 +93,7 @@ def with_catalog(place: Path, bundle: Bundle, name: str, work: Callable[[Service
     """Calls `work` on what the connection holds, within the budget that runs share. Raises RequestError,
     SourceError.
     """
-    with redis_for(place, may_be_empty=True) as base, sandbox_for(bundle, base) as settings:
+    with redis_for(place, may_be_empty=True) as base, sandbox_for(bundle, base, beside=place) as settings:
 
         async def opened() -> T:
             async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
