@@ -142,7 +142,7 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
         console.out.print(f"{delivery} is queued again", markup=False)
 
 
-deliveries = typer.Typer(help="Deliveries, newest first; `settle` records what happened to an unknown one.")
+deliveries = typer.Typer(help="List deliveries, newest first. `settle` records what happened to an unknown one.")
 
 
 @deliveries.callback(invoke_without_command=True)
@@ -150,7 +150,9 @@ def list_deliveries(
     ctx: typer.Context,
     project: Project = None,
     state: Annotated[DeliveryState | None, typer.Option("--state", help="Only those in this state.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Runs that are looked through.")] = 100,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=1000, help="How many runs to look through, newest first.")
+    ] = 100,
     as_json: Json = False,
 ) -> None:
     if ctx.invoked_subcommand is not None:
