@@ -47,19 +47,19 @@ def template_faults(bundle: Bundle) -> list[TemplateFault]:
 
 
 def template_complaints(bundle: Bundle) -> tuple[Complaint, ...]:
-    families = folders({*shipped_paths(), *bundle.templates})
-    named = {family for family, _ in _uses(bundle) if family not in families}
-    mended = (_no_family(bundle, family, families - NO_DIGEST) for family in sorted(named))
-    others = (fault for fault in template_faults(bundle) if fault.template.partition("/")[0] not in named)
-    return (*mended, *map(complaint_of, others))
+    known = folders({*shipped_paths(), *bundle.templates})
+    missing = {template for template, _ in _uses(bundle) if template not in known}
+    absent = (_no_template(bundle, template, known - NO_DIGEST) for template in sorted(missing))
+    others = (fault for fault in template_faults(bundle) if fault.template.partition("/")[0] not in missing)
+    return (*absent, *map(complaint_of, others))
 
 
-def _no_family(bundle: Bundle, family: str, known: AbstractSet[str]) -> Complaint:
-    """Of a family without any template: one complaint, not one for each file and sample."""
-    users = [one.id for one in bundle.schedules.values() if any(entry.template == family for entry in one.to)]
+def _no_template(bundle: Bundle, template: str, known: AbstractSet[str]) -> Complaint:
+    """Of a template that has no file: one complaint, not one for each file and sample."""
+    users = [one.id for one in bundle.schedules.values() if any(entry.template == template for entry in one.to)]
     more = f" and {len(users) - SHOWN} more" if len(users) > SHOWN else ""
-    found = f"there is no template {family!r}, which is named by {', '.join(users[:SHOWN])}{more}"
-    return Complaint(f"templates/{family}", 1, 1, found, known_names(family, known))
+    found = f"there is no template {template!r}, which is named by {', '.join(users[:SHOWN])}{more}"
+    return Complaint(f"templates/{template}", 1, 1, found, known_names(template, known))
 
 
 def complaint_of(fault: TemplateFault) -> Complaint:
