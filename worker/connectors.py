@@ -196,6 +196,14 @@ class OpenConnectors:
         except ValueError:
             return None
 
+    def refusal(self, bundle: Bundle, channel: str, text: str) -> str:
+        if not self.needs_address(bundle, channel):
+            return f"found the address {text!r}, expected none, because the channel has its own"
+        try:
+            return "" if _kind(bundle, channel).address(text) else "found an empty address"
+        except ValueError as error:
+            return str(error)
+
     def bounce_mailbox(self, bundle: Bundle, channel: str) -> BounceMailbox | None:
         options = self._of_channel(bundle, channel)
         return _kind(bundle, channel).bounce_mailbox(options, self._renewal(bundle, channel, options), wall_clock)

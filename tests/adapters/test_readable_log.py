@@ -43,13 +43,37 @@ def line(event: dict[str, Any], shown: str = "info", environ: dict[str, str] | N
             "s  missed 3: Its schedule was paused.",
         ),
         (
+            {
+                "event": "query_answered",
+                "run": RUN,
+                "query": "deals",
+                "rows": 9,
+                "seconds": 0.455138,
+                "id": "1-3",
+                "at": STAMP,
+            },
+            "weekly  deals is answered, 9 rows (0.5 s)",
+        ),
+        (
+            {"event": "query_answered", "run": RUN, "query": "totals", "rows": "", "seconds": 1.0, "id": "1-3"},
+            "weekly  totals is answered (1.0 s)",
+        ),
+        (
+            {"event": "query_answered", "run": RUN, "query": "q", "rows": 1, "seconds": 0},
+            "weekly  q is answered, 1 row (0.0 s)",
+        ),
+        (
+            {"event": "delivery_begun", "run": RUN, "id": "1-3", "at": STAMP, "readers": 2},
+            "weekly  delivery begun  readers=2",
+        ),
+        (
             {"event": "query_missing", "run": RUN, "query": "deals", "reason": "", "sentence": "401"},
             "weekly  deals is missing: 401",
         ),
     ],
 )
 def test_each_line_says_the_local_time_the_schedule_and_what_became_of_it(event: dict[str, Any], expected: str) -> None:
-    shown = line(event)
+    shown = line(event, "debug")
     assert re.fullmatch(r"\d\d:\d\d:\d\d  ", shown[:10])
     assert shown[10:] == expected
 

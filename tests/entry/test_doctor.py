@@ -42,9 +42,9 @@ def test_a_project_in_order_has_no_failure_and_says_what_it_found(here: CommandL
     found = looked_at(here)
     assert {one["level"] for one in found.values()} == {"ok"}, found
     assert "organization orga_" in found["connection close"]["sentence"]
-    assert "history of 1 address(es) readable" in found["channel chat (slack)"]["sentence"]
+    assert "history of 1 address readable" in found["channel chat (slack)"]["sentence"]
     assert found["clocks"]["sentence"] == "1 running on tern"
-    assert found["broker"]["sentence"] == "0 waiting in now, 0 waiting in deliver, 0 waiting in fetch"
+    assert found["broker"]["sentence"] == "messages that wait: now 0, deliver 0, fetch 0"
     assert found["project"]["sentence"] == "'acme' is this directory's"
     assert f"ok   {found['redis']['what']}: version" in done.stdout
 

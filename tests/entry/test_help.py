@@ -100,3 +100,11 @@ def test_a_table_that_nobody_reads_to_its_end_is_no_failure(tmp_path: Path) -> N
     with os.fdopen(write, "w") as closed:
         ended = subprocess.run(words, stdout=closed, stderr=subprocess.PIPE, text=True, timeout=60, check=False)
     assert (ended.returncode, ended.stderr) == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("word", "said"), [("chek", "did you mean `check`?"), ("zzz", "`funnelbeat --help` lists the commands.")]
+)
+def test_a_command_that_does_not_exist_gets_the_nearest_name(word: str, said: str) -> None:
+    seen = CliRunner().invoke(app, [word])
+    assert (seen.exit_code, f"There is no command '{word}'; {said}" in seen.output) == (2, True)

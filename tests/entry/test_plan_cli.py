@@ -200,6 +200,29 @@ def test_many_runs_of_one_schedule_take_one_line_and_hide_no_other_schedule(week
     assert len([line for line in runs if f"  {ID}  " in line]) == week["runs"]
 
 
+def test_a_change_that_shifts_many_runs_is_counted(weekly: Path) -> None:
+    """Eight runs had a line each, "and 444 more" did not say of what, and nothing said how far was compared."""
+    often = weekly.with_name("often.yaml")
+    often.write_text(OFTEN.replace("every: 5m", "cron: '*/5 * * * *'"), encoding="utf-8")
+    call("deploy", "--yes")
+    edit(often, "*/5 * * * *", "30 * * * *")
+    (moves,) = document_of("plan")["changes"]["runs"]
+    assert len(moves["vanish"]) > 400
+    assert moves["appear"] == moves["moved"] == []
+    shown = call("plan").stdout.partition("Deploying changes:")[2].splitlines()
+    first = [fire["slot"] for fire in moves["vanish"][:3]]
+    count, end = len(moves["vanish"]), moves["until"]
+    assert [line for line in shown if line.startswith("  run")] == [
+        f"  runs vanish   often  {count} until {end}: {', '.join(first)}, …"
+    ]
+    edit(often, "30 * * * *", "2-57/5 * * * *")
+    kinds = [line.split()[1] for line in call("plan").stdout.splitlines() if line.startswith("  runs ")]
+    assert kinds[0] == "move"
+    assert len(kinds) == len(set(kinds)), "a line for each kind"
+    comment = call("plan", "--format", "markdown").stdout
+    assert "| Schedule | Appear | Vanish | Move | Until |" in comment
+
+
 def test_the_next_run_of_every_schedule_is_printed_before_the_second_of_another(weekly: Path) -> None:
     text = weekly.read_text(encoding="utf-8")
     others = [f"other-{number:02}" for number in range(65)]

@@ -139,8 +139,8 @@ def test_somebody_at_a_terminal_does_not_wait_for_minutes(
     ("words", "says"),
     [
         (("nobody",), "there is no connection 'nobody'; there are: crm, pd, site"),
-        (("crm", "leads"), "close holds no leads"),
-        (("crm", "users", "read", "u1"), "it can only be listed"),
+        (("crm", "leads"), "close has no list 'leads'; there are: "),
+        (("crm", "users", "read", "u1"), "found 'read', expected nothing after users, which can only be listed"),
         (("pd", "users", "delete", "1", "--yes"), "users can be listed and not changed"),
         (("pd", "pipelines", "burn", "1"), "found 'burn', expected one of create, update, delete"),
         (("pd", "pipelines", "delete", "--yes"), "pipelines delete: write the id"),

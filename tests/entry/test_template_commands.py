@@ -171,6 +171,14 @@ def test_a_schedule_whose_templates_do_not_exist_is_refused(place: Path) -> None
     assert "there is no template bord/" in complaints(place)[0][2]
 
 
+def test_a_misspelt_template_is_one_complaint_with_the_nearest_name(place: Path) -> None:
+    """It was a complaint for a file and twelve samples, without the name that was meant."""
+    (place / "schedules" / "weekly.yaml").write_text(SCHEDULE + "digest: {template: pipelin}\n", "utf-8")
+    shown = CliRunner().invoke(app, ["--project", str(place), "check"])
+    assert (shown.exit_code, shown.stderr.count("pipelin'")) == (2, 1)
+    assert "did you mean `pipeline`? There are: pipeline" in shown.stderr
+
+
 def test_a_template_that_nothing_uses_is_a_warning(place: Path) -> None:
     write(place, "pipeline/email.htm.j2", "x")
     [warning] = document(place, "templates", "check")["warnings"]

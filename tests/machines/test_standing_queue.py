@@ -61,6 +61,6 @@ def test_only_a_redis_shows_how_long_a_message_has_waited(url: str, shown: bool)
     assert shows_messages(make_app(url, "acme")) is shown
     counted = _counted({"now": WaitingMessages(3), "deliver": WaitingMessages(0)}, shown)
     assert counted.level is Level.OK
-    assert counted.sentence.startswith("3 waiting in now, 0 waiting in deliver")
+    assert counted.sentence.startswith("messages that wait: now 3, deliver 0")
     assert ("for how long is not known" in counted.sentence) is not shown
-    assert _counted({"now": WaitingMessages(0)}, shown).sentence == "0 waiting in now"
+    assert _counted({"now": WaitingMessages(0)}, shown).sentence == "messages that wait: now 0"

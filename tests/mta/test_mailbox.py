@@ -87,7 +87,7 @@ async def test_a_reader_unsubscribes_by_a_mail(week: InProcessRun, mx: Postfix) 
 
 
 @pytest.mark.parametrize(("folder", "level", "words"), [
-    ("INBOX", Level.OK, "logged in; 0 mail(s) are there"),
+    ("INBOX", Level.OK, "logged in; 0 mails are there"),
     ("Nowhere", Level.FAIL, "Mailbox doesn't exist"),
 ])  # fmt: skip
 async def test_doctor_logs_in(week: InProcessRun, mx: Postfix, folder: str, level: Level, words: str) -> None:

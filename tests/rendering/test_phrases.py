@@ -23,6 +23,23 @@ def test_plurals() -> None:
     assert plain(DE.days(24)) == "24 Tage"
 
 
+@pytest.mark.parametrize(
+    ("of", "one", "several"),
+    [
+        ("", "1 weiterer", "2 weitere"),
+        ("people", "1 weitere Person", "2 weitere Personen"),
+        ("rows", "1 weitere Zeile", "2 weitere Zeilen"),
+        ("queries", "1 weitere Abfrage", "2 weitere Abfragen"),
+        ("tables", "1 weitere Tabelle", "2 weitere Tabellen"),
+        ("measures", "1 weitere Kennzahl", "2 weitere Kennzahlen"),
+        ("causes", "1 weitere Ursache", "2 weitere Ursachen"),
+    ],
+)
+def test_what_is_counted_beyond_a_list_has_its_gender(of: str, one: str, several: str) -> None:
+    assert plain(DE.more(1, of)) == one
+    assert plain(DE.more(2, of)) == several
+
+
 def test_both_languages_have_the_same_phrases_with_the_same_places() -> None:
     assert set(words_en.WORDS) == set(words_de.WORDS)
     for key, english in words_en.WORDS.items():

@@ -498,6 +498,9 @@ class AnyAddress:
     def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
         return self.address(bundle, channel, address) is not None
 
+    def refusal(self, bundle: Bundle, channel: str, text: str) -> str:
+        return "" if "@" in text else f"found the address {text!r}, expected an @"
+
 
 class Called:
     """Stands in for the function that does the act: what it was called with, and its answer."""

@@ -18,7 +18,7 @@ LONGEST = 300
 """Characters of one sentence; servers may answer with whole pages."""
 
 _COLOURS = {"warning": "33", "error": "31", "critical": "31"}
-_KNOWN = frozenset({"event", "level", "timestamp", "sentence", "exception", "run"})
+_KNOWN = frozenset({"event", "level", "timestamp", "sentence", "exception", "run", "id", "at"})
 
 
 class ReadableLines:
@@ -62,6 +62,10 @@ def _parts(event: Mapping[str, Any]) -> tuple[str, ...]:
             return schedule, f"{event['state']}: {reader}{_why(event)}"
         case "query_missing":
             return schedule, f"{event.get('query')} is missing{_why(event)}"
+        case "query_answered":
+            rows = event.get("rows", "")
+            count = "" if rows == "" else ", 1 row" if rows == 1 else f", {rows} rows"
+            return schedule, f"{event.get('query')} is answered{count} ({float(event.get('seconds') or 0):.1f} s)"
         case "slots_missed":
             return str(event["schedule"]), f"missed {event['count']}{_why(event)}"
     rest = (f"{key}={value}" for key, value in event.items() if key not in _KNOWN and value not in {"", None})

@@ -201,11 +201,14 @@ def _cost(of: DayCost) -> dict[str, Any]:
 def _moves(move: Moves) -> dict[str, Any]:
     """What a deployment does to the runs of one schedule.
 
-    {"schedule", "appear": [fire, …], "vanish": [fire, …], "moved": [{"from": fire, "to": fire}, …]}
+    {"schedule", "appear": [fire, …], "vanish": [fire, …], "moved": [{"from": fire, "to": fire}, …], "until"}
+
+    `until`: runs after it are not compared, because a schedule fires often; null if all are compared.
     """
     return {
         "schedule": move.schedule,
         "appear": [_fire(fire) for fire in move.appear],
         "vanish": [_fire(fire) for fire in move.vanish],
         "moved": [{"from": _fire(was), "to": _fire(now)} for was, now in move.moved],
+        "until": stamp(move.until) if move.until else None,
     }

@@ -84,7 +84,7 @@ def revoke(
 def audit(
     ctx: typer.Context,
     project: Project = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Records, at most.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many records to print, at most.")] = 50,
     as_json: Json = False,
 ) -> None:
     """List what was done, by whom and how (command line, API, console, link), newest first."""

@@ -46,7 +46,12 @@ def list_alerts(
     ctx: typer.Context,
     schedule: Annotated[str | None, typer.Argument(metavar="ID", help="Only this schedule's.")] = None,
     matching: Annotated[
-        list[str] | None, typer.Option("--match", metavar="MATCHER", help="Only those; several must all match.")
+        list[str] | None,
+        typer.Option(
+            "--match",
+            metavar="MATCHER",
+            help="Only alerts that match, such as rule=big-deal; with several, all must match.",
+        ),
     ] = None,
     project: Project = None,
     as_json: Json = False,
@@ -87,7 +92,10 @@ def show(ctx: typer.Context, fingerprint: Fingerprint, project: Project = None, 
 def ack(
     ctx: typer.Context, fingerprint: Fingerprint, comment: Comment = "", project: Project = None, as_json: Json = False
 ) -> None:
-    """Acknowledge an alert: it is not repeated until it is resolved. Readers still hear when it gets worse or ends."""
+    """Acknowledge an alert: it is not repeated until it is resolved.
+
+    Readers are still told when it gets worse or ends.
+    """
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> ListedAlert:
@@ -149,12 +157,12 @@ def silence(  # noqa: PLR0913, PLR0917  # one option for each part of a silence
     comment: Comment = "",
     lasting: For = "",
     until: Until = None,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would mute, and make none.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Show what it would mute, and create no silence.")] = False,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can be asked.")] = False,
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Show which alerts the matchers match now, and keep all that match quiet until an end."""
+    """Show which alerts match now, and mute all alerts that match until a given time."""
     with console.guarded(as_json=as_json):
         place, matchers = directory(ctx, project), [parse_matcher(text) for text in matcher]
 

@@ -44,10 +44,10 @@ def runs(
     ctx: typer.Context,
     schedule: Annotated[str | None, typer.Argument(metavar="ID", help="Only this schedule's.")] = None,
     project: Project = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Rows, at most.")] = 20,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many rows to print, at most.")] = 20,
     as_json: Json = False,
 ) -> None:
-    """Runs and missed slots, newest first."""
+    """List runs and missed slots, newest first."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[Sequence[Run], Sequence[MissedRow]]:
@@ -70,7 +70,7 @@ def runs(
 
 
 def show(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
-    """One run: its state, its bridge, and its deliveries with the receivers' own words."""
+    """Show one run: its state, its bridge, and its deliveries with the receivers' answers."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> ShownRun:
@@ -124,7 +124,7 @@ def _print_run(
 
 
 def explain(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
-    """Why a run was sent or not, and what it was compared with. For a missed slot (ID@slot): why it was missed."""
+    """Say why a run was sent or not, and what it was compared with. For a missed slot (ID@slot): why it was missed."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> dict[str, Any]:

@@ -21,7 +21,7 @@ def cancel(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """End a run that is not over. Before the hand-over nothing of it is sent; after it, what was sent stays.
+    """End a run that is not over. Messages that were sent stay sent; nothing more is sent.
 
     Notifications of alerts that the run found are sent. The slot does not fire again.
     """

@@ -46,12 +46,13 @@ def manifest(
     ctx: typer.Context,
     channel: Channel = None,
     socket: Annotated[
-        bool, typer.Option("--socket", help="Requests come over a socket: nothing has to be reachable.")
+        bool,
+        typer.Option("--socket", help="Requests come over a socket: this machine need not be reachable from outside."),
     ] = False,
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Print the app's manifest as JSON: paste it where the service sets apps up."""
+    """Print the app's manifest as JSON: paste it into the service's page for new apps."""
     with console.guarded(as_json=as_json):
         bundle = bundle_of(directory(ctx, project))
         name, contract = _channel(bundle, channel)
@@ -70,7 +71,7 @@ def _url(bundle: Bundle, channel: str) -> str:
 
 @chat.command("socket")
 def socket(ctx: typer.Context, channel: Channel = None, project: Project = None) -> None:
-    """Take requests over a socket, as `web` takes them over HTTP, until told to stop."""
+    """Take requests over a socket, as `web` takes them over HTTP, until it is stopped."""
     with console.guarded(as_json=False):
         place = directory(ctx, project)
         with redis_for(place) as settings:
@@ -86,7 +87,7 @@ async def _serve(settings: Settings, project: str, place: Path, channel: str | N
     async with open_services(settings, project, directory=place) as services:
         current = await services.deployments.deployed()
         if current is None:
-            raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
+            raise RequestError("nothing is deployed yet: run `funnelbeat deploy` first")
         bundle = await deployed.bundle_of(services.deployments, current.bundle)
         name, _ = _channel(bundle, channel)
         answering = partial(paced, services, name, ChatPace(monotonic))

@@ -28,7 +28,7 @@ class CommandEntry:
 
 
 LISTED = {
-    "init": CommandEntry(Section.FIRST, "init_command", "Write a project that needs no account for a preview."),
+    "init": CommandEntry(Section.FIRST, "init_command", "Write a new project. The sandbox needs no account."),
     "check": CommandEntry(
         Section.FIRST, "project_commands", "Report everything that is wrong with the project's files."
     ),
@@ -40,8 +40,8 @@ LISTED = {
     "deploy": CommandEntry(
         Section.FIRST, "deployment_commands", "Check the files, show the plan, and put them in force."
     ),
-    "up": CommandEntry(Section.FIRST, "processes", "Deploy on save, with a clock and a worker, in one command."),
-    "demo": CommandEntry(Section.FIRST, "demo", "Run the main job with no account, against a sandbox."),
+    "up": CommandEntry(Section.FIRST, "processes", "Run a clock and a worker. Saving a file deploys it."),
+    "demo": CommandEntry(Section.FIRST, "demo", "Show the whole product on a sandbox, without an account."),
     "run": CommandEntry(Section.RUNNING, "run_commands", "Run a schedule now, in this process."),
     "trigger": CommandEntry(Section.RUNNING, "run_commands", "Queue a run for the workers and print its key."),
     "pause": CommandEntry(Section.RUNNING, "plan_commands", "Pause a schedule. Slots during the pause are missed."),
@@ -49,14 +49,14 @@ LISTED = {
     "cancel": CommandEntry(Section.RUNNING, "cancel_command", "End a run that is not over. What was sent stays."),
     "clock": CommandEntry(Section.RUNNING, "clock_command", "Claim due slots and publish them, until it is stopped."),
     "worker": CommandEntry(Section.RUNNING, "processes", "Fetch and deliver as a Celery worker, until it is stopped."),
-    "web": CommandEntry(Section.RUNNING, "web_command", "Serve the HTTP API and the pages behind links."),
+    "web": CommandEntry(Section.RUNNING, "web_command", "Serve the HTTP API and the pages that links open."),
     "chat": CommandEntry(Section.RUNNING, "chat_commands", "Print a chat app's manifest; take requests over a socket."),
     "schedules": CommandEntry(Section.LOOKING, "schedule_commands", "List schedules: next slot, last run, readers."),
     "runs": CommandEntry(Section.LOOKING, "ask_commands", "List runs and missed slots, newest first."),
     "show": CommandEntry(Section.LOOKING, "ask_commands", "Show one run: its state, its bridge and its deliveries."),
     "explain": CommandEntry(Section.LOOKING, "ask_commands", "Say why a run was sent or not, and what it compared."),
     "logs": CommandEntry(Section.LOOKING, "logs_command", "Print what happened to runs; --follow goes on."),
-    "diff": CommandEntry(Section.LOOKING, "diff_command", "Compare two runs of a schedule: what moved between them."),
+    "diff": CommandEntry(Section.LOOKING, "diff_command", "Compare two runs of a schedule: what changed."),
     "export": CommandEntry(Section.LOOKING, "export_command", "Write a run's stored answers as CSV, JSON or Parquet."),
     "deliveries": CommandEntry(
         Section.LOOKING, "ops_commands", "List deliveries; `settle` says how an unknown one ended."
@@ -72,7 +72,9 @@ LISTED = {
     ),
     "audit": CommandEntry(Section.LOOKING, "access_commands", "List what was done, by whom and how."),
     "tokens": CommandEntry(Section.RUNNING, "access_commands", "Make, list and revoke tokens of the API."),
-    "settings": CommandEntry(Section.LOOKING, "settings_command", "Show the settings in force and where each is from."),
+    "settings": CommandEntry(
+        Section.LOOKING, "settings_command", "Show the settings in force and where each comes from."
+    ),
     "sandbox": CommandEntry(Section.RUNNING, "sandbox_commands", "Move the pipeline of the sandbox that `up` runs."),
     "source": CommandEntry(Section.LOOKING, "source_commands", "List what a connection holds, such as its pipelines."),
     "templates": CommandEntry(Section.LOOKING, "template_commands", "List, copy and check the templates of messages."),

@@ -66,7 +66,7 @@ def demo(
     once: Annotated[bool, typer.Option("--once", help="End after two delivered runs of the example.")] = False,
     out: Annotated[Path, typer.Option("--out", help="The folder for the delivered messages.")] = Path("demo-out"),
 ) -> None:
-    """Run the main job with no account: everything it talks to is a sandbox on this machine."""
+    """Show the whole product without an account: every service it talks to is a sandbox on this machine."""
     with console.guarded(as_json=False), tempfile.TemporaryDirectory(prefix="funnelbeat-") as scratch:
         make_ready(out)
         place = Path(scratch) / "demo"

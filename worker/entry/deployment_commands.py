@@ -92,7 +92,7 @@ def _activate(
 
 
 def deployments(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:
-    """The last deployments, newest first."""
+    """List the last deployments, newest first."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[DeploymentRow, ...]:

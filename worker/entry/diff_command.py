@@ -37,11 +37,11 @@ def diff(
     one: Annotated[str, typer.Argument(metavar="RUN", help="A run's key, a unique prefix, ID@latest or ID@-1.")],
     other: Annotated[str, typer.Argument(metavar="RUN", help="Another run of the same schedule.")],
     project: Project = None,
-    limit: Annotated[int, typer.Option("--limit", min=0, help="Changes of a query to print.")] = SHOWN,
+    limit: Annotated[int, typer.Option("--limit", min=0, help="How many changes of each query to print.")] = SHOWN,
     as_csv: Annotated[bool, typer.Option("--csv", help="Every change as a line of CSV.")] = False,
     as_json: Json = False,
 ) -> None:
-    """What moved between two runs of a schedule, from what is stored: bridges, rows and figures of each query.
+    """Show what changed between two runs of a schedule, from what is stored: bridges, rows and figures of each query.
 
     The older run is compared with the newer one, in whichever order they are given. Nothing is fetched.
     """

@@ -73,7 +73,7 @@ def doctor(ctx: typer.Context, project: Project = None, as_json: Json = False) -
         with redis_for(place) as base:
             # Broken files do not stop clocks and workers, so the checks of the deployed definitions go on.
             bundle = loaded.bundle or _in_force(base, project_name(place, base), loaded)
-            with sandbox_for(bundle, base) as settings:
+            with sandbox_for(bundle, base, beside=place) as settings:
                 found = [*_definitions(loaded), *asyncio.run(_look(settings, bundle, place))]
     if as_json:
         console.show_json(findings_document(found))
@@ -223,7 +223,7 @@ async def broker_findings(settings: Settings, project: str) -> list[CheckResult]
 
 
 def _counted(found: Mapping[str, WaitingMessages], shown: bool) -> CheckResult:
-    sentence = ", ".join(f"{one.count} waiting in {queue}" for queue, one in found.items())
+    sentence = "messages that wait: " + ", ".join(f"{queue} {one.count}" for queue, one in found.items())
     longest = max(one.count for one in found.values())
     if longest and not shown:
         sentence += "; for how long is not known, because RabbitMQ shows no message without handing it out"

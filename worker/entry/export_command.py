@@ -42,7 +42,7 @@ def export(
     out: Annotated[Path | None, typer.Option("--out", help="The directory to write to.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write what a run's queries were answered: every table and every figure, as it is stored.
+    """Write the stored answers of a run: every table and every figure.
 
     Without --out, JSON and a single table as CSV are written to standard output. Nothing is fetched.
     """

@@ -47,7 +47,7 @@ def init(  # noqa: PLR0913, PLR0917 - each is an option of the command line
     address: Annotated[str | None, typer.Option("--address", help="Who gets the first digest.")] = None,
     as_json: Json = False,
 ) -> None:
-    """Write a project that needs no account for a preview. On a terminal you can choose your own service instead."""
+    """Write a new project. On a terminal it asks which service to use; the sandbox needs no account."""
     with console.guarded(as_json=as_json):
         refuse_overwriting(target)
         written = {"base_url": base_url, "username": username}

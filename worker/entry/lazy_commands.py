@@ -6,6 +6,7 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Sequence
+from difflib import get_close_matches
 from functools import cache
 from typing import Any, cast
 
@@ -61,6 +62,14 @@ class Commands(TyperGroup):
         # A command reports its result itself; long-running processes configure the log again, to say more.
         importlib.import_module("worker.adapters.event_log").configure("error")
         return command_of(cmd_name if cmd_name in LISTED else CHAT)
+
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        name = args[0]
+        if not name.startswith("-") and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
+            close = get_close_matches(name, LISTED, n=1)
+            expected = f"did you mean `{close[0]}`?" if close else "`funnelbeat --help` lists the commands."
+            raise _USAGE(f"There is no command {name!r}; {expected}", ctx=ctx)
+        return super().resolve_command(ctx, args)
 
     def shell_complete(self, ctx: Any, incomplete: str) -> list[Any]:
         """Names of commands are listed, and no command is imported for its summary: a shell waits for the answer."""

@@ -37,10 +37,12 @@ def logs(
     project: Project = None,
     follow: Annotated[bool, typer.Option("--follow", "-f", help="Go on until Ctrl-C, or until the run ends.")] = False,
     schedule: Annotated[str | None, typer.Option("--schedule", metavar="ID", help="Only this schedule's runs.")] = None,
-    lines: Annotated[int | None, typer.Option("--lines", "-n", min=0, help="The newest facts to begin with.")] = None,
+    lines: Annotated[
+        int | None, typer.Option("--lines", "-n", min=0, help="How many of the newest facts to print first.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
-    """What happened to runs and deliveries, oldest first, in local time. About 20,000 facts are kept.
+    """Print what happened to runs and deliveries, oldest first, in local time. About 20,000 facts are kept.
 
     --follow prints what happens from then on. With --json, it prints one document in each line.
     """

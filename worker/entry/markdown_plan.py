@@ -2,9 +2,10 @@
 
 from collections.abc import Iterator, Sequence
 
+from worker.documents.plan_lines import run_lines
 from worker.domain.definition_fields import FieldChange
 from worker.entry.forecast_words import forecast_lines
-from worker.entry.plan_runs import readers_words, run_lines, to_the_second
+from worker.entry.plan_runs import readers_words, to_the_second
 from worker.flow.deploy.plan import Plan
 from worker.sanitize import clean
 
@@ -36,7 +37,7 @@ def markdown_plan(found: Plan, target: str = "", project: str = "") -> Iterator[
     yield from _table("Changed keys", ("Definition", "Key", "Before", "After"), [_field(one) for one in found.fields])
     readers = [("+", *one) for one in found.readers_added] + [("−", *one) for one in found.readers_removed]
     yield from _table("Readers", ("", "Schedule", "Reader"), readers)
-    yield from _table("Changed runs", ("Schedule", "Appear", "Vanish", "Move"), _moves(found))
+    yield from _table("Changed runs", ("Schedule", "Appear", "Vanish", "Move", "Until"), _moves(found))
     alerts = list(forecast_lines(found.forecasts))
     if alerts:
         yield from ("", "### Alerts", "", *(f"- {_text(line)}" for line in alerts))
@@ -70,7 +71,16 @@ def _field(one: FieldChange) -> tuple[str, ...]:
 
 
 def _moves(found: Plan) -> list[tuple[str, ...]]:
-    return [(move.schedule, str(len(move.appear)), str(len(move.vanish)), str(len(move.moved))) for move in found.moves]
+    return [
+        (
+            move.schedule,
+            str(len(move.appear)),
+            str(len(move.vanish)),
+            str(len(move.moved)),
+            to_the_second(move.until or found.until),
+        )
+        for move in found.moves
+    ]
 
 
 def _table(title: str, heads: Sequence[str], rows: Sequence[Sequence[str]], most: int = ROWS) -> Iterator[str]:

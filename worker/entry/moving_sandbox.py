@@ -9,7 +9,7 @@ from pathlib import Path
 from worker.entry.announce import announce, time_of_day
 from worker.entry.project_redis import STATE
 from worker.errors import RequestError
-from worker.sandbox.steps import EVERY, SandboxSteps, in_words
+from worker.sandbox.steps import EVERY, SandboxSteps, in_words, received
 from worker.settings import read
 
 RUNNING = "sandbox.json"
@@ -41,6 +41,17 @@ def _look(steps: SandboxSteps) -> None:
         return
     if events:
         announce("sandbox_moved", f"{time_of_day()}  the sandbox moved: {in_words(events)}")
+
+
+def running_sandbox(place: Path) -> str:
+    """As FUNNELBEAT_SANDBOX, of the sandbox that `up` runs for this project; "" if none answers. The file of an `up`
+    that was killed is still there.
+    """
+    try:
+        written = (place / STATE / RUNNING).read_text("utf-8")
+        return written if received(str(json.loads(written)["control"])) is not None else ""
+    except (OSError, ValueError, KeyError, TypeError):
+        return ""
 
 
 def control_of(place: Path) -> str:

@@ -96,7 +96,8 @@ def _print_replay(run: str, documents: list[dict[str, Any]]) -> None:
         console.out.print(f"{run}: nothing was handed over to anybody", markup=False)
     for one in documents:
         verdict = "equal, byte for byte" if one["equal"] else "DIFFERS"
-        console.out.print(f"{one['key']}: {len(one['parts'])} part(s), {verdict}", markup=False)
+        parts = "1 part" if len(one["parts"]) == 1 else f"{len(one['parts'])} parts"
+        console.out.print(f"{one['key']}: {parts}, {verdict}", markup=False)
         for cause in one["causes"]:
             console.out.print(f"  {cause}", markup=False)
         for part in one["parts"]:
@@ -141,7 +142,7 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
         console.out.print(f"{delivery} is queued again", markup=False)
 
 
-deliveries = typer.Typer(help="Deliveries, newest first; `settle` records what happened to an unknown one.")
+deliveries = typer.Typer(help="List deliveries, newest first. `settle` records what happened to an unknown one.")
 
 
 @deliveries.callback(invoke_without_command=True)
@@ -149,7 +150,9 @@ def list_deliveries(
     ctx: typer.Context,
     project: Project = None,
     state: Annotated[DeliveryState | None, typer.Option("--state", help="Only those in this state.")] = None,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Runs that are looked through.")] = 100,
+    limit: Annotated[
+        int, typer.Option("--limit", min=1, max=1000, help="How many runs to look through, newest first.")
+    ] = 100,
     as_json: Json = False,
 ) -> None:
     if ctx.invoked_subcommand is not None:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime
 from zoneinfo import ZoneInfo
 
+from worker.documents.plan_lines import chosen, run_lines, shifted_lines
 from worker.domain.definition_fields import FieldChange
 from worker.domain.due.pauses import Pause
 from worker.domain.run import stamp
@@ -11,11 +12,9 @@ from worker.domain.schedule import EventTrigger
 from worker.domain.time.duration import written
 from worker.entry import console
 from worker.entry.forecast_words import forecast_lines
-from worker.entry.plan_runs import counted, run_lines, to_the_second
+from worker.entry.plan_runs import cells_of, counted, shifted_text, to_the_second
 from worker.flow.deploy.deploy import Changes
-from worker.flow.deploy.fires import Fire
 from worker.flow.deploy.messages import Messages
-from worker.flow.deploy.moves import Moves
 from worker.flow.deploy.owners_reached import OwnersReached
 from worker.flow.deploy.plan import Plan, Planned
 
@@ -29,7 +28,7 @@ ADDRESSES = 12
 """Addresses whose messages of the coming week are printed, the most messages first."""
 
 LINES = 8
-"""Runs of one schedule that are printed as new, removed or moved."""
+"""Times on public holidays that are printed of one schedule."""
 
 
 def show(found: Plan) -> None:
@@ -50,18 +49,12 @@ def show(found: Plan) -> None:
 
 def _show_runs(found: Plan) -> None:
     """The next run of every schedule has a line before others have their second."""
-    lines = list(run_lines(found))
-    first: dict[str, int] = {}
-    for place, one in enumerate(lines):
-        first.setdefault(one.row.schedule, place)
-    kept = set(list(first.values())[:NEXT])
-    kept |= set([place for place in range(len(lines)) if place not in kept][: max(0, SHOWN - len(kept))])
-    rows = [one.cells for place, one in enumerate(lines) if place in kept]
+    lines, left = chosen(list(run_lines(found)), SHOWN, NEXT)
+    rows = [cells_of(one) for one in lines]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
     for cells in rows:
         line = "  ".join(cell.ljust(width) for cell, width in zip(cells, widths, strict=True) if width)
         console.out.print(line.rstrip(), markup=False)
-    left = sum(one.runs for place, one in enumerate(lines) if place not in kept)
     if left:
         console.out.print(f"and {counted(left, 'run')} more until {to_the_second(found.until)}; --json lists more")
 
@@ -125,15 +118,16 @@ def show_changes(found: Plan) -> None:
         console.out.print("Nothing changes against what is deployed.")
         return
     console.out.print("Deploying changes:")
-    for line in change_lines(found.changes):
-        console.out.print(line, markup=False)
+    for text in change_lines(found.changes):
+        console.out.print(text, markup=False)
     for one in found.fields:
         console.out.print(f"    {field_line(one)}", markup=False)
     for word, rows in (("reader +", found.readers_added), ("reader -", found.readers_removed)):
         for schedule, reader in rows:
             console.out.print(f"  {word} {schedule}  {reader}", markup=False)
     for move in found.moves:
-        _show_moves(move)
+        for line in shifted_lines(move):
+            console.out.print(shifted_text(line, move.schedule, move.until), markup=False)
 
 
 def change_lines(found: Changes) -> list[str]:
@@ -161,20 +155,6 @@ def field_line(one: FieldChange) -> str:
 
 def _in_brackets(names: Sequence[str]) -> str:
     return f" ({', '.join(names)})" if names else ""
-
-
-def _show_moves(move: Moves) -> None:
-    lines = [f"  run moves     {move.schedule}  {stamp(was.slot)} → {_fire_text(now)}" for was, now in move.moved]
-    lines += [f"  run appears   {move.schedule}  {_fire_text(fire)}" for fire in move.appear]
-    lines += [f"  run vanishes  {move.schedule}  {_fire_text(fire)}" for fire in move.vanish]
-    for line in lines[:LINES]:
-        console.out.print(line, markup=False)
-    if len(lines) > LINES:
-        console.out.print(f"  and {len(lines) - LINES} more of {move.schedule}", markup=False)
-
-
-def _fire_text(fire: Fire) -> str:
-    return stamp(fire.slot) if fire.due == fire.slot else f"{stamp(fire.slot)} (due {stamp(fire.due)})"
 
 
 def _reached(found: OwnersReached) -> str:

@@ -1,62 +1,34 @@
 """The coming runs of a plan as lines of text. A schedule that fires often takes one line."""
 
-from collections.abc import Iterator
-from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
 
-from worker.documents.plan import in_order
+from worker.documents.plan_lines import PlannedLine, ShiftedLine
 from worker.domain.run import stamp
 from worker.domain.time.zones import zone_named
 from worker.flow.alert.alert_readers import alert_entries
 from worker.flow.deploy.fires import Fire
 from worker.flow.deploy.messages import Shift
-from worker.flow.deploy.plan import Plan, Planned
-
-ALONE = 8
-"""Runs of one schedule that have a line each. If there are more, its first run has the only line."""
-
-TIMES = 3
-"""Times of the following runs that this line names."""
+from worker.flow.deploy.plan import Planned
 
 
-@dataclass(frozen=True, slots=True)
-class PlannedLine:
-    """One run, or the first of `runs`."""
-
-    row: Planned
-    fire: Fire
-    runs: int = 1
-
-    @property
-    def cells(self) -> tuple[str, ...]:
-        """Local time, UTC, schedule, readers, requests, when it is due if that is later than the slot, the digests
-        that wait for the end of quiet hours, and the runs that follow.
-        """
-        row, fire = self.row, self.fire
-        local = fire.slot.astimezone(zone_named(row.zone))
-        requests = row.cost.requests + len(row.cost.unknown)
-        return (
-            f"{local:%a %d %b %H:%M:%S} {row.zone}",
-            to_the_second(fire.slot),
-            row.schedule,
-            readers_words(row),
-            counted(requests, "request") + (" or more" if row.cost.unknown else ""),
-            "" if fire.due == fire.slot else f"due {to_the_second(fire.due)}",
-            ", ".join(_shift_text(one, fire, len(row.readers)) for one in row.shifts.get(fire, ())),
-            _followed(row, self.runs) if self.runs > 1 else "",
-        )
-
-
-def run_lines(found: Plan) -> Iterator[PlannedLine]:
-    """In the order in which they are due."""
-    first: set[str] = set()
-    for row, fire in in_order(found):
-        if row.count <= ALONE:
-            yield PlannedLine(row, fire)
-        elif row.schedule not in first:
-            first.add(row.schedule)
-            yield PlannedLine(row, fire, row.count)
+def cells_of(line: PlannedLine) -> tuple[str, ...]:
+    """Local time, UTC, schedule, readers, requests, when it is due if that is later than the slot, the digests
+    that wait for the end of quiet hours, and the runs that follow.
+    """
+    row, fire = line.row, line.fire
+    local = fire.slot.astimezone(zone_named(row.zone))
+    requests = row.cost.requests + len(row.cost.unknown)
+    return (
+        f"{local:%a %d %b %H:%M:%S} {row.zone}",
+        to_the_second(fire.slot),
+        row.schedule,
+        readers_words(row),
+        counted(requests, "request") + (" or more" if row.cost.unknown else ""),
+        "" if fire.due == fire.slot else f"due {to_the_second(fire.due)}",
+        ", ".join(_shift_text(one, fire, len(row.readers)) for one in row.shifts.get(fire, ())),
+        _followed(line) if line.runs > 1 else "",
+    )
 
 
 def readers_words(row: Planned) -> str:
@@ -77,19 +49,35 @@ def counted(count: int, thing: str) -> str:
     return f"{count} {thing}{'' if count == 1 else 's'}"
 
 
-def _followed(row: Planned, runs: int) -> str:
+def _followed(line: PlannedLine) -> str:
     """As in "then 16:55, 17:00, 17:05: 4032 runs". A day is named where it differs from that of the run before."""
-    slots = [fire.slot.astimezone(zone_named(row.zone)) for fire in sorted(row.fires)[: TIMES + 1]]
+    row = line.row
+    slots = [slot.astimezone(zone_named(row.zone)) for slot in (line.fire.slot, *line.following)]
     times = [_time(slot, before) for before, slot in pairwise(slots)]
     waiting = sum(1 for fire in row.fires if row.shifts.get(fire))
-    of = "" if runs == len(row.fires) else f" of the first {len(row.fires)}"
+    of = "" if line.runs == len(row.fires) else f" of the first {len(row.fires)}"
     waits = f"; digests of {waiting}{of} wait for the end of quiet hours" if waiting else ""
-    return f"then {', '.join(times)}: {runs} runs{waits}"
+    return f"then {', '.join(times)}: {line.runs} runs{waits}"
 
 
 def _time(slot: datetime, before: datetime) -> str:
     time = f"{slot:%H:%M:%S}" if slot.second or before.second else f"{slot:%H:%M}"
     return time if slot.date() == before.date() else f"{slot:%a %d %b} {time}"
+
+
+def shifted_text(line: ShiftedLine, schedule: str, until: datetime | None) -> str:
+    """One line of a change: "run moves  week  … → …", or with a count "runs vanish  fast  462: …, …"."""
+    fires = [f"{_fire_text(was)} → {_fire_text(now)}" if now else _fire_text(was) for was, now in line.fires]
+    if line.runs == 1:
+        return f"  {f'run {line.kind}':13} {schedule}  {fires[0]}"
+    verb = line.kind.removesuffix("es" if line.kind == "vanishes" else "s")
+    more = ", …" if line.runs > len(fires) else ""
+    end = f" until {to_the_second(until)}" if until else ""
+    return f"  {f'runs {verb}':13} {schedule}  {line.runs}{end}: {', '.join(fires)}{more}"
+
+
+def _fire_text(fire: Fire) -> str:
+    return stamp(fire.slot) if fire.due == fire.slot else f"{stamp(fire.slot)} (due {stamp(fire.due)})"
 
 
 def _shift_text(one: Shift, fire: Fire, readers: int) -> str:

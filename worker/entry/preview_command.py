@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from worker.documents.preview import preview_document
+from worker.domain.known_names import known_names
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
@@ -36,7 +37,7 @@ def preview_command(  # noqa: PLR0913, PLR0917 - each is an option of the comman
     out: Annotated[Path | None, typer.Option("--out", help="Where to write the page; - for standard output.")] = None,
     open_page: Annotated[bool, typer.Option("--open", help="Show it in a browser.")] = False,
     sample: Annotated[
-        bool, typer.Option("--sample", help="Show a sample digest in which much moved. Fetches nothing.")
+        bool, typer.Option("--sample", help="Show a sample digest in which much changed. Nothing is fetched.")
     ] = False,
     as_json: Json = False,
 ) -> None:
@@ -45,7 +46,7 @@ def preview_command(  # noqa: PLR0913, PLR0917 - each is an option of the comman
         place = directory(ctx, project)
         bundle = bundle_of(place)
         if schedule not in bundle.schedules:
-            raise RequestError(f"there is no schedule {schedule!r}; there are: {', '.join(sorted(bundle.schedules))}")
+            raise RequestError(f"there is no schedule {schedule!r}; {known_names(schedule, bundle.schedules)}")
         if sample and reader is not None:
             raise RequestError(
                 "--sample beside --reader: a sample is made up and shows no reader's own digest; leave one of them out"

@@ -47,7 +47,7 @@ def worker(
     project: Project = None,
     queues: Annotated[str, typer.Option("--queues", help="Which queues to serve, comma-separated.")] = ",".join(QUEUES),
 ) -> None:
-    """A Celery worker: fetches and delivers, until it is stopped."""
+    """Fetch and deliver as a Celery worker, until it is stopped."""
     with console.guarded(as_json=False):
         place = directory(ctx, project)
         with redis_for(place) as settings:
@@ -62,7 +62,7 @@ def worker(
 
 
 def up(ctx: typer.Context, project: Project = None) -> None:
-    """Deploy on save, with a clock, a worker and the pages behind links, in one command."""
+    """Run a clock, a worker and the web pages in one command. Saving a file deploys it."""
     with console.guarded(as_json=False):
         place = directory(ctx, project)
         seen = stamps(place)

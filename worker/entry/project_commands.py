@@ -24,7 +24,11 @@ def check(
     print_schema: Annotated[bool, typer.Option("--schema", help="Print the JSON Schema for editors.")] = False,
     explain: Annotated[
         str | None,
-        typer.Option("--explain", metavar="ID", help="Print written out: an alert's rule, or a schedule."),
+        typer.Option(
+            "--explain",
+            metavar="ID",
+            help="Print a schedule or an alert's rule with every default and what it extends.",
+        ),
     ] = None,
     editors: Annotated[
         bool, typer.Option("--write-schemas", help=f"Write the JSON Schemas for editors to {SCHEMAS}.")

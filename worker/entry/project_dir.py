@@ -1,6 +1,7 @@
 """The project of a command: its directory, its definitions and its Redis."""
 
 import asyncio
+import json
 import os
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import aclosing, contextmanager
@@ -16,11 +17,13 @@ from worker.adapters.redis_store.ledger import RedisLedger
 from worker.app import registry
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.moving_sandbox import running_sandbox
 from worker.entry.template_check import template_complaints
 from worker.errors import DefinitionError, RequestError
 from worker.plugins import wants_sandbox
 from worker.ports.bounces import sending
 from worker.sandbox.server import SandboxThread
+from worker.sandbox.steps import received
 from worker.settings import WARNED, Settings
 
 
@@ -61,14 +64,28 @@ def deployed_bundle(settings: Settings, project: str) -> Bundle | None:
 
 @contextmanager
 def sandbox_for(
-    bundle: Bundle, settings: Settings, out: Path | None = None, *, says_where: bool = True
+    bundle: Bundle,
+    settings: Settings,
+    out: Path | None = None,
+    *,
+    beside: Path | None = None,
+    says_where: bool = True,
 ) -> Iterator[Settings]:
-    """Settings with a sandbox, if the project uses one and none is running yet. `out`: a folder to which the received
-    messages are written as well. It ends with the block, and says then where they are unless `says_where` is false:
-    `up` has said it at its start, and programs read its log.
+    """Settings with a sandbox, if the project uses one: the one that `up` runs for the project in `beside`, else one of
+    its own, which ends with the block. `out`: a folder to which the received messages are written as well; `up` writes
+    there too. Afterwards it is said where they are, unless `says_where` is false: `up` has said it at its start, and
+    programs read its log.
     """
     if settings.sandbox or not needs_sandbox(bundle):
         yield settings
+        return
+    running = running_sandbox(beside) if beside is not None else ""
+    if running:
+        control = str(json.loads(running)["control"])
+        before = received(control)
+        yield replace(settings, sandbox=running)
+        if out is not None and received(control) != before:
+            console.err.print(f"The sandbox of `up` has the messages and writes them to {out}", markup=False)
         return
     with SandboxThread(out=out) as box:
         yield replace(settings, sandbox=box.describe_json())

@@ -10,6 +10,7 @@ import typer
 from worker.documents.preview import dry_run_document
 from worker.documents.runs import finished_run_document, queued_run_document
 from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.known_names import known_names
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunState
 from worker.domain.schedule import Bundle
@@ -47,9 +48,10 @@ def run(  # noqa: PLR0913, PLR0917 - each is an option of the command line
             "--for-slot", metavar="SLOT", help="Run this missed slot, with the window that it would have had."
         ),
     ] = None,
-    dry: Annotated[bool, typer.Option("--dry-run", help="Fetch and decide; send and remember nothing.")] = False,
+    dry: Annotated[bool, typer.Option("--dry-run", help="Fetch and decide. Nothing is sent or stored.")] = False,
     to: Annotated[
-        str | None, typer.Option("--to", metavar="CHANNEL:ADDRESS", help="Send only there; moves no baseline.")
+        str | None,
+        typer.Option("--to", metavar="CHANNEL:ADDRESS", help="Send only to this address. No baseline changes."),
     ] = None,
     out: Out = None,
     as_json: Json = False,
@@ -122,7 +124,7 @@ def _print_run(ended: Run, rows: tuple[Delivery, ...], notes: tuple[Noted, ...])
 def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Path | None, *, as_json: bool) -> None:
     bundle = bundle_of(place)
     if schedule not in bundle.schedules:
-        raise RequestError(f"there is no schedule {schedule!r}; there are: {', '.join(sorted(bundle.schedules))}")
+        raise RequestError(f"there is no schedule {schedule!r}; {known_names(schedule, bundle.schedules)}")
 
     async def work(services: Services) -> list[DryRun]:
         chosen, slot = bundle.schedules[schedule], instant(bundle, schedule, at, option="--at")
@@ -171,7 +173,9 @@ def trigger(
     ctx: typer.Context,
     schedule: ScheduleId,
     project: Project = None,
-    key: Annotated[str | None, typer.Option("--key", help="The same key twice is one run.")] = None,
+    key: Annotated[
+        str | None, typer.Option("--key", help="Your own key: two triggers with one key are one run.")
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """Queue a run for the workers and print its key."""

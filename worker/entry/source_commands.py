@@ -11,6 +11,7 @@ import typer
 
 from worker.app import open_services
 from worker.documents.catalog import deleted_document, held_document, kinds_document
+from worker.domain.known_names import known_names
 from worker.domain.schedule import Bundle
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Table
 from worker.entry import console
@@ -41,7 +42,10 @@ def source(
     ] = None,
     project: Project = None,
     given: Annotated[
-        list[str] | None, typer.Option("--set", metavar="NAME=VALUE", help="A value to write; JSON where it parses.")
+        list[str] | None,
+        typer.Option(
+            "--set", metavar="NAME=VALUE", help="A value to write. Valid JSON is read as JSON, anything else as text."
+        ),
     ] = None,
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask before a change.")] = False,
     as_json: Json = False,
@@ -51,7 +55,7 @@ def source(
         place = directory(ctx, project)
         bundle = bundle_of(place)
         if name not in bundle.connections:
-            raise RequestError(f"there is no connection {name!r}; there are: {', '.join(sorted(bundle.connections))}")
+            raise RequestError(f"there is no connection {name!r}; {known_names(name, bundle.connections)}")
         kind, verb, key = _words(asked or [])
         values = dict(_value(text) for text in given or ())
         if kind == WEBHOOKS and verb is not None:
@@ -72,7 +76,7 @@ def source(
             if verb is None:
                 return await catalog.holds(kind)
             if not isinstance(catalog, Editable):
-                raise RequestError(f"{name}: nothing there can be changed from here, it can only be listed")
+                raise RequestError(f"{name}: found {verb!r}, expected nothing after {kind}, which can only be listed")
             answer = await catalog.apply(kind, verb, key, values)
             if verb in ASKS_FIRST:
                 await _record(services, verb, f"{name} {kind} {key}".strip(), values)
@@ -93,7 +97,7 @@ def with_catalog(place: Path, bundle: Bundle, name: str, work: Callable[[Service
     """Calls `work` on what the connection holds, within the budget that runs share. Raises RequestError,
     SourceError.
     """
-    with redis_for(place, may_be_empty=True) as base, sandbox_for(bundle, base) as settings:
+    with redis_for(place, may_be_empty=True) as base, sandbox_for(bundle, base, beside=place) as settings:
 
         async def opened() -> T:
             async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:

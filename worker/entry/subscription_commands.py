@@ -92,23 +92,26 @@ def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
     schedule: ScheduleId,
     channel: Annotated[str, typer.Option("--channel", help="A channel of funnelbeat.yaml.")],
     address: Annotated[str, typer.Option("--address", help="Where the channel sends it.")],
-    name: Annotated[str, typer.Option("--id", help="Names the subscription; channel:address unless given.")] = "",
+    name: Annotated[str, typer.Option("--id", help="The subscription's name (default: channel:address).")] = "",
     rows: Annotated[str, typer.Option("--rows", help="A condition on the deals that are shown.")] = "",
     send: Annotated[str, typer.Option("--send", help="always or on_change.")] = "",
     quiet_hours: Annotated[
-        str, typer.Option("--quiet-hours", help="When nothing is sent, such as 19:00-08:00; none for no such time.")
+        str, typer.Option("--quiet-hours", help="When nothing is sent, such as 19:00-08:00; `none` for no quiet hours.")
     ] = "",
-    holidays: Annotated[str, typer.Option("--holidays", help="On whose public holidays nothing is sent: DE-BE.")] = "",
+    holidays: Annotated[
+        str, typer.Option("--holidays", help="A country on whose public holidays nothing is sent, such as DE-BE.")
+    ] = "",
     days: Annotated[str, typer.Option("--days", help="The weekdays on which it is sent, such as MON-FRI.")] = "",
     collect: Annotated[str, typer.Option("--collect", help="daily or weekly: sent at 08:00 in one digest.")] = "",
     attach: Annotated[list[str] | None, typer.Option("--attach", help="A query whose file is attached.")] = None,
     template: Annotated[str, typer.Option("--template", help="A template family.")] = "",
     thread: Annotated[str, typer.Option("--thread", help="run or series.")] = "",
     alert: Annotated[
-        list[str] | None, typer.Option("--alert", help="A rule: its alerts are sent, and no digests.")
+        list[str] | None, typer.Option("--alert", help="A rule whose alerts are sent instead of digests.")
     ] = None,
     alert_label: Annotated[
-        list[str] | None, typer.Option("--alert-label", help="As team=north: only alerts with this label; no digests.")
+        list[str] | None,
+        typer.Option("--alert-label", help="Alerts with this label, such as team=north, instead of digests."),
     ] = None,
     locale: Annotated[str, typer.Option("--locale", help="language_TERRITORY, such as de_DE.")] = "",
     timezone: Annotated[str, typer.Option("--timezone", help="An IANA zone, such as Europe/Berlin.")] = "",
@@ -169,7 +172,10 @@ def pause(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Pause one reader's messages. The next one after the pause says what moved since the last one before it."""
+    """Pause one reader's messages.
+
+    The next message after the pause says what changed since the last message before it.
+    """
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[SubscriptionRow, datetime | None]:

@@ -1,11 +1,13 @@
 """Tries a project's own templates: what its schedules use, and what it replaces, with samples of every message."""
 
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from functools import cache
 
 from jinja2 import TemplateSyntaxError
 
 from worker import shipped
+from worker.domain.known_names import known_names
 from worker.domain.schedule import Bundle
 from worker.errors import Complaint
 from worker.plugins import channel_kind, channels
@@ -13,12 +15,15 @@ from worker.ports.channels import MessageForm
 from worker.rendering.template_lint import TemplateFault, lint, outline
 from worker.rendering.template_paths import shipped_paths
 from worker.rendering.templates import JinjaTemplates, environment
-from worker.rendering.trial import LOCALES, trial, tried
+from worker.rendering.trial import LOCALES, folders, trial, tried
 from worker.rendering.wording import SHIPPED
 from worker.vocabulary import vocabulary
 
+NO_DIGEST = frozenset({"alert", "notice", "shared"})
+"""Folders of templates that no entry of `to:` names."""
+
 SHOWN = 4
-"""Samples that one complaint names."""
+"""Samples or schedules that one complaint names."""
 
 
 @cache
@@ -42,7 +47,19 @@ def template_faults(bundle: Bundle) -> list[TemplateFault]:
 
 
 def template_complaints(bundle: Bundle) -> tuple[Complaint, ...]:
-    return tuple(complaint_of(fault) for fault in template_faults(bundle))
+    known = folders({*shipped_paths(), *bundle.templates})
+    missing = {template for template, _ in _uses(bundle) if template not in known}
+    absent = (_no_template(bundle, template, known - NO_DIGEST) for template in sorted(missing))
+    others = (fault for fault in template_faults(bundle) if fault.template.partition("/")[0] not in missing)
+    return (*absent, *map(complaint_of, others))
+
+
+def _no_template(bundle: Bundle, template: str, known: AbstractSet[str]) -> Complaint:
+    """Of a template that has no file: one complaint, not one for each file and sample."""
+    users = [one.id for one in bundle.schedules.values() if any(entry.template == template for entry in one.to)]
+    more = f" and {len(users) - SHOWN} more" if len(users) > SHOWN else ""
+    found = f"there is no template {template!r}, which is named by {', '.join(users[:SHOWN])}{more}"
+    return Complaint(f"templates/{template}", 1, 1, found, known_names(template, known))
 
 
 def complaint_of(fault: TemplateFault) -> Complaint:

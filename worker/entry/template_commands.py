@@ -108,7 +108,7 @@ def init(
 @templates.command("check")
 def check(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:
     """Fill the project's own templates with samples of every kind of message, and report each fault with its template
-    and line. Says what the project's languages lack.
+    and line. It also says which words the project's languages lack.
     """
     with console.guarded(as_json=as_json):
         loaded = definitions(directory(ctx, project))

@@ -11,6 +11,7 @@ from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.languages import SHIPPED as SHIPPED_LANGUAGES
 from worker.adapters.definitions.languages import lacking, phrases, starting_words
 from worker.documents.templates import LanguageRow, TemplateRow
+from worker.domain.known_names import known_names
 from worker.domain.schedule import Bundle
 from worker.entry.template_check import forms
 from worker.errors import RequestError
@@ -50,8 +51,8 @@ def text_in_force(bundle: Bundle, path: str) -> str:
         return bundle.templates[path]
     name = path.removeprefix(SHIPPED)
     if name not in shipped_paths():
-        known = ", ".join(sorted({*shipped_paths(), *bundle.templates}))
-        raise RequestError(f"there is no template {path!r}; there are: {known}")
+        known = known_names(path, {*shipped_paths(), *bundle.templates})
+        raise RequestError(f"there is no template {path!r}; {known}")
     return (shipped.folder_of("templates") / name).read_text("utf-8")
 
 

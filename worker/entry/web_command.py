@@ -64,7 +64,7 @@ class Listening:
 def web(
     ctx: typer.Context,
     only: Annotated[
-        str, typer.Option("--only", help=f"Which parts, with commas between them: {', '.join(PARTS)}. Default: all.")
+        str, typer.Option("--only", help=f"Which parts, comma-separated: {', '.join(PARTS)}. Default: all.")
     ] = "",
     host: Host = "127.0.0.1",
     port: Port = 8080,

@@ -42,7 +42,7 @@ def list_webhooks(ctx: typer.Context, project: Project = None, as_json: Json = F
 def dead(
     ctx: typer.Context,
     name: Name,
-    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="Events, at most.")] = 50,
+    limit: Annotated[int, typer.Option("--limit", min=1, max=1000, help="How many events to print, at most.")] = 50,
     project: Project = None,
     as_json: Json = False,
 ) -> None:
@@ -71,7 +71,7 @@ def retry(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Send events again that were given up, and what waits at once. A running clock sends them."""
+    """Send again the events that were given up, and send waiting events at once. A running clock sends them."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> int:

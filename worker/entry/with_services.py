@@ -42,7 +42,7 @@ def with_services(
         if served is not None and schedule is not None and schedule in served.schedules:
             refuse_unset_secrets(place, replace(served, schedules={schedule: served.schedules[schedule]}))
         with (
-            sandbox_for(served, base, outbox_of(place))
+            sandbox_for(served, base, outbox_of(place), beside=place)
             if served is not None and not through_queue and not offline
             else nullcontext(base) as settings
         ):

@@ -131,6 +131,10 @@ class Connectors(Protocol):
         """The address that messages through the channel are sent to, normalised; None where it takes no such text."""
         ...
 
+    def refusal(self, bundle: Bundle, channel: str, text: str) -> str:
+        """Why the channel sends to no such text, and what it expects; "" if it does."""
+        ...
+
     def mailbox(self, bundle: Bundle, channel: str, address: str | None) -> bool:
         """Whether messages to the address are mail."""
         ...

@@ -73,7 +73,11 @@ class NoticePage:
             ": ".join(self._w.clean(words, LONGEST_CAUSE) for words in (self._who(cause.who), cause.sentence) if words)
             for cause in self.notice.causes
         ]
-        return (*told, self._w.more(self.notice.more_causes)) if told and self.notice.more_causes else tuple(told)
+        return (
+            (*told, self._w.more(self.notice.more_causes, "causes"))
+            if told and self.notice.more_causes
+            else tuple(told)
+        )
 
     @property
     def repeats(self) -> str:

@@ -63,6 +63,6 @@ class Phrases:
         """As in "14 days"."""
         return self.say("days", n)
 
-    def more(self, n: int) -> str:
-        """As in "12 more"."""
-        return self.say("more", n)
+    def more(self, n: int, of: str = "") -> str:
+        """As in "12 more"; with `of`, a key such as "people", as in "12 more people"."""
+        return self.say(f"more_{of}" if of else "more", n)

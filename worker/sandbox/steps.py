@@ -46,6 +46,15 @@ def step(control: str) -> Counter[str]:
         raise RequestError(f"the sandbox at {control} did not answer: {type(error).__name__}") from None
 
 
+def received(control: str) -> int | None:
+    """How many messages the sandbox has received; None if no sandbox answers there."""
+    try:
+        with urllib.request.urlopen(f"{control}/state", timeout=PATIENCE) as answer:  # noqa: S310  # loopback
+            return len(json.loads(answer.read())["received"])
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+
+
 def in_words(events: Counter[str]) -> str:
     """The events in words, as "1 created, 2 values changed"."""
     return ", ".join(f"{count} {_named(name, count)}" for name, count in events.items())

@@ -236,6 +236,10 @@ def test_what_is_wrong_is_said_where_it_stands(
     ("words", "sentence"),
     [
         ("on: deals", "an alert without `if`; write a condition"),
+        (
+            "on: deals, if: row.value > 50000",
+            'such as now.value["EUR"] < 100000 (`row` needs a rule with `for_each`)',
+        ),
         ("for_each: deals, if: row.stalled, notify: []", "`notify` with nobody; name an entry"),
         ("for_each: deals, rule: threshold, above: 5", "`rule: threshold` without `of`"),
         ("for_each: deals, rule: threshold, of: value", "`rule: threshold` without `above` or `below`"),

@@ -73,7 +73,7 @@ def colours(light: str = LIGHT, dark: str = DARK) -> str:
     ("brand", "place", "words"),
     [
         ("Acme", "2:8", "`brand` with text; write keys below it"),
-        ("{logo: Acme}", "2:9", "`logo`, which brand does not have; did you mean `logo_text`?"),
+        ("{logo: Acme}", "2:9", "`logo`, which `brand` does not have; did you mean `logo_text`?"),
         (f"{{logo_text: {'x' * 41}}}", "2:20", "`logo_text` with 41 characters; write at most 40"),
         ('{logo_text: "a\\nb"}', "2:20", "write it on one line, without control characters"),
         (f"{{footer: {'x' * 501}}}", "2:17", "`footer` with 501 characters on 1 lines; write at most 500 characters"),

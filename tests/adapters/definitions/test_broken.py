@@ -31,7 +31,7 @@ BROKEN = [
         "name: Weekly\n",
         "name: Weekly\nspread: 3d12h\n",
         "3d12h",
-        "`spread` of 3d12h, where two slots lie 1d apart",
+        "`spread` of 3d12h, where two slots lie at least a day apart",
         "write at most 11h59m59s",
     ),
     Broken(
@@ -121,6 +121,16 @@ BROKEN = [
         "beside `type: active`",
         "leave it out",
     ),
+    Broken(
+        "the cron line itself",
+        '{cron: "0 9 * * MON", timezone: America/New_York, catch_up: latest}',
+        '"0 9 * * MON"',
+        '"0 9 * * MON"',
+        '`when` with "0 9 * * MON"',
+        'write `{cron: "0 9 * * MON"}`, `{every: 15m}`',
+    ),
+    Broken("days in words", "window: last-week", "window: last-14-days", "last-14", "is no window", "mean `last-14d`?"),
+    Broken("days alone", "window: last-week", "window: 7d", "7d", "is no window", "did you mean `last-7d`?"),
     Broken(
         "an unknown window",
         "window: last-week",

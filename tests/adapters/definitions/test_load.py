@@ -45,7 +45,8 @@ def test_a_directory_that_is_no_project_is_one_complaint(tmp_path: Path) -> None
 
 
 def test_a_directory_that_is_not_there_is_one_complaint(tmp_path: Path) -> None:
-    assert "no project directory" in only(load(tmp_path / "nowhere", KINDS, {}))
+    expected = "no directory 'nowhere'; name the project's directory with --project"
+    assert expected in only(load(tmp_path / "nowhere", KINDS, {}))
 
 
 def test_a_project_without_schedules_directory_is_told_to_make_it(loading: Load) -> None:
@@ -69,7 +70,7 @@ def test_an_empty_file_is_named(path: str, content: str, loading: Load) -> None:
 
 @pytest.mark.parametrize("content", ["just text\n", "- a\n- b\n", "12"])
 def test_a_file_that_is_no_mapping_is_named(content: str, loading: Load) -> None:
-    assert "where a schedule is due" in only(loading({SCHEDULE: content}))
+    assert "in place of a schedule" in only(loading({SCHEDULE: content}))
 
 
 def test_a_schedules_id_is_its_path_below_schedules(loading: Load) -> None:

@@ -86,7 +86,7 @@ def test_secrets_are_named_with_where_they_stand_and_whether_they_are_set(tmp_pa
         (f'webhooks: {{"a b": {{url: "${{A}}", {SIGNED}, events: ["*"]}}}}', 'the name "a b"'),
         ('webhooks: {ops: {url: "${A}", secret: whsec_short, events: ["*"]}}', "`secret` that cannot be used"),
         (f'webhooks: {{ops: {{url: "https://u:p@x.example/", {SIGNED}, events: ["*"]}}}}', "credentials in the URL"),
-        ("webhooks: {ops: https://x.example/}", "where a webhook is due"),
+        ("webhooks: {ops: https://x.example/}", "in place of a webhook"),
     ],
 )
 def test_what_cannot_be_called_is_complained_of(tmp_path: Path, written: str, found: str) -> None:

@@ -63,10 +63,10 @@ def test_a_night_needs_no_days(loading: Load) -> None:
         ("{holidays: DE-BX}", '`holidays` with "DE-BX"; write DE, DE-Augsburg, DE-BB, DE-BE'),
         ("{holidays: de-be}", '`holidays` with "de-be"; write `DE-BE`'),
         ("{holidays: Germany}", "write a country by ISO 3166, such as DE, or a part of it, such as DE-BE"),
-        ("{start: 19:00}", "`start`, which quiet_hours does not have; write one of days, from, holidays or to"),
+        ("{start: 19:00}", "`start`, which `quiet_hours` does not have; write one of days, from, holidays or to"),
         ("{}", "`quiet_hours` that are never; write `{from: 19:00, to: 08:00}`, `days` or `holidays`"),
-        ("19:00-08:00", "text where quiet_hours is due; write keys below it (`key: value`)"),
-        ("", "nothing where quiet_hours is due; write keys below it (`key: value`)"),
+        ("19:00-08:00", "text in place of `quiet_hours`; write keys below it: days, from, holidays or to"),
+        ("", "nothing in place of `quiet_hours`; write keys below it: days, from, holidays or to"),
     ],
 )
 def test_wrong_quiet_hours_are_a_complaint_at_their_place(words: str, complaint: str, loading: Load) -> None:
@@ -147,7 +147,7 @@ def test_the_defaults_may_cap_the_messages_to_one_address(loading: Load) -> None
         ("{messages: 0, per: 1d}", '`messages` with "0"; write a whole number, 1 or more'),
         ("{messages: 5, per: daily}", "'daily' is not a duration; write whole numbers with units"),
         ("{messages: 5, per: 30d}", '`per` with "30d"; write a duration of at least 1s and at most 7d'),
-        ("5 a day", "`cap` with text; write keys below it"),
+        ("5 a day", '`cap` with "5 a day"; write `{messages: 5, per: 1d}`'),
     ],
 )
 def test_a_wrong_cap_is_a_complaint(words: str, complaint: str, loading: Load) -> None:

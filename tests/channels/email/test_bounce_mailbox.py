@@ -73,7 +73,7 @@ async def test_pages_follow_each_other_and_nothing_is_marked() -> None:
         for raw in (REPORT.encode(), asking(f"unsubscribe {TOKEN}"), b"Subject: hello\r\n\r\n"):
             room.add(raw)
         box = EmailBounceMailbox(ImapMailbox(parse_imap_url(room.url), PASSWORD))
-        assert await box.check() == "logged in; 3 mail(s) are there"
+        assert await box.check() == "logged in; 3 mails are there"
         first = await box.page(None, 2)
         assert (first.mark, first.more, first.mails[1]) == (Mark(7, 2), True, ReturnedMail(2, None, TOKEN))
         assert await box.page(first.mark, 2) == MailboxPage((ReturnedMail(3),), Mark(7, 3))

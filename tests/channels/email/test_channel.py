@@ -265,13 +265,16 @@ def test_answers_go_where_the_entry_says_else_where_the_channel_does(
 @pytest.mark.parametrize("text", ["", "Sales", "a@acme.example, b@acme.example", "Sales @ Acme <a@b@c>"])
 def test_answers_that_can_go_nowhere_are_complained_of(text: str) -> None:
     (fault,) = EMAIL.faults({"url": "smtp://smtp.acme.example", "from": "P <a@b.example>", "reply_to": text})
-    assert (fault.path, fault.expected) == (("reply_to",), "an address for answers like Sales <sales@acme.example>")
+    assert (fault.path, fault.expected) == (
+        ("reply_to",),
+        "write an address like Sales <sales@acme.example>",
+    )
 
 
 @pytest.mark.parametrize("option", ["reply_to", "from"])
 def test_a_name_with_a_comma_is_told_to_stand_in_quotes(option: str) -> None:
     written = {"url": "smtp://smtp.acme.example", "from": "P <a@b.example>", option: "Lee, Mara <m@acme.example>"}
     (fault,) = EMAIL.faults(written)
-    assert (fault.path, fault.found) == ((option,), "'Lee, Mara <m@acme.example>'")
+    assert (fault.path, fault.found) == ((option,), f"`{option}` with 'Lee, Mara <m@acme.example>'")
     assert fault.expected == """write '"Lee, Mara" <m@acme.example>': a name with a comma stands in double quotes"""
     assert EMAIL.faults({**written, option: '"Lee, Mara" <m@acme.example>'}) == ()

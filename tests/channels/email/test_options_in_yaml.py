@@ -44,7 +44,7 @@ def test_the_keys_below_it_become_options_and_their_secrets_stay_references(tmp_
     ("{mailbx: x}", "7:15", "`mailbx`, which `bounces` does not have; did you mean `mailbox`?"),
     ("{mailbox: [a]}", "7:24", "`mailbox` with a list; write text"),
     ('{mailbox: "${M}"}', "7:24", "`mailbox` with a reference, and this is no secret option"),
-    ("{mailbox: pop3://a@b.example}", "7:15", "a URL that cannot be used; expected imaps://user@host/INBOX"),
+    ("{mailbox: pop3://a@b.example}", "7:15", "`mailbox` that cannot be used; expected imaps://user@host/INBOX"),
     ("{every: 5m}", "7:5", "`bounces` without `mailbox` and `secret`"),
 ])  # fmt: skip
 def test_each_fault_is_named_at_its_place(tmp_path: Path, bounces: str, place: str, words: str) -> None:

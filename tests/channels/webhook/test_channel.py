@@ -196,7 +196,7 @@ async def test_a_secret_that_is_none_is_found_when_it_is_needed_and_by_doctor(ho
 
 async def test_doctor_sends_nothing(hook: Hook) -> None:
     channel = open_webhook({"url": hook.server.url, "secret": NEW, "secret_previous": OLD})
-    assert await channel.check([]) == "signs with 2 secret(s); its host has 1 address(es); nothing was sent"
+    assert await channel.check([]) == "signs with 2 secrets; its host has 1 address; nothing was sent"
     await channel.aclose()
     assert hook.server.asked == []
 

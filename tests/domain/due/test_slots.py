@@ -61,13 +61,30 @@ def test_every_of_whole_weeks_is_pointed_to_a_weekly_cron() -> None:
         parse_every("2w")
 
 
-@pytest.mark.parametrize(
-    "text", ["", "15", "1.5h", "30m1h", "1h 30m", "-5m", "5 minutes", "0x5s", "٣m", "9" * 5000 + "s"]
-)
+@pytest.mark.parametrize("text", ["", "15", "1.5h", "30m1h", "1h 30m", "-5m", "soon", "0x5s", "٣m", "9" * 5000 + "s"])
 def test_what_is_no_duration_is_refused_in_one_short_sentence(text: str) -> None:
     with pytest.raises(DurationError, match="is not a duration; write whole numbers with units") as caught:
         parse_every(text)
     assert len(str(caught.value)) < 200
+
+
+@pytest.mark.parametrize(
+    ("text", "meant"),
+    [
+        ("5 minutes", "5m"),
+        ("5mins", "5m"),
+        ("hour", "1h"),
+        ("an hour", "1h"),
+        ("every day", "1d"),
+        ("2 Weeks", "2w"),
+        ("90 sec", "90s"),
+        ("02 hrs", "2h"),
+    ],
+)
+def test_a_duration_in_words_gets_what_to_write(text: str, meant: str) -> None:
+    with pytest.raises(DurationError, match=f"is not a duration; did you mean `{meant}`"):
+        parse_every(text)
+    assert parse_duration(meant)
 
 
 def test_every_of_nothing_is_refused() -> None:

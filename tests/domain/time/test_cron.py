@@ -4,7 +4,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from worker.domain.time.cron import MACROS, CronError, parse, weekdays
+from worker.domain.time.cron import CronError, parse, weekdays
+from worker.domain.time.cron_words import MACROS
 from worker.domain.time.month_days import LAST, FromEnd, NthWeekday
 
 MON, TUE, WED, THU, FRI, SAT, SUN = range(7)
@@ -97,15 +98,15 @@ def test_a_cron_line_knows_whether_it_names_at_most_one_slot_a_day(expression: s
         ("0 9 * * MONDAY", "'MONDAY' in the weekday field cannot be read", "SUN to SAT"),
         ("0 9 ? * MON", "'?' in the day of month field cannot be read", "write *"),
         ("0 9 L * * *", "'0 9 L * * *' has 6 fields", "write five fields"),
-        ("0 9 L/2 * *", "'L/2' in the day of month field cannot be read", "LW (the last working day)"),
-        ("0 9 1-L * *", "'1-L' in the day of month field cannot be read", "L (the last day)"),
-        ("0 9 15W * *", "'15W' in the day of month field cannot be read", "LW (the last working day)"),
-        ("0 9 W * *", "'W' in the day of month field cannot be read", "write a number from 1 to 31, L (the last day)"),
+        ("0 9 L/2 * *", "'L/2' in the day of month field cannot be read", "last-working-day or LW"),
+        ("0 9 1-L * *", "'1-L' in the day of month field cannot be read", "last-day or L"),
+        ("0 9 15W * *", "'15W' in the day of month field cannot be read", "last-working-day or LW"),
+        ("0 9 W * *", "'W' in the day of month field cannot be read", "write *, a number from 1 to 31, last-day or L"),
         ("0 9 L-0 * *", "'L-0' in the day of month field is out of range", "L-1 to L-30"),
         ("0 9 L-31 * *", "'L-31' in the day of month field is out of range", "write L for the last day"),
         ("0 9 last-monday * *", "'last-monday' in the day of month field cannot be read", "LW"),
-        ("0 9 * L *", "'L' in the month field cannot be read", "write a number from 1 to 12 or JAN to DEC"),
-        ("0 L * * *", "'L' in the hour field cannot be read", "write a number from 0 to 23"),
+        ("0 9 * L *", "'L' in the month field cannot be read", "write *, a number from 1 to 12 or JAN to DEC"),
+        ("0 L * * *", "'L' in the hour field cannot be read", "write *, a number from 0 to 23"),
         ("0 9 * * L", "'L' in the weekday field cannot be read", "FRI#L (the last Friday)"),
         ("0 9 * * L5", "'L5' in the weekday field cannot be read", "FRI#L (the last Friday)"),
         (
@@ -119,6 +120,24 @@ def test_a_cron_line_knows_whether_it_names_at_most_one_slot_a_day(expression: s
         ("0 9 * * MON-FRI#1", "'MON-FRI#1' in the weekday field cannot be read", "MON#1"),
         ("0 9 * * MON#1-2", "'MON#1-2' in the weekday field cannot be read", "MON#1"),
         ("0 9 * * MOON#1", "'MOON#1' in the weekday field cannot be read", "SUN to SAT"),
+        (
+            "0 9 last-workng-day * *",
+            "'last-workng-day' in the day of month field",
+            "mean `last-working-day`? Write *, a",
+        ),
+        ("0 9 lastworkingday * *", "cannot be read", "did you mean `last-working-day`?"),
+        ("0 9 first_working_day * *", "cannot be read", "did you mean `first-working-day`?"),
+        ("0 9 last-dy * *", "cannot be read", "did you mean `last-day`? Write *, a number from 1 to 31, last-day or L"),
+        ("0 9 last-friday * *", "'last-friday' in the day of month", "did you mean `FRI#L` in the weekday field?"),
+        ("0 9 * * last-friday", "'last-friday' in the weekday field", "did you mean `FRI#L`? Write *, a number from"),
+        ("0 9 * * second-tue", "cannot be read", "did you mean `TUE#2`?"),
+        ("0 9 * * MOM", "cannot be read", "did you mean `MON`?"),
+        ("0 9 * * Mondy", "cannot be read", "did you mean `MON`?"),
+        ("0 9 * * MON-FRY", "'MON-FRY' in the weekday field", "did you mean `FRI`?"),
+        ("0 9 * * weekdays", "cannot be read", "did you mean `MON-FRI`?"),
+        ("0 9 * Sept *", "'Sept' in the month field", "did you mean `SEP`? Write *, a number from 1 to 12"),
+        ("0 9 * MAI *", "cannot be read", "did you mean `MAY`?"),
+        ("@dayly", "'@dayly' is not a known shorthand", "did you mean `@daily`? Write one of @hourly, @daily"),
         ("0 9 last workng day * *", "has 7 fields", "did you mean `last-working-day`?"),
         ("0 9 last workingday * *", "has 6 fields", "did you mean `last-working-day`?"),
         ("0 9 Frist Working Day * *", "has 7 fields", "did you mean `first-working-day`?"),

@@ -97,7 +97,7 @@ async def test_a_schedule_that_is_deployed_comes_with_the_id_of_its_bundle() -> 
 @pytest.mark.parametrize(
     ("in_force", "words"),
     [
-        (None, "nothing is deployed yet: `funnelbeat deploy` first"),
+        (None, "nothing is deployed yet: run `funnelbeat deploy` first"),
         (bundle_with(), "no schedule 'other' is deployed; deployed are: none"),
         (bundle_with(WEEKLY, replace(WEEKLY, id="daily")), "deployed are: daily, weekly"),
     ],

@@ -142,7 +142,7 @@ async def test_a_mailbox_that_cannot_be_read_is_named_by_doctor_and_read_later(
         assert found.what == "mailbox of mail"
         return found.level, found.sentence
 
-    assert await looked() == (Level.OK, "logged in; 0 mail(s) are there; no worker has read it yet")
+    assert await looked() == (Level.OK, "logged in; 0 mails are there; no worker has read it yet")
     room.faults["AUTHENTICATE"] = f"wrong password {PASSWORD}"
     assert await read_mailbox(week.services, "mail") is None
     level, sentence = await looked()

@@ -4,11 +4,11 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import KEY, NOW, FixedClock, OneSource, TwoParts, bundle_with, uses
+from tests.support.fakes import KEY, NOW, AnyAddress, FixedClock, OneSource, TwoParts, bundle_with, uses
 from worker.domain.delivery import Envelope, Part, Receipt
 from worker.domain.schedule import Bundle
 from worker.errors import DeliveryRefused, RequestError
-from worker.flow.operate.send_once import send_parts, send_test
+from worker.flow.operate.send_once import send_parts, send_test, taken_address
 from worker.ports.kinds import QuerySpec
 
 BUNDLE = bundle_with()
@@ -19,14 +19,11 @@ def two_parts() -> Any:
     return TwoParts()
 
 
-class Addressed(OneSource):
+class Addressed(AnyAddress, OneSource):
     """Every address is taken that has an @."""
 
     def __init__(self) -> None:
         super().__init__(QuerySpec("any", "", False, ()))
-
-    def address(self, bundle: Bundle, channel: str, text: str) -> str | None:
-        return text.casefold() if "@" in text else None
 
     def needs_address(self, bundle: Bundle, channel: str) -> bool:
         return True
@@ -73,7 +70,7 @@ async def test_a_sample_goes_to_the_address_as_the_channel_writes_it() -> None:
     ("channel", "address", "sentence"),
     [
         ("room", None, "expected one of funnelbeat.yaml: mail"),
-        ("mail", "me", "which the channel mail does not take"),
+        ("mail", "me", "^channel mail: found the address 'me', expected an @$"),
         ("mail", None, "found no address for the channel 'mail'"),
     ],
 )
@@ -81,3 +78,10 @@ async def test_what_cannot_be_sent_is_said(channel: str, address: str | None, se
     parts = uses(clock=FixedClock(), connectors=Addressed(), transmit=Sent())
     with pytest.raises(RequestError, match=sentence):
         await send_test(parts, BUNDLE, channel, address, uses())
+
+
+def test_an_address_is_taken_as_the_channel_writes_it_or_refused_with_what_it_expects() -> None:
+    parts = uses(connectors=Addressed())
+    assert taken_address(parts, BUNDLE, "mail", "Me@acme.example") == "me@acme.example"
+    with pytest.raises(RequestError, match="channel mail: found the address 'me', expected an @"):
+        taken_address(parts, BUNDLE, "mail", "me")

@@ -1,10 +1,8 @@
 """A message that somebody sends to try it."""
 
-from typing import Any
-
 import pytest
 
-from tests.support.fakes import WEEKLY, Audited, Called, FixedClock, OneReceiver, bundle_with, uses
+from tests.support.fakes import WEEKLY, AnyAddress, Audited, Called, FixedClock, OneReceiver, bundle_with, uses
 from worker.domain.access import Actor, Door
 from worker.domain.delivery import Decision
 from worker.domain.reason import Reason
@@ -16,9 +14,7 @@ CI = Actor(Door.API, "ci")
 SENT = DryRun("test|me@acme.example", Decision(send=True, reason=Reason.REQUESTED), "Weekly", (), "sent: ok")
 
 
-class Takes(OneReceiver):
-    def address(self, bundle: Any, channel: str, text: str) -> str | None:
-        return text.lower() if "@" in text else None
+class Takes(AnyAddress, OneReceiver): ...
 
 
 @pytest.fixture

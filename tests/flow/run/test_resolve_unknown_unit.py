@@ -94,7 +94,7 @@ async def test_a_message_that_has_fewer_parts_by_now_is_held_and_nobody_is_asked
     ledger, channel = Ledger(), CanBeAsked(FOUND)
     row = await after(channel, replace(LAST, parts=(SENT, SENT, UNCLEAR)), ledger)
     assert channel.asked == []
-    assert ledger.outcomes == [(2, Unknown("part 3 is unclear, and the message now has 2 part(s)"))]
+    assert ledger.outcomes == [(2, Unknown("part 3 is unclear, and the message now has 2 parts"))]
     assert (row.held, row.reason) == (True, Reason.HELD)
 
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 
 from tests.domain.builders import LAST_WEEK, answer, deal, open_deals, schedule
 from tests.domain.digests import digest, totals, totals_item
+from tests.measured.mails import entry
 from tests.rendering.test_templates import ENTRY, mail
-from tests.support.contents import posts_of, templates
+from tests.support.contents import mail_of, posts_of, templates
 from tests.support.slack_golden import printed
 from worker.domain.decide import decide
 from worker.domain.digest.model import Digest
@@ -50,6 +51,14 @@ def test_a_deal_that_changed_in_place_is_named(change: dict[str, Any], words: st
         seen = " ".join(message.replace("&nbsp;", " ").split())
         assert words in seen
         assert not [word for word in NOTHING if word in seen]
+
+
+@pytest.mark.parametrize("count", [1, 2])
+def test_a_change_of_stalling_is_named_in_german_as_a_german_would(count: int) -> None:
+    keys = "ab"[:count]
+    found = composed([deal(key, stalled=True) for key in keys], [deal(key) for key in keys])
+    seen = " ".join(mail_of(found, entry("de_DE")).text.split())
+    assert f"{count} neu stockend oder wieder in Bewegung" in seen
 
 
 def test_a_list_that_nobody_follows_names_who_came_and_went() -> None:

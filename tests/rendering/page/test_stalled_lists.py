@@ -1,5 +1,6 @@
 """A list of stalled deals: at most five are named, the others are counted, and a service's own word is used."""
 
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -99,3 +100,32 @@ def test_deals_that_stall_by_a_rule_of_ours_do_not_rot() -> None:
     spec = PIPEDRIVE.queries["stalled_deals"]
     assert spec.traits({"rule": "rotting"}).presentation.stalled == spec.traits({}).presentation.stalled == "rotting"
     assert spec.traits({"rule": "days_in_stage", "days": 9}).presentation.stalled == ""
+
+
+def owners(names: tuple[str | None, ...]) -> Digest:
+    """One newly stalled deal of each owner; None has no owner."""
+    deals = [
+        Deal(f"d{n}", f"Firm {n}", name and f"o{n}", name, "Demo", Money(10_000 * (9 - n), "EUR"))
+        for n, name in enumerate(names)
+    ]
+    groups = tuple(OwnerGroup(deal.owner_id, deal.owner, (deal,), (deal.annual,)) for deal in deals if deal.annual)
+    section = replace(STALLED, newly=groups, newly_count=len(groups), moving_again=(), left=(), still=(), still_count=0)
+    return replace(NORMAL, moves=(), stalled=(section,))
+
+
+@pytest.mark.parametrize(
+    ("locale", "names", "words"),
+    [
+        ("en_GB", ("Ann", "Bo", "Cy", "Di", "Eve"), "Di 1, 1 more person"),
+        ("en_GB", ("Ann", "Bo", "Cy", "Di", "Eve", "Flo"), "Di 1, 2 more people"),
+        ("de_DE", ("Ann", "Bo", "Cy", "Di", "Eve"), "Di 1, 1 weitere Person"),
+        ("de_DE", ("Ann", "Bo", "Cy", "Di", "Eve", "Flo"), "Di 1, 2 weitere Personen"),
+        ("en_GB", ("Ann", "Bo", "Cy", "Di", "Eve", None), "Di 1, 2 more "),
+    ],
+)
+def test_owners_who_are_not_named_are_counted_as_people(locale: str, names: tuple[str | None, ...], words: str) -> None:
+    made = mail_of(owners(names), entry(locale))
+    for text in (made.text, re.sub(r"<[^>]*>", "", made.html)):
+        seen = plain(text).replace("\u2068", "").replace("\u2069", "")
+        assert words in seen
+        assert ("more person" in seen or "more people" in seen or "weitere Person" in seen) is (None not in names)

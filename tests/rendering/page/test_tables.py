@@ -91,7 +91,7 @@ def test_the_rows_that_are_cut_are_the_smallest() -> None:
     columns = (Column("group", Kind.TEXT), Column("deals", Kind.INT, sum=True))
     text = mail(replace(NORMAL, tables=(TableSection("t", "groups", columns, rows),))).text
     assert "Group 59" in text
-    assert "35 more not shown: Deals 595." in one_line(text)
+    assert "35 more rows not shown: Deals 595." in one_line(text)
 
 
 def test_a_table_without_rows_says_so() -> None:
@@ -129,7 +129,7 @@ def test_where_the_rest_of_a_list_is_attached_the_reader_is_told() -> None:
     columns = (Column("title", Kind.TEXT),)
     rows = TableSection("won", "opportunities", columns, tuple((f"Deal {n}",) for n in range(40)))
     found = replace(NORMAL, tables=(rows,))
-    for file, words in (("won.csv", "15 more in the attached CSV."), ("deals.csv", "15 more not shown.")):
+    for file, words in (("won.csv", "15 more rows in the attached CSV."), ("deals.csv", "15 more rows not shown.")):
         made = mail_of(found, ENTRY, (Attachment(file, "text/csv", b"a\n"),))
         assert words in one_line(made.text)
         assert words in one_line(made.html)

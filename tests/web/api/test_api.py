@@ -281,6 +281,35 @@ async def test_what_is_wrong_is_a_problem_document_with_one_sentence(
     assert problem["detail"]
 
 
+@pytest.mark.parametrize(
+    ("method", "path", "body", "detail"),
+    [
+        ("GET", "/runs?limit=abc", None, "query.limit: expected a whole number"),
+        ("GET", "/runs?limit=0", None, "query.limit: expected 1 or more"),
+        (
+            "POST",
+            "/schedules/week/pause",
+            {"until": "soon"},
+            "body.until: expected an instant with an offset, such as 20",
+        ),
+        (
+            "POST",
+            "/schedules/week/pause",
+            {"until": "2099-01-01T00:00:00"},
+            "body.until: expected an instant with an off",
+        ),
+        ("POST", "/schedules/week/trigger", {"att": "now"}, "body.att: no such key; leave it out"),
+        ("POST", "/silences", {}, "body.matchers: it is missing"),
+        ("GET", "/nothing", None, "no request has this path; GET /api/v1/openapi.json describes all of them"),
+    ],
+)
+async def test_what_is_wrong_is_said_in_plain_words(
+    served: ServedApi, method: str, path: str, body: Any, detail: str
+) -> None:
+    answer = await served.ask(method, path, **({} if body is None else {"json": body}))
+    assert detail in answer.json()["detail"]
+
+
 async def test_a_token_is_needed_and_allows_only_what_it_says(served: ServedApi) -> None:
     nobody = await served.get("/runs", scope=None)
     assert (nobody.status_code, nobody.headers["www-authenticate"]) == (401, "Bearer")

@@ -1,6 +1,8 @@
 """Drafts that come in a form: which files they have, what is wrong with them, and that nobody else finds them."""
 
 import asyncio
+import re
+from html import unescape
 from urllib.parse import quote
 
 import httpx
@@ -162,6 +164,18 @@ async def test_a_preview_is_found_by_its_own_session_alone(served: ServedConsole
     assert (await other.get(f"/console/preview/{place}")).status_code == 404
     assert (await client.get(f"/console/preview/{quote('../' + place)}")).status_code == 404
     assert len(await served.project.services.lookups.runs(None, 5)) == 0
+
+
+async def test_many_runs_of_one_schedule_take_one_line_of_a_plan(served: ServedConsole) -> None:
+    """The page had twenty runs of the schedule that fires most often, and none of any other."""
+    client = await served.signed_in()
+    week = (served.project.place / "schedules" / "week.yaml").read_text("utf-8")
+    often = re.sub(r"(?m)^when: .*$", "when: {every: 5m}", week)
+    assert often != week
+    seen = " ".join(unescape(re.sub(r"<[^>]*>", " ", (await planned(client, served, often)).text)).split())
+    assert re.search(r"week 4,03[23] runs, then \d\d:\d\d \S+; \d\d:\d\d", seen) is not None
+    assert "more run" not in seen, "that line stands for all"
+    assert re.search(r"[\d,]+ appear, [\d,]+ vanish, [\d,]+ move until \w+ \d+ \w+, \d\d:\d\d", seen) is not None
 
 
 async def test_a_deployment_is_planned_before_one_goes_back_to_it(served: ServedConsole) -> None:

@@ -54,6 +54,18 @@ def mapping(value: Any) -> dict[str, Any]:
     raise said(shape(value), "write keys below it (`key: value`)")
 
 
+def mapping_like(*examples: str) -> Callable[[Any], dict[str, Any]]:
+    """As `mapping`, for a key whose value people write without keys: `when: "0 9 * * MON"`, `cap: 5`."""
+    expected = f"write {listed(f'`{one}`' for one in examples)}"
+
+    def parse(value: Any) -> dict[str, Any]:
+        if isinstance(value, dict):
+            return value
+        raise said(described(value), expected)
+
+    return parse
+
+
 def items(value: Any) -> list[Any]:
     if isinstance(value, list):
         return value
@@ -91,6 +103,11 @@ def one_of(enum: type[StrEnum], later: Mapping[str, str] = NOTHING) -> Callable[
 Text = Annotated[str, BeforeValidator(text)]
 Whole = Annotated[int, BeforeValidator(whole)]
 Keys = Annotated[dict[str, Any], BeforeValidator(mapping)]
+TriggerKeys = Annotated[
+    dict[str, Any], BeforeValidator(mapping_like('{cron: "0 9 * * MON"}', "{every: 15m}", "{event: …}"))
+]
+CapKeys = Annotated[dict[str, Any], BeforeValidator(mapping_like("{messages: 5, per: 1d}"))]
+RetentionKeys = Annotated[dict[str, Any], BeforeValidator(mapping_like("{all: 35d, daily: 400d}"))]
 Items = Annotated[list[Any], BeforeValidator(items)]
 Names = Annotated[tuple[str, ...], BeforeValidator(names)]
 SomeNames = Annotated[tuple[str, ...], BeforeValidator(some_names)]

@@ -41,7 +41,8 @@ class DefinitionFile:
 
 def project_file(directory: Path, findings: Findings) -> DefinitionFile | None:
     if not directory.is_dir():
-        findings.refuse_file(PROJECT_FILE, "no project directory", "name one with --project, or begin with `init`")
+        found = f"no directory {directory.name!r}"
+        findings.refuse_file(PROJECT_FILE, found, "name the project's directory with --project, or begin with `init`")
         return None
     if not _lies_in(directory, PROJECT_FILE):
         misnamed = (directory / "funnelbeat.yml").exists()

@@ -9,7 +9,20 @@ from typing import Annotated, Any, ClassVar
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic.fields import FieldInfo
 
-from worker.adapters.definitions.fields import Items, Keys, Names, SomeNames, Text, Whole, flag, one_of, whole
+from worker.adapters.definitions.fields import (
+    CapKeys,
+    Items,
+    Keys,
+    Names,
+    RetentionKeys,
+    SomeNames,
+    Text,
+    TriggerKeys,
+    Whole,
+    flag,
+    one_of,
+    whole,
+)
 from worker.domain.schedule import CatchUp, Collect, Follow, OnUnknown, Send, Thread
 
 _Send = Annotated[Send | None, BeforeValidator(one_of(Send))]
@@ -167,7 +180,7 @@ class DefaultsShape(Shape):
     send: _Send = Field(default=None, description="always (unless given) or on_change.")
     on_unknown: _OnUnknown = Field(default=None, description="resend (unless given) or hold.")
     quiet_hours: Any = Field(default=None, description="When nothing is sent: {from, to, days, holidays}.")
-    cap: Keys | None = Field(default=None, description="Messages to one address, at most: {messages: 5, per: 1d}.")
+    cap: CapKeys | None = Field(default=None, description="Messages to one address, at most: {messages: 5, per: 1d}.")
     skip_if_empty: _OptionalFlag = Field(default=None, description="true: a digest with nothing to show is not sent.")
     thread: _Thread = Field(default=None, description="run (unless given) or series.")
 
@@ -197,7 +210,7 @@ class ScheduleShape(Shape):
     name: Text = Field(default="", description="What messages are headed with; the schedule's id unless given.")
     owner: Text = Field(default="", description="Who answers for it: a name or an address. Nothing is sent there.")
     tags: Names = Field(default=(), description="Words by which lists find it, such as [sales, weekly].")
-    when: Keys = Field(description="What fires it: cron, every or event.")
+    when: TriggerKeys = Field(description="What fires it: cron, every or event.")
     report: Items = Field(description="The queries, at least one.")
     digest: Keys = Field(default_factory=dict, description="How the message is made; defaults of every entry.")
     to: Items = Field(default_factory=list, description="Who gets it, through which channel.")
@@ -212,7 +225,9 @@ class ScheduleShape(Shape):
     end: Text = Field(default="", description="From this instant on it does not fire any more.")
     paused: _Flag = Field(default=False, description="true: nothing fires; what is due meanwhile is missed.")
     previously: Text = Field(default="", description="The id that it had before a rename; its history is carried on.")
-    retention: Keys = Field(default_factory=dict, description="How long runs are kept: {all: 35d, daily: 400d}.")
+    retention: RetentionKeys = Field(
+        default_factory=dict, description="How long runs are kept: {all: 35d, daily: 400d}."
+    )
 
 
 class RetentionShape(Shape):

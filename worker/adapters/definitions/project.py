@@ -134,7 +134,7 @@ def _typed(
 def _kind(sheet: Sheet, path: Path, value: Any, known: Mapping[str, K], kinds: Registry) -> K | None:
     one = str(path[0]).removesuffix("s")
     if not isinstance(value, dict):
-        sheet.complain(path, f"{shape(value)} where a {one} is due", "write keys below it, `type: …` first")
+        sheet.complain(path, f"{shape(value)} in place of a {one}", "write keys below it, `type: …` first")
         return None
     type_name = value.get("type")
     instead = f"write {listed(sorted(known))}"

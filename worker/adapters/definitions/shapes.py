@@ -9,7 +9,7 @@ from pydantic_core import ErrorDetails
 from worker.adapters.definitions.fields import SAID
 from worker.adapters.definitions.model import Shape
 from worker.adapters.definitions.place import Path, Sheet
-from worker.adapters.definitions.words import advice, described, shape
+from worker.adapters.definitions.words import advice, described, listed, shape
 
 S = TypeVar("S", bound=Shape)
 
@@ -25,7 +25,8 @@ class Read(Generic[S]):
 def read(kind: type[S], value: Any, sheet: Sheet, path: Path) -> Read[S]:
     """Complains of every error in the piece, and reads the rest without the wrong keys."""
     if not isinstance(value, dict):
-        sheet.complain(path, f"{shape(value)} where {kind.title} is due", "write keys below it (`key: value`)")
+        expected = f"write keys below it: {listed(sorted(kind.keys()))}"
+        sheet.complain(path, f"{shape(value)} in place of {_titled(kind)}", expected)
         return Read(None, sound=False)
     try:
         return Read(kind.model_validate(value), sound=True)
@@ -60,7 +61,12 @@ def unknown_key(kind: type[Shape], name: str) -> tuple[str, str]:
         return f"`{name}`, which this version does not have yet", "leave it out"
     if name in kind.above:
         return f"`{name}` inside `{kind.title}`", f"write it beside `{kind.title}:`, not below it"
-    return f"`{name}`, which {kind.title} does not have", advice(name, kind.keys())
+    return f"`{name}`, which {_titled(kind)} does not have", advice(name, kind.keys())
+
+
+def _titled(kind: type[Shape]) -> str:
+    """A key stands in backticks; "an alert" and the name of a file do not."""
+    return f"`{kind.title}`" if kind.title.isidentifier() else kind.title
 
 
 def _known(sheet: Sheet, path: Path) -> Path:

@@ -17,7 +17,7 @@ from worker.domain.due.slots import parse_every
 from worker.domain.due.spread import shortest_interval
 from worker.domain.schedule import CatchUp, EventTrigger, Trigger
 from worker.domain.time import cron
-from worker.domain.time.duration import written
+from worker.domain.time.duration import DAY, written
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,8 @@ def _check_spread(sheet: Sheet, trigger: Trigger, spread: int) -> None:
         return
     shortest = shortest_interval(trigger)
     if 2 * spread >= shortest:
-        found = f"`spread` of {written(spread)}, where two slots lie {written(shortest)} apart"
+        apart = "at least a day" if shortest == DAY else written(shortest)
+        found = f"`spread` of {written(spread)}, where two slots lie {apart} apart"
         half = (shortest - 1) // 2
         expected = f"write at most {written(half)}" if half else "leave it out"
         sheet.complain(("spread",), found, expected)

@@ -1,11 +1,15 @@
 """Reads `window:` and `compare:` of a report's item, and dates in parameters."""
 
+import re
 from typing import Any
 
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.times import instant
 from worker.adapters.definitions.words import advice, described, shape
 from worker.domain.time.window import COMPARE_NAMES, WINDOW_NAMES, WindowSpec, is_window_name
+
+_DAYS = re.compile(r"(?:last|past)?[-_ ]?(?P<count>[1-9][0-9]{0,3})[-_ ]?d(?:ays?)?")
+"""As people write the last days: "last-14-days", "7d"."""
 
 
 def window(sheet: Sheet, path: Path, value: Any, zone: str) -> WindowSpec | None:
@@ -59,4 +63,5 @@ def span(sheet: Sheet, path: Path, value: dict[str, Any], zone: str) -> WindowSp
 
 
 def _advice(value: str, known: tuple[str, ...]) -> str:
-    return advice(value, (*known, "last-7d"))
+    days = _DAYS.fullmatch(value.lower())
+    return f"did you mean `last-{days['count']}d`?" if days else advice(value, (*known, "last-7d"))

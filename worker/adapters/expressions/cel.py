@@ -1,7 +1,7 @@
 """Conditions in CEL (https://cel.dev), checked whole when they are loaded."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 from itertools import pairwise
@@ -37,6 +37,7 @@ _OPERATORS = frozenset(
 )
 _FUNCTIONS = frozenset({"contains", "startsWith", "endsWith", "matches", "timestamp", "duration", "date"})
 _MACROS = ("has", "all", "exists")
+_EXAMPLES = {"row": "row.value >= 50000", "group": "group.count >= 5", "now": 'now.value["EUR"] < 100000'}
 _TYPES = "text, a number, true or false, or a time"
 
 
@@ -149,7 +150,14 @@ def _refuse_functions(program: cel.Program, variables: Mapping[str, Variable]) -
         name = unknown[0].strip("_@")
         raise RequestError(f"{name}, which no expression has: use {', '.join(known)} and the operators")
     if not set(program.variables()) & set(variables):
-        raise RequestError(f"no {' or '.join(variables)} in it: write a condition, such as row.value >= 50000")
+        raise RequestError(f"no {' or '.join(variables)} in it: {_example(variables, program.variables())}")
+
+
+def _example(variables: Mapping[str, Variable], used: Iterable[str]) -> str:
+    """What to write with the variables that there are. `used`: those of the expression; `row` is what people try."""
+    known = next((example for name, example in _EXAMPLES.items() if name in variables), "row.value >= 50000")
+    more = " (`row` needs a rule with `for_each`)" if "row" in used and "row" not in variables else ""
+    return f"write a condition, such as {known}{more}"
 
 
 def _certain(found: Sequence[ValueReference], variables: Mapping[str, Variable]) -> bool:

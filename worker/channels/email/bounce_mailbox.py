@@ -45,7 +45,8 @@ class EmailBounceMailbox:
         await self._mailbox.mark_read(numbers)
 
     async def check(self) -> str:
-        return f"logged in; {await self._mailbox.count()} mail(s) are there"
+        count = await self._mailbox.count()
+        return f"logged in; {count} {'mail is' if count == 1 else 'mails are'} there"
 
     async def aclose(self) -> None:
         await self._mailbox.aclose()

@@ -61,10 +61,10 @@ def _mailbox_faults(options: Mapping[str, str]) -> Iterator[RuleViolation]:
     try:
         parse_imap_url(options[MAILBOX])
     except ValueError as error:
-        yield RuleViolation(("bounces", "mailbox"), "a URL that cannot be used", str(error))
+        yield RuleViolation(("bounces", "mailbox"), "`mailbox` that cannot be used", str(error))
     try:
         if parse_duration(options.get("bounces.every", EVERY)) < 1:
-            yield RuleViolation(("bounces", "every"), "no time at all", "write 1s or more")
+            yield RuleViolation(("bounces", "every"), "`every` of less than a second", "write 1s or more")
     except DurationError as error:
         yield RuleViolation(("bounces", "every"), error.found, error.expected)
 

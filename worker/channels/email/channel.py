@@ -58,22 +58,22 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
         try:
             parse_url(url)
         except ValueError as error:
-            faults.append(RuleViolation(("url",), "a URL that cannot be used", str(error)))
+            faults.append(RuleViolation(("url",), "`url` that cannot be used", str(error)))
     if "from" in options:
         try:
             mailbox(sender)
         except ValueError:
-            expected = quotes_missing(sender) or 'a sender like "Pipeline <reports@acme.example>"'
-            faults.append(RuleViolation(("from",), f"{clean(sender, 80)!r}", expected))
+            expected = quotes_missing(sender) or 'write a sender like "Pipeline <reports@acme.example>"'
+            faults.append(RuleViolation(("from",), f"`from` with {clean(sender, 80)!r}", expected))
     if "hello" in options and not _is_host(options["hello"]):
-        expected = "this host's full name, such as relay.acme.example, or its address in []"
-        faults.append(RuleViolation(("hello",), f"{options['hello']!r}", expected))
+        expected = "write this host's full name, such as relay.acme.example, or its address in []"
+        faults.append(RuleViolation(("hello",), f"`hello` with {options['hello']!r}", expected))
     if "reply_to" in options:
         try:
             mailbox(options["reply_to"])
         except ValueError:
-            expected = quotes_missing(options["reply_to"]) or "an address for answers like Sales <sales@acme.example>"
-            faults.append(RuleViolation(("reply_to",), f"{options['reply_to']!r}", expected))
+            expected = quotes_missing(options["reply_to"]) or "write an address like Sales <sales@acme.example>"
+            faults.append(RuleViolation(("reply_to",), f"`reply_to` with {options['reply_to']!r}", expected))
     return (*faults, *oauth_faults(options), *bounce_faults(options))
 
 

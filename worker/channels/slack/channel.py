@@ -83,7 +83,8 @@ class SlackChannel(SlackMessages):
         for address in addresses:
             if address[:1] not in {"U", "W"}:
                 await self._readable(address)
-        return f"team {told.get('team', '?')}, history of {len(addresses)} address(es) readable"
+        read = f"{len(addresses)} address{'' if len(addresses) == 1 else 'es'}"
+        return f"team {told.get('team', '?')}, history of {read} readable"
 
     async def _readable(self, address: str) -> None:
         try:

@@ -103,8 +103,9 @@ class WebhookChannel:
             raise by_failure(failure) from None
         except ForbiddenHost as error:
             raise _forbidden(error) from None
-        signed = f"signs with {len(self._options.secrets)} secret(s)" if self._options.secrets else "signs nothing"
-        return f"{signed}; its host has {len(found)} address(es); nothing was sent"
+        keys, hosts = len(self._options.secrets), len(found)
+        signed = f"signs with {keys} secret{'' if keys == 1 else 's'}" if keys else "signs nothing"
+        return f"{signed}; its host has {hosts} address{'' if hosts == 1 else 'es'}; nothing was sent"
 
     async def aclose(self) -> None:
         await self._http.aclose()

@@ -3,22 +3,15 @@ expression that dialects read differently is refused.
 """
 
 import re
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
+from worker.domain.time import cron_words as words
 from worker.domain.time.duration import TimeWordError, clipped
 from worker.domain.time.month_days import LAST, FromEnd, MonthDay, NthWeekday, WorkingDay, longest, meant_day
 
 DIALECT = "write five fields: minute hour day month weekday, such as 0 9 * * MON"
-MACROS = {
-    "@hourly": "0 * * * *",
-    "@daily": "0 0 * * *",
-    "@midnight": "0 0 * * *",
-    "@weekly": "0 0 * * 0",
-    "@monthly": "0 0 1 * *",
-    "@yearly": "0 0 1 1 *",
-    "@annually": "0 0 1 1 *",
-}
 _ITEM = re.compile(
     r"(?P<first>\*|[0-9]{1,4}|[a-z]{1,9})(?:-(?P<last>[0-9]{1,4}|[a-z]{1,9}))?(?:/(?P<step>[0-9]{1,4}))?"
 )
@@ -30,8 +23,6 @@ _DAY_WORDS: dict[str, MonthDay] = {
 _DAYS_WITH_BLANKS = re.compile(r"\b(?:(first|last)\s+(working)|(last))\s+(day)\b", re.IGNORECASE)
 _BEFORE_LAST = re.compile(r"l-(?P<before>[0-9]{1,4})")
 _NTH_WEEKDAY = re.compile(r"(?P<weekday>[0-9]{1,4}|[a-z]{1,9})(?:#(?P<nth>[0-9]{1,4}|l)|l)")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-_WEEKDAYS = ("sun", "mon", "tue", "wed", "thu", "fri", "sat")
 
 
 class CronError(TimeWordError):
@@ -70,6 +61,7 @@ class _Field:
     names: tuple[str, ...] = ()
     wraps: bool = False
     more: str = ""
+    words: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def whole(self) -> tuple[int, ...]:
@@ -78,12 +70,18 @@ class _Field:
     def error(self, item: str, problem: str, expected: str) -> CronError:
         return CronError(f"{clipped(item)} in the {self.label} field {problem}", expected)
 
+    def unreadable(self, item: str, word: str) -> CronError:
+        """`word`: the part of the item that nobody can read."""
+        allowed = f"*, {_example(self)}{self.more}, a range or a list of these"
+        return self.error(item, "cannot be read", words.advice(item, word, self.words, allowed))
+
 
 _MINUTE = _Field("minute", 0, 59)
 _HOUR = _Field("hour", 0, 23)
-_DAY = _Field("day of month", 1, 31, more=", L (the last day), LW (the last working day)")
-_MONTH = _Field("month", 1, 12, _MONTHS)
-_WEEKDAY = _Field("weekday", 0, 6, _WEEKDAYS, True, ", MON#1 (the first Monday of a month), FRI#L (the last Friday)")
+_DAY = _Field("day of month", 1, 31, more=f", {words.DAYS_IN_FULL}", words=words.DAY_WORDS)
+_MONTH = _Field("month", 1, 12, words.MONTHS, words=words.MONTH_WORDS)
+_WEEKDAY = _Field("weekday", 0, 6, words.WEEKDAYS, True, f", {words.NTH_IN_FULL}", words.WEEKDAY_WORDS)
+_WEEKDAY_ALONE = replace(_WEEKDAY, more="", words=words.PLAIN_WEEKDAYS)
 
 
 @lru_cache(maxsize=4096)
@@ -105,16 +103,18 @@ def parse(expression: str) -> CronFields:
 
 def weekdays(text: str) -> tuple[int, ...]:
     """The weekday field alone, such as MON-FRI: ascending, Monday is 0. Raises CronError."""
-    return tuple(sorted((value - 1) % 7 for value in _values(replace(_WEEKDAY, more=""), text.strip())))
+    return tuple(sorted((value - 1) % 7 for value in _values(_WEEKDAY_ALONE, text.strip())))
 
 
 def _split(expression: str) -> list[str]:
     """The five fields as they are written."""
     text = expression.strip()
     if text.startswith("@"):
-        if text.lower() not in MACROS:
-            raise CronError(f"{clipped(expression)} is not a known shorthand", f"write one of {', '.join(MACROS)}")
-        text = MACROS[text.lower()]
+        if text.lower() not in words.MACROS:
+            known = {name: f"`{name}`" for name in words.MACROS}
+            expected = words.advice(text, text, known, f"one of {', '.join(words.MACROS)}")
+            raise CronError(f"{clipped(expression)} is not a known shorthand", expected)
+        text = words.MACROS[text.lower()]
     texts = _DAYS_WITH_BLANKS.sub(lambda found: "-".join(filter(None, found.groups())), text).split()
     if len(texts) != 5:
         raise CronError(f"{clipped(expression)} has {len(texts)} fields", meant_day(texts, _DAY_WORDS) or DIALECT)
@@ -160,7 +160,7 @@ def _values(field: _Field, text: str) -> tuple[int, ...]:
 def _item(field: _Field, item: str) -> tuple[int, ...]:
     found = _ITEM.fullmatch(item.lower())
     if found is None or (found["first"] == "*" and found["last"]):
-        raise field.error(item, "cannot be read", f"write *, {_example(field)}{field.more}, a range or a list of these")
+        raise field.unreadable(item, item)
     first, last, step = found["first"], found["last"], found["step"]
     if first == "*":
         values = field.whole
@@ -207,7 +207,7 @@ def _number(field: _Field, item: str, word: str) -> int:
     if not word.isdigit() or not field.low <= int(word) <= limit:
         if word.isdigit():
             raise field.error(item, "is out of range", f"write {_example(field)}")
-        raise field.error(item, "cannot be read", f"write {_example(field)}{field.more}")
+        raise field.unreadable(item, word)
     return int(word)
 
 

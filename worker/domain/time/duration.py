@@ -3,6 +3,9 @@
 import re
 
 _PARTS = re.compile(r"(?:(\d{1,9})w)?(?:(\d{1,9})d)?(?:(\d{1,9})h)?(?:(\d{1,9})m)?(?:(\d{1,9})s)?", re.ASCII)
+_IN_WORDS = re.compile(
+    r"(?:(?P<count>[0-9]{1,6})\s*|(?:an?|one|every)\s+)?(?P<unit>[wdhms])(?:eeks?|ays?|ours?|rs?|in(?:ute)?s?|ec(?:ond)?s?)"
+)
 _UNITS = (604_800, 86_400, 3_600, 60, 1)
 DAY = 86_400
 
@@ -29,10 +32,15 @@ def parse_duration(text: str) -> int:
     """Whole seconds of "90s", "1h30m", "2d", "1w": larger units first, each at most once. Raises DurationError."""
     parts = _PARTS.fullmatch(text.strip().lower())
     if parts is None or not any(parts.groups()):
-        raise DurationError(
-            f"{clipped(text)} is not a duration", "write whole numbers with units, such as 90s, 15m or 1h30m"
-        )
+        expected = "write whole numbers with units, such as 90s, 15m or 1h30m"
+        raise DurationError(f"{clipped(text)} is not a duration", _meant(text) or expected)
     return sum(int(count) * unit for count, unit in zip(parts.groups(), _UNITS, strict=True) if count)
+
+
+def _meant(text: str) -> str:
+    """What to write for "5 minutes", "5mins" or "an hour"; "" for anything else."""
+    found = _IN_WORDS.fullmatch(text.strip().lower())
+    return f"did you mean `{(found['count'] or '1').lstrip('0') or '0'}{found['unit']}`?" if found else ""
 
 
 def written(seconds: int) -> str:

@@ -8,6 +8,7 @@ from typing import Protocol
 from worker.domain.alert.labels import matches
 from worker.domain.alert.listed import ListedAlert, rows_of
 from worker.domain.alert.silence import Matcher
+from worker.domain.known_names import known_names
 from worker.domain.schedule import Schedule
 from worker.errors import NotFound, RequestError
 from worker.flow.alert.compiled import UsesCompiled
@@ -60,8 +61,8 @@ async def find_alert(uses: CurrentUses, fingerprint: str) -> ListedAlert:
 def _watched(schedules: Iterable[Schedule], wanted: str | None) -> list[Schedule]:
     known = list(schedules)
     if wanted is not None and wanted not in {one.id for one in known}:
-        names = ", ".join(sorted(one.id for one in known)) or "none"
-        raise NotFound(f"no schedule {wanted!r} is deployed; deployed are: {names}")
+        names = known_names(wanted, [one.id for one in known], "deployed are")
+        raise NotFound(f"no schedule {wanted!r} is deployed; {names}")
     return [one for one in known if one.alerts and wanted in (None, one.id)]
 
 

@@ -31,7 +31,7 @@ async def bundle_in_force(deployments: Deployments) -> Bundle:
     """Raises RequestError if nothing is deployed."""
     deployed = await deployments.deployed()
     if deployed is None:
-        raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
+        raise RequestError("nothing is deployed yet: run `funnelbeat deploy` first")
     return await bundle_of(deployments, deployed.bundle)
 
 

@@ -1,6 +1,7 @@
 """What a deployment does to the runs of one schedule."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from worker.flow.deploy.fires import LIST, Fire
 
@@ -8,13 +9,15 @@ from worker.flow.deploy.fires import LIST, Fire
 @dataclass(frozen=True, slots=True)
 class Moves:
     """What a deployment does to the runs of one schedule. `moved` pairs a run with the one that replaces it
-    that day.
+    that day. `until`: runs after it are not compared, because only the first `LIST` of a schedule are known; None if
+    all until the plan's end are.
     """
 
     schedule: str
     appear: tuple[Fire, ...]
     vanish: tuple[Fire, ...]
     moved: tuple[tuple[Fire, Fire], ...]
+    until: datetime | None = None
 
 
 def compared(schedule: str, was: tuple[Fire, ...], now: tuple[Fire, ...]) -> Moves:
@@ -32,4 +35,4 @@ def compared(schedule: str, was: tuple[Fire, ...], now: tuple[Fire, ...]) -> Mov
             moved.append((fire, place))
             vanish.remove(fire)
             appear.remove(place)
-    return Moves(schedule, tuple(appear), tuple(vanish), tuple(moved))
+    return Moves(schedule, tuple(appear), tuple(vanish), tuple(moved), edge)

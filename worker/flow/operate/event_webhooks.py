@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import Protocol
 
 from worker.domain.access import Actor
+from worker.domain.known_names import known_names
 from worker.errors import NotFound, RequestError
 from worker.flow.operate.audited import AuditUses, record
 from worker.flow.uses import UsesDeployments, UsesEventWebhooks
@@ -42,4 +43,4 @@ async def retry_events(uses: WebhookActUses, actor: Actor, name: str, event: str
 async def _known(uses: WebhookUses, name: str) -> None:
     known = await webhook_states(uses)
     if name not in known:
-        raise NotFound(f"no webhook {name!r} is deployed; deployed are: {', '.join(known) or 'none'}")
+        raise NotFound(f"no webhook {name!r} is deployed; {known_names(name, known, 'deployed are')}")

@@ -4,6 +4,7 @@ import re
 from datetime import datetime
 
 from worker.domain.delivery import Delivery, DeliveryKey
+from worker.domain.known_names import known_names
 from worker.domain.run import Run, RunKey, stamp
 from worker.domain.schedule import Schedule
 from worker.errors import NotFound, RequestError
@@ -77,11 +78,11 @@ async def deployed_schedule(deployments: Deployments, schedule: str) -> tuple[st
     """
     deployed = await deployments.deployed()
     if deployed is None:
-        raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
+        raise RequestError("nothing is deployed yet: run `funnelbeat deploy` first")
     bundle = await bundle_of(deployments, deployed.bundle)
     if schedule not in bundle.schedules:
-        known = ", ".join(sorted(bundle.schedules)) or "none"
-        raise NotFound(f"no schedule {schedule!r} is deployed; deployed are: {known}")
+        known = known_names(schedule, bundle.schedules, "deployed are")
+        raise NotFound(f"no schedule {schedule!r} is deployed; {known}")
     return deployed.bundle, bundle.schedules[schedule]
 
 

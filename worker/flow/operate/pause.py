@@ -4,6 +4,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.due.pauses import Pause
+from worker.domain.run import stamp
 from worker.errors import ClaimLost, LedgerError, RequestError
 from worker.flow.facts import emit_all
 from worker.flow.operate.find_run import deployed_schedule
@@ -25,7 +26,7 @@ async def pause(uses: PauseUses, schedule: str, until: datetime | None) -> None:
     await deployed_schedule(uses.deployments, schedule)
     now = await uses.clock.now()
     if until is not None and until <= now:
-        raise RequestError(f"--until: found {until.isoformat()}, which has passed; write a later instant")
+        raise RequestError(f"--until: found {stamp(until)}, which has passed; write a later instant")
     # An earlier pause that is over may still be the reason for slots that no clock has accounted for.
     await _account(uses, schedule)
     await uses.clock.pause(schedule, until)

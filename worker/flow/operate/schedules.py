@@ -43,7 +43,7 @@ async def schedules(
     """
     deployed = await uses.deployments.deployed()
     if deployed is None:
-        raise RequestError("nothing is deployed yet: `funnelbeat deploy` first")
+        raise RequestError("nothing is deployed yet: run `funnelbeat deploy` first")
     bundle = await bundle_of(uses.deployments, deployed.bundle)
     of = bundle.schedules
     names = [name for name in sorted(of) if only in (None, name) and wanted.takes(of[name])]

@@ -34,9 +34,7 @@ async def send_test(uses: SendTestUses, bundle: Bundle, channel_name: str, addre
         raise RequestError(
             f"found no address for the channel {of}; write `funnelbeat send-test {channel_name} ADDRESS`"
         )
-    to = uses.connectors.address(bundle, channel_name, address) if address is not None else None
-    if address is not None and to is None:
-        raise RequestError(f"found the address {address!r}, which the channel {channel_name} does not take")
+    to = taken_address(uses, bundle, channel_name, address) if address is not None else None
     defaults = bundle.defaults
     entry = Subscription("test", channel_name, to, "pipeline", defaults.locale, defaults.timezone)
     channel = uses.connectors.channel(bundle, channel_name, to)
@@ -45,6 +43,14 @@ async def send_test(uses: SendTestUses, bundle: Bundle, channel_name: str, addre
     reader = Reader("send-test", entry.id, to or WEBHOOK)
     envelope = Envelope(DeliveryKey(RunKey("send-test", now, "manual", NONCE), reader.id), reader.address, now)
     return (await send_parts(uses, channel, content, envelope))[0].text
+
+
+def taken_address(uses: UsesConnectors, bundle: Bundle, channel: str, address: str) -> str:
+    """The address as the channel writes it. Raises RequestError, with what the channel expects."""
+    to = uses.connectors.address(bundle, channel, address)
+    if to is None:
+        raise RequestError(f"channel {channel}: {uses.connectors.refusal(bundle, channel, address)}")
+    return to
 
 
 async def send_parts(uses: UsesTransmit, channel: Channel[Any], content: Any, envelope: Envelope) -> list[Receipt]:

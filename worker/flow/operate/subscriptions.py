@@ -10,6 +10,7 @@ from worker.domain.alert.matcher_text import parse_matcher
 from worker.domain.alert.silence import AlertFilter
 from worker.domain.choices import Choices
 from worker.domain.delivery import Reader
+from worker.domain.run import stamp
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.subscription import Choice, End, Origin, Preference, SubscriptionRecord, may_be_sent
 from worker.errors import ClaimLost, NotFound, RequestError
@@ -190,7 +191,7 @@ async def add(
     if any(one.id == entry.id for one in schedule.to):
         raise RequestError(f"{schedule_id} has an entry {entry.id!r} in its definition; give this one another id")
     if expires is not None and expires <= now:
-        raise RequestError(f"--expires: found {expires.isoformat()}, which has passed; write a later instant")
+        raise RequestError(f"--expires: found {stamp(expires)}, which has passed; write a later instant")
     record = SubscriptionRecord(schedule_id, entry, author.origin, author.by, now, expires)
     others = await _of_schedule(uses, bundle, schedule_id, now)
     if not await uses.subscriptions.add(record):
@@ -244,7 +245,7 @@ async def pause(uses: ListUses, schedule: str, name: str, author: Author, until:
     """
     found, now = named(await listed(uses, schedule), schedule, name), await uses.clock.now()
     if until is not None and until <= now:
-        raise RequestError(f"--until: found {until.isoformat()}, which has passed; write a later instant")
+        raise RequestError(f"--until: found {stamp(until)}, which has passed; write a later instant")
     try:
         choice = Preference(Choice.PAUSED, author.origin, author.by, now, until)
         await uses.subscriptions.prefer(schedule, found.reader.id, choice)

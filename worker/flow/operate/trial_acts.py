@@ -8,6 +8,7 @@ from worker.domain.schedule import Bundle, Schedule
 from worker.errors import RequestError
 from worker.flow.operate.audited import AuditUses, record
 from worker.flow.operate.preview import DryRun, SendToUses, send_to
+from worker.flow.operate.send_once import taken_address
 
 
 class TryOutUses(AuditUses, SendToUses, Protocol): ...
@@ -22,9 +23,7 @@ async def send_trial(
     if channel not in bundle.channels:
         known = ", ".join(sorted(bundle.channels)) or "none"
         raise RequestError(f"found the channel {channel!r}, expected one of: {known}")
-    to = uses.connectors.address(bundle, channel, address)
-    if to is None:
-        raise RequestError(f"found the address {address!r}, which the channel {channel} does not take")
+    to = taken_address(uses, bundle, channel, address)
     sent = await send_to(uses, bundle, schedule, at, channel, to)
     after = {"to": f"{channel}:{to}", "sent": str(not sent.failed).lower()}
     await record(uses, actor, "test", schedule.id, after=after)

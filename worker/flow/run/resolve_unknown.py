@@ -71,7 +71,8 @@ async def _look_up(
     done = sum(1 for part in row.parts if part.state is DeliveryState.SENT)
     if done >= len(parts):
         # Another version or template began it, so this message has no such part to ask the receiver for.
-        return await _hold(uses, row, f"part {done + 1} is unclear, and the message now has {len(parts)} part(s)")
+        has = f"{len(parts)} part{'' if len(parts) == 1 else 's'}"
+        return await _hold(uses, row, f"part {done + 1} is unclear, and the message now has {has}")
     try:
         found: Receipt | None = await channel.find(parts[done], envelope)
     except DeliveryDeferred as error:

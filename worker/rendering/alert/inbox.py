@@ -81,7 +81,7 @@ class AlertInbox:
         owners = [owner for one in self._of.findings if (owner := self._subjects.owner(one.facts))]
         who = owners or [self._subjects.name(one.facts) for one in self._of.findings]
         named = [self._w.clean(one, NAME) for one in dict.fromkeys(who)]
-        more = [self._w.more(len(named) - OWNERS)] if len(named) > OWNERS else []
+        more = [self._w.more(len(named) - OWNERS, "people" if owners else "")] if len(named) > OWNERS else []
         told = self._w.say("alert.subject", word=self._word(), what=", ".join(part for part in (what, amount) if part))
         return _joined(told, "" if stalls(rule) else self._w.clean(rule.name, RULE), ", ".join(named[:OWNERS] + more))
 

@@ -63,6 +63,17 @@ class WhoMustAct:
         return max(0, len(self.stalled.newly) - OWNERS_NAMED) if self.stalled else 0
 
     @property
+    def act_more_owners(self) -> str:
+        """The same in words: "2 more people". "" if all are named."""
+        return self.owners_beyond(OWNERS_NAMED)
+
+    def owners_beyond(self, named: int) -> str:
+        """How many owners there are besides the first `named`, in words. Deals of nobody are no person's."""
+        rest = self.stalled.newly[named:] if self.stalled else ()
+        people = all(group.owner is not None for group in rest)
+        return self._w.more(len(rest), "people" if people else "") if rest else ""
+
+    @property
     def act_still(self) -> str:
         """Said below "no new stalls"."""
         section = self.stalled

@@ -44,7 +44,7 @@ class WhatChanged:
     def _of_several(self, changes: Sequence[QueryChange]) -> str:
         """Only their titles: the sections below say what of each, and all of it would be a wall of words."""
         titles = list(dict.fromkeys(self._names.title(one.query_id) for one in changes))
-        more = [self._w.more(len(titles) - QUERIES)] if len(titles) > QUERIES else []
+        more = [self._w.more(len(titles) - QUERIES, "queries")] if len(titles) > QUERIES else []
         return ", ".join(titles[:QUERIES] + more)
 
     def _named(self, change: QueryChange) -> str:
@@ -88,4 +88,4 @@ class WhatChanged:
     def _measures(self, change: QueryChange) -> list[str]:
         names = dict.fromkeys(self._w.metric_label(measure_name(key)) for key in change.measures)
         told = list(names)[:MEASURES]
-        return [*told, self._w.more(len(names) - MEASURES)] if len(names) > MEASURES else told
+        return [*told, self._w.more(len(names) - MEASURES, "measures")] if len(names) > MEASURES else told

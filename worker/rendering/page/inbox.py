@@ -181,11 +181,8 @@ class Inbox:
 
     def _act_words(self, section: StalledSection, most: int) -> str:
         named = self._act.act_owners[:most]
-        more = len(section.newly) - len(named)
-        told = [
-            *(f"{name}\u00a0{n}" for name, n in self._act.brief_owners[:most]),
-            *([self._w.more(more)] if more else []),
-        ]
+        more = self._act.owners_beyond(len(named))
+        told = [*(f"{name}\u00a0{n}" for name, n in self._act.brief_owners[:most]), *([more] if more else [])]
         amount = summed(section.newly_totals, self._w)
         owners = ", ".join(told)
         if section.first:

@@ -114,6 +114,7 @@ class Page:
     act = property(attrgetter("_act.act"))
     act_owners = property(attrgetter("_act.act_owners"))
     act_more = property(attrgetter("_act.act_more"))
+    act_more_owners = property(attrgetter("_act.act_more_owners"))
     act_still = property(attrgetter("_act.act_still"))
     act_unjudged = property(attrgetter("_act.act_unjudged"))
 

@@ -40,7 +40,7 @@ class OtherTables:
         titles = [self.query_title(query) for query in queries]
         titles += map(self.table_title, digest.tables[self._cut.tables :])
         named = list(dict.fromkeys(titles))
-        more = [self._w.more(len(named) - MOST_NAMED)] if len(named) > MOST_NAMED else []
+        more = [self._w.more(len(named) - MOST_NAMED, "tables")] if len(named) > MOST_NAMED else []
         return self._w.say("cut.tables", what="; ".join([*named[:MOST_NAMED], *more])) if named else ""
 
     @property
@@ -119,7 +119,7 @@ class OtherTables:
         attached = table.table_id == OPPORTUNITIES and f"{table.query_id}.csv" in self._csv
         sums = cells.summed(hidden)
         words = f"cut.rows{'_csv' if attached else ''}{'_sum' if sums else ''}"
-        more = self._w.more(len(hidden))
+        more = self._w.more(len(hidden), "rows")
         return self._w.say(words, more=more, sums=sums) if sums else self._w.say(words, more=more)
 
     def _before(self, table: TableSection, cells: TableCells) -> str:

@@ -5,6 +5,7 @@ https://developer.close.com/api/resources/
 
 from collections.abc import Mapping
 
+from worker.domain.known_names import known_names
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table, table
 from worker.errors import RequestError
 from worker.sources.close.client import CloseClient
@@ -30,7 +31,7 @@ async def holds(client: CloseClient, kind: str) -> Table:
     if kind == "statuses":
         return _statuses(await listed(client, "/pipeline/"))
     if kind not in _LISTS:
-        raise RequestError(f"close holds no {kind}: write one of {', '.join(KINDS)}")
+        raise RequestError(f"close has no list {kind!r}; {known_names(kind, KINDS)}")
     path, columns = _LISTS[kind]
     nodes = await listed(client, path, _EVERY.get(kind))
     rows = [Row(node.get("id").id(), tuple(_cell(node.get(name)) for name in columns)) for node in nodes]

@@ -6,6 +6,7 @@ Runs do not use this module, because a schedule only reads.
 from collections.abc import Mapping
 from typing import Any
 
+from worker.domain.known_names import known_names
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table, table
 from worker.errors import RequestError, SourceShapeChanged
 from worker.sources.common import edits
@@ -50,7 +51,7 @@ VERBS: edits.Verbs = {"pipelines": {"create": _VALUES, "update": _VALUES, "delet
 async def holds(client: PipedriveClient, kind: str) -> Table:
     """Everything of one kind, keyed by id. Raises RequestError for an unknown kind, SourceError."""
     if kind not in KINDS:
-        raise RequestError(f"pipedrive holds no {kind}: write one of {', '.join(KINDS)}")
+        raise RequestError(f"pipedrive has no list {kind!r}; {known_names(kind, KINDS)}")
     endpoint, columns = KINDS[kind]
     shape = tuple(Column(name, what) for name, what in columns.items())
     if endpoint.startswith("GET /api/v2/"):

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any
 from urllib.parse import quote
 
+from worker.domain.known_names import known_names
 from worker.domain.snapshot.snapshot import Column, Kind, Row, Table, table
 from worker.errors import RequestError, SourceRefused
 from worker.sources.common.parse import Node
@@ -46,7 +47,7 @@ class UmamiCatalog:
             "cohorts": lambda: self._segments("cohort", "cohorts"),
         }
         if kind not in tables:
-            raise RequestError(f"umami holds no {kind}: write one of {', '.join(KINDS)}")
+            raise RequestError(f"umami has no list {kind!r}; {known_names(kind, KINDS)}")
         return await tables[kind]()
 
     async def websites(self) -> tuple[Site, ...]:

@@ -9,6 +9,7 @@ from worker.documents.doctor import findings_document
 from worker.documents.preview import dry_run_document, shown_preview_document
 from worker.domain.access import Actor, TokenScope
 from worker.domain.address import same
+from worker.domain.known_names import known_names
 from worker.domain.schedule import Bundle, Schedule
 from worker.errors import NotFound
 from worker.flow.deployed import bundle_of
@@ -58,8 +59,8 @@ def previews(uses: Services, project: str, check: CheckDraft, guard: Guard) -> A
         """As a preview of a schedule in force, of one in these files. They may let this process ask any host."""
         bundle = await sound_draft(uses, check, project, wanted.files)
         if wanted.schedule not in bundle.schedules:
-            known = ", ".join(sorted(bundle.schedules))
-            raise NotFound(f"there is no schedule {wanted.schedule!r} in these files; there are: {known}")
+            known = known_names(wanted.schedule, bundle.schedules)
+            raise NotFound(f"there is no schedule {wanted.schedule!r} in these files; {known}")
         return await shown(bundle, bundle.schedules[wanted.schedule], wanted)
 
     @acts.post("/schedules/{schedule:path}/test", response_model=TrialShape, tags=["digests"])

@@ -23,9 +23,9 @@ from worker.errors import (
     RequestError,
     SourceError,
 )
+from worker.web.api.plain_errors import plain_error
 
 MEDIA_TYPE = "application/problem+json"
-EMPTY = "found an empty value, expected one"
 
 _KINDS: tuple[tuple[type[FunnelbeatError], int, str], ...] = (
     (PreconditionFailed, 412, "changed"),
@@ -57,6 +57,9 @@ TITLES = {
     502: "Another service failed",
     503: "Not available now",
 }
+
+
+NO_PATH = "no request has this path; GET /api/v1/openapi.json describes all of them"
 
 
 class HttpRefusal(Exception):  # it is an answer, and no fault of ours
@@ -102,15 +105,7 @@ async def _invalid(_request: Request, error: Exception) -> JSONResponse:
     """What was found where, without repeating the value: it may be a secret."""
     if not isinstance(error, RequestValidationError):
         raise error
-    said = [f"{'.'.join(str(part) for part in one['loc'])}: {_said(one)}" for one in error.errors()]
-    return problem(422, "request", "; ".join(said))
-
-
-def _said(error: Any) -> str:
-    """One of pydantic's errors. Its words for an empty text count characters."""
-    if error["type"] == "string_too_short" and error["ctx"]["min_length"] == 1:
-        return EMPTY + (", or leave it out" if error["loc"][0] == "query" else "")
-    return str(error["msg"])
+    return problem(422, "request", "; ".join(map(plain_error, error.errors())))
 
 
 async def _http(_request: Request, error: Exception) -> JSONResponse:
@@ -118,7 +113,7 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, HTTPException):
         raise error
     reasons = {404: "not_found", 405: "method_not_allowed", 408: "too_slow", 413: "too_large"}
-    detail = TITLES.get(error.status_code, str(error.detail))
+    detail = NO_PATH if error.status_code == 404 else TITLES.get(error.status_code, str(error.detail))
     return problem(error.status_code, reasons.get(error.status_code, "request"), detail, headers=error.headers)
 
 

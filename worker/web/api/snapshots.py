@@ -29,7 +29,7 @@ MANY, MOST = 200, 10_000
 CSV = "text/csv; charset=utf-8"
 
 Form = Annotated[Literal["json", "csv"], Query(alias="format", description="CSV opens in a spreadsheet.")]
-Rows = Annotated[int, Query(ge=1, le=MOST, description="Rows, at most.")]
+Rows = Annotated[int, Query(ge=1, le=MOST, description="How many rows, at most.")]
 RowCursor = Annotated[str, Query(max_length=4000, description="A row's key; empty for the first page.")]
 Changes = Annotated[int, Query(ge=0, le=MOST, description="Changes of each query, at most; CSV has all.")]
 Against = Annotated[

@@ -1,14 +1,14 @@
 """A plan as tables: what changes, which runs will fire, at what cost, and who is told how often."""
 
-from itertools import islice
+from itertools import pairwise
 
-from worker.documents.plan import in_order
+from worker.documents.plan_lines import PlannedLine, chosen, run_lines
 from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.plan import Plan
 from worker.web.console.page import Visit
 
 RUNS = 20
-"""Runs that are listed, the next ones."""
+"""Lines of runs, besides the next run of each schedule."""
 
 MOST = 40
 """Lines of any other list."""
@@ -16,7 +16,7 @@ MOST = 40
 
 def plan_values(visit: Visit, of: Plan) -> dict[str, object]:
     w = visit.w
-    runs = in_order(of)
+    runs, left = chosen(list(run_lines(of)), RUNS, MOST)
     return {
         "nothing": not of.changes,
         "changes": _changes(of.changes)[:MOST],
@@ -25,13 +25,26 @@ def plan_values(visit: Visit, of: Plan) -> dict[str, object]:
             *(("removed", schedule, w.clean(reader)) for schedule, reader in of.readers_removed[:MOST]),
         ],
         "moves": [
-            (move.schedule, w.count(len(move.appear)), w.count(len(move.vanish)), w.count(len(move.moved)))
+            (
+                move.schedule,
+                w.count(len(move.appear)),
+                w.count(len(move.vanish)),
+                w.count(len(move.moved)),
+                w.stamp(move.until) if move.until else "",
+            )
             for move in of.moves[:MOST]
         ],
         "runs": [
-            (w.stamp(fire.slot), row.schedule, w.count(len(row.readers)), w.count(row.cost.requests))
-            for row, fire in islice(runs, RUNS)
+            (
+                w.stamp(one.fire.slot),
+                one.row.schedule,
+                _followed(visit, one),
+                w.count(len(one.row.readers)),
+                w.count(one.row.cost.requests),
+            )
+            for one in runs
         ],
+        "runs_left": left,
         "runs_all": sum(row.count for row in of.schedules),
         "costs": [
             (one.connection, w.count(one.fetched), w.count(one.requests), w.count(one.tokens) if one.tokens else "")
@@ -47,6 +60,15 @@ def plan_values(visit: Visit, of: Plan) -> dict[str, object]:
         ],
         "until": w.date(of.until),
     }
+
+
+def _followed(visit: Visit, line: PlannedLine) -> str:
+    """The runs besides the first that a line stands for."""
+    if line.runs == 1:
+        return ""
+    w, slots = visit.w, (line.fire.slot, *line.following)
+    times = [w.time(slot) if w.date(slot) == w.date(before) else w.stamp(slot) for before, slot in pairwise(slots)]
+    return w.say("console.runs_follow", line.runs, times="; ".join(times))
 
 
 def _changes(of: Changes) -> list[tuple[str, str, str, str]]:
