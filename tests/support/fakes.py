@@ -209,6 +209,9 @@ class NothingChosen:
     async def choices(self, schedule: str) -> Mapping[str, Choices]:
         return {}
 
+    async def current(self, schedule: str) -> str:
+        return schedule
+
 
 class Subscribed(NothingChosen):
     """Nobody unsubscribed, and these records are there."""

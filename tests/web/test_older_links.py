@@ -84,7 +84,7 @@ async def test_a_link_to_preferences_opens_the_page_of_the_reader_as_it_is_now(s
 async def test_a_mail_that_unsubscribes_stops_the_reader_too(site: Site) -> None:
     await site.week.deploy(SCHEDULE + GROWN)
     mail = ReturnedMail(1, None, site.token(Purpose.UNSUBSCRIBE))
-    followed = await followed_by_mail(site.week.services, MailboxPage((mail,), Mark(0, 0)))
+    followed = await followed_by_mail(site.week.services, MailboxPage((mail,), Mark(1, 1)))
     assert followed == {1: MailFollowed.UNSUBSCRIBED}
     assert await sent_to_ada(site) == 0
 

@@ -210,7 +210,8 @@ class ReaderLinks:
 @dataclass(frozen=True, slots=True)
 class Envelope:
     """The identity of one message to one reader. It is the same in every try, so that a second copy can be
-    recognised. `cc`: who gets a copy of the same message.
+    recognised. `cc`: who gets a copy of the same message. `withheld`: those of `cc` whom this try does not send it,
+    although the message names them.
     """
 
     key: DeliveryKey
@@ -218,6 +219,7 @@ class Envelope:
     date: datetime
     links: ReaderLinks | None = None
     cc: tuple[str, ...] = ()
+    withheld: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

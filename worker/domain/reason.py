@@ -28,6 +28,7 @@ class Reason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     MUTED = "muted"
     NOT_ALLOWED = "not_allowed"
+    NOT_NAMED = "not_named"  # of an address in `cc`
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
     CANCELLED = "cancelled"  # also why a run ended without deliveries
@@ -94,6 +95,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNSUBSCRIBED: "This reader unsubscribed.",
     Reason.MUTED: "This reader's messages are paused.",
     Reason.NOT_ALLOWED: "The address does not match `subscriptions.allow`.",
+    Reason.NOT_NAMED: "The definition in force does not name the address any more.",
     Reason.SUPERSEDED: "A newer run took this one's place.",
     Reason.EXPIRED: "Its time was over before it could be sent.",
     Reason.CANCELLED: "Somebody cancelled the run.",

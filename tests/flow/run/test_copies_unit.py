@@ -6,11 +6,24 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import KEY, NOW, READER, TEAM, WEEKLY, Takes, reader_digest, uses
+from tests.support.fakes import (
+    KEY,
+    NOW,
+    READER,
+    TEAM,
+    WEEKLY,
+    Deployed,
+    NothingChosen,
+    Takes,
+    bundle_with,
+    reader_digest,
+    uses,
+)
 from worker.domain.delivery import Delivery, DeliveryState, Reader, Receipt, RefusedCopy
 from worker.domain.notice import Suspension
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
+from worker.domain.schedule import Subscription
 from worker.domain.subscription import Choice, Origin, Preference
 from worker.flow.run.copies import (
     copied,
@@ -25,6 +38,7 @@ from worker.flow.run.copies import (
     stop_of,
     suspend_copies,
     with_copies,
+    withheld,
 )
 
 BOSS, CHIEF, CTO = "boss@acme.example", "chief@acme.example", "cto@acme.example"
@@ -33,7 +47,7 @@ PENDING = Delivery(KEY, DeliveryState.PENDING)
 OUT = {0: Reason.SUSPENDED, 2: Reason.MUTED}
 
 
-class Said:
+class Said(NothingChosen):
     """What readers said, and what is suspended."""
 
     def __init__(self, said: Mapping[str, Preference] | None = None, *dead: str) -> None:
@@ -57,9 +71,13 @@ class Suspends:
         return ()
 
 
+def parts(said: Said, entry: Subscription = ENTRY) -> Any:
+    in_force = Deployed(bundle_with(replace(WEEKLY, to=(entry,))))
+    return uses(deliveries=said, deployments=in_force, subscriptions=said)
+
+
 async def out_of(said: Said, row: Delivery = PENDING) -> Mapping[int, Reason]:
-    digest = reader_digest(ENTRY, digest=uses())
-    return await left_out(uses(deliveries=said, subscriptions=said), digest, row, NOW)
+    return await left_out(parts(said), reader_digest(ENTRY, digest=uses()), row, NOW)
 
 
 async def test_a_suspended_address_and_one_that_wants_nothing_get_no_copy() -> None:
@@ -72,6 +90,21 @@ async def test_a_suspended_address_and_one_that_wants_nothing_get_no_copy() -> N
 async def test_the_list_of_the_first_try_stays() -> None:
     tried = replace(PENDING, date=NOW, left_out={1: Reason.MUTED})
     assert await out_of(Said({}, BOSS), tried) == {1: Reason.MUTED}
+
+
+async def test_a_later_try_withholds_the_mail_from_whom_it_names_and_who_is_stopped_now() -> None:
+    """Boss is suspended, Chief was left out by the first try, and Cto is not named any more."""
+    digest, given = reader_digest(ENTRY, digest=uses()), parts(Said({}, BOSS), replace(ENTRY, cc=(BOSS, CHIEF)))
+    assert await withheld(given, digest, PENDING, NOW) == {}
+    tried = replace(PENDING, date=NOW, left_out={1: Reason.MUTED})
+    later = await withheld(given, digest, tried, NOW)
+    assert later == {0: Reason.SUSPENDED, 2: Reason.NOT_NAMED}
+    reason, sentence = missing_copies(ENTRY, tried, [], later)
+    sent = replace(tried, state=DeliveryState.SENT, reason=reason, sentence=sentence)
+    assert (reason, fates_of_copies(ENTRY, sent)) == (
+        Reason.COPIES_MISSING,
+        {BOSS: Reason.SUSPENDED, CHIEF: Reason.MUTED, CTO: Reason.NOT_NAMED},
+    )
 
 
 def test_who_is_left_out_and_the_reader_are_not_named() -> None:

@@ -46,6 +46,7 @@ async def of_one_run(story: InProcessRun) -> tuple[bool, set[bool]]:
     assert len(taken) > 2
     own = next(row for row in rows if row.key.reader == OWN)
     assert (own.state is DeliveryState.SENT) is ([ADA] in taken)
+    assert (own.sentence, own.left_out) == ("", {})  # nobody is named there who got no copy
     assert own.state is DeliveryState.SENT or own.reason in {Reason.MUTED, Reason.UNSUBSCRIBED}
     assert {one.equal async for one in replay(story.services, run)} == {True}
     return [ADA] in taken, {ADA in to for to in taken if to != [ADA]}

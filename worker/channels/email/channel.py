@@ -128,7 +128,8 @@ class EmailChannel:
         address = ascii_address(envelope.address)
         beyond_ascii = needs_smtputf8(address) or needs_smtputf8(self._origin)
         try:
-            sent = await self._mailer.send(self._origin, address, sealed, copies=envelope.cc, smtputf8=beyond_ascii)
+            copies = [one for one in envelope.cc if one not in envelope.withheld]
+            sent = await self._mailer.send(self._origin, address, sealed, copies=copies, smtputf8=beyond_ascii)
         except MailFailure as failure:
             raise classed(failure) from failure
         return Receipt(sent.text, tuple(_refused(copy, failure) for copy, failure in sent.refused))

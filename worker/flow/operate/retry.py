@@ -27,8 +27,9 @@ class RetryUses(
 async def retry(uses: RetryUses, run: Run) -> tuple[DeliveryKey, ...]:
     """The run's deliveries that were refused, failed or expired are pending again and published. Returns their keys.
 
-    A suspended address or channel is used again. What was sent is never sent again. The run keeps its closed state
-    until the last of these deliveries is settled, and then gets the state that follows from all.
+    A suspended address or channel is used again, but not that of a copy: the repair was of what stopped the readers.
+    What was sent is never sent again. The run keeps its closed state until the last of these deliveries is settled, and
+    then gets the state that follows from all.
     """
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     failed = [row for row in await uses.lookups.deliveries(run.key) if fell_short(row)]
@@ -38,7 +39,7 @@ async def retry(uses: RetryUses, run: Run) -> tuple[DeliveryKey, ...]:
     for row in failed:
         entry = entry_of(uses.connectors, bundle, known, row.key.reader)
         if entry is not None:
-            stopped |= {one for address in (row.key.address, *entry.cc) for one in subjects(entry, address)}
+            stopped |= set(subjects(entry, row.key.address))
     await uses.deliveries.lift(sorted(stopped))
     until = expiry(uses.triggers, schedule, await uses.clock.now())
     keys = await uses.deliveries.retry(run.key, {row.key.reader: until for row in failed})

@@ -1,5 +1,6 @@
 """One try of one delivery, and what is known during it."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -16,7 +17,7 @@ class Attempt:
     known. `now`: when it was taken. `begun`: the number of the try, which fences it; 0 before its intent is written.
     `date`: fixed by the first try. `receipts`: the receiver's, so far. `part`: the name of the present part. `out`: the
     number of a part whose bytes may have left and that the ledger does not have as sent. `refusal`: the receiver's
-    final one. `receiver`: Connectors.receiver.
+    final one. `receiver`: Connectors.receiver. `withheld`: places in `cc` whom this try sends no copy, each with why.
     """
 
     def __init__(self, row: Delivery, now: datetime) -> None:
@@ -30,6 +31,7 @@ class Attempt:
         self.out: int | None = None
         self.channel: Channel[Any] | None = None
         self.refusal: DeliveryRefused | None = None
+        self.withheld: Mapping[int, Reason] = {}
         self.receipts = receipts_of(row)
 
     @property

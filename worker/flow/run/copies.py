@@ -7,6 +7,7 @@ the reader once.
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
+from types import MappingProxyType
 from typing import Protocol
 
 from worker.domain.address import same
@@ -17,17 +18,19 @@ from worker.domain.subscription import Preference
 from worker.flow.facts import emit_all
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.notices import of_suspended, stopped_ways
-from worker.flow.run.readers import subjects
-from worker.flow.uses import UsesConnectors, UsesDeliveries, UsesEvents, UsesSubscriptions
+from worker.flow.run.readers import readers, subjects
+from worker.flow.uses import UsesConnectors, UsesDeliveries, UsesDeployments, UsesEvents, UsesSubscriptions
 
 LEFT_OUT = {
     Reason.SUSPENDED: "this address is suspended",
     Reason.UNSUBSCRIBED: "this address is unsubscribed",
     Reason.MUTED: "messages to this address are paused",
+    Reason.NOT_NAMED: "the definition does not name this address any more",
 }
+NOBODY: Mapping[int, Reason] = MappingProxyType({})
 
 
-class CopiesUses(UsesDeliveries, UsesSubscriptions, Protocol): ...
+class CopiesUses(UsesDeliveries, UsesDeployments, UsesSubscriptions, Protocol): ...
 
 
 class SuspendUses(UsesConnectors, UsesDeliveries, UsesEvents, Protocol): ...
@@ -81,41 +84,77 @@ def with_copies(schedule: Schedule, kept: Mapping[str, Subscription]) -> dict[st
 
 
 async def left_out(uses: CopiesUses, digest: ReaderDigest, row: Delivery, now: datetime) -> Mapping[int, Reason]:
-    """Places in `cc` of addresses that get no copy, each with why. What the first try found stays: another list would
-    be another message under the same identity.
+    """Places in `cc` of addresses that the message does not name, each with why. What the first try found stays:
+    another list would be another message under the same identity.
+    """
+    return row.left_out if row.date is not None else await _stopped(uses, digest, now)
+
+
+async def withheld(uses: CopiesUses, digest: ReaderDigest, row: Delivery, now: datetime) -> Mapping[int, Reason]:
+    """Places in `cc` of addresses that the message names, since the first try, and that are not sent it by this one."""
+    found = await _stopped(uses, digest, now) if row.date is not None else {}
+    return {place: reason for place, reason in found.items() if place not in row.left_out}
+
+
+async def _stopped(uses: CopiesUses, digest: ReaderDigest, now: datetime) -> Mapping[int, Reason]:
+    """By place, what stops the copies now. The run may be older than the definition in force: what an address stopped
+    under its present id counts, and one that is not named any more gets nothing, because what it said is forgotten.
     """
     entry, schedule = digest.entry, digest.schedule.id
-    if row.date is not None or not entry.cc:
-        return row.left_out
-    said = await uses.subscriptions.preferences(schedule)
-    stops = {place: stop_of(said, copy_reader(schedule, entry, one)) for place, one in enumerate(entry.cc)}
-    chosen = {place: one.reason(now) for place, one in stops.items() if one is not None}
-    dead = {place: subjects(entry, one)[1] for place, one in enumerate(entry.cc)}
+    if not entry.cc:
+        return {}
+    said, ids = await uses.subscriptions.preferences(schedule), await uses.subscriptions.continued(schedule)
+    copies = {
+        place: copy_reader(schedule, entry, one)
+        for place, one in enumerate(entry.cc)
+        if not same(one, digest.reader.address)
+    }
+    stops = {place: stop_of(said, one) or said.get(ids.get(one.id, "")) for place, one in copies.items()}
+    chosen = {place: why for place, one in stops.items() if one is not None and (why := one.reason(now)) is not None}
+    known = await _named_now(uses, schedule)
+    left = [place for place, one in copies.items() if known is not None and ids.get(one.id, one.id) not in known]
+    dead = {place: subjects(entry, one.address)[1] for place, one in copies.items()}
     suspended = await uses.deliveries.suspended(sorted(dead.values()))
     stopped = {place: Reason.SUSPENDED for place, subject in dead.items() if subject in suspended}
-    return {place: reason for place, reason in (chosen | stopped).items() if reason is not None}
+    return dict.fromkeys(left, Reason.NOT_NAMED) | chosen | stopped
 
 
-def missing_copies(entry: Subscription, row: Delivery, receipts: Iterable[Receipt]) -> tuple[Reason | None, str]:
-    """Why a delivery that was sent is not whole, and a sentence that names each address without a copy. Without a
-    reason where everything was left out that somebody did not want.
+async def _named_now(uses: CopiesUses, schedule: str) -> frozenset[str] | None:
+    """Ids of the schedule's copies and readers in the definition in force; None if it is gone, because then what they
+    stopped is kept.
     """
+    deployed = await uses.deployments.deployed()
+    bundle = await uses.deployments.bundle(deployed.bundle) if deployed is not None else None
+    present = bundle.schedules.get(await uses.subscriptions.current(schedule)) if bundle is not None else None
+    return None if present is None else frozenset(one.id for one in (*copy_readers(present), *readers(present)))
+
+
+def missing_copies(
+    entry: Subscription, row: Delivery, receipts: Iterable[Receipt], later: Mapping[int, Reason] = NOBODY
+) -> tuple[Reason | None, str]:
+    """Why a delivery that was sent is not whole, and a sentence that names each address without a copy. Without a
+    reason where everything was left out that somebody did not want. `later`: as `withheld`.
+    """
+    out = {**row.left_out, **later}
     refused = [one for receipt in receipts for one in receipt.refused]
-    sentence = "; ".join(_sentences(entry, row.left_out, refused))
-    short = bool(refused) or Reason.SUSPENDED in row.left_out.values()
+    sentence = "; ".join(_sentences(entry, out, refused))
+    short = bool(refused) or Reason.SUSPENDED in out.values()
     return Reason.COPIES_MISSING if short else None, sentence
 
 
 def fates_of_copies(entry: Subscription, row: Delivery) -> dict[str, Reason | None]:
     """Each address in `cc` of a delivery that was sent, with why it got no copy, None if it was sent one. What a
-    receiver refused stands in the delivery's sentence alone.
+    receiver refused, and what stopped a later try, stands in the delivery's sentence alone.
     """
     if row.state is not DeliveryState.SENT:
         return {}
-    return {
-        one: row.left_out.get(place) or (Reason.REFUSED if _named(one) in row.sentence else None)
-        for place, one in enumerate(entry.cc)
-    }
+    return {one: row.left_out.get(place) or _told(one, row.sentence) for place, one in enumerate(entry.cc)}
+
+
+def _told(address: str, sentence: str) -> Reason | None:
+    if _named(address) not in sentence:
+        return None
+    return next((one for one, words in LEFT_OUT.items() if f"{_named(address)}{words}" in sentence), Reason.REFUSED)
 
 
 async def suspend_copies(

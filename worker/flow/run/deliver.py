@@ -41,6 +41,7 @@ from worker.flow.uses import (
     UsesClock,
     UsesConnectors,
     UsesDeliveries,
+    UsesDeployments,
     UsesEvents,
     UsesHolidays,
     UsesLinks,
@@ -62,6 +63,7 @@ class DeliverUses(
     UsesClock,
     UsesConnectors,
     UsesDeliveries,
+    UsesDeployments,
     UsesDigests,
     UsesEvents,
     UsesHolidays,
@@ -128,7 +130,7 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
         return withheld
     await take_over_held(uses, digest, attempt.row)
     await hand_over(uses, digest, channel, attempt)
-    reason, missing = missing_copies(digest.entry, attempt.row, attempt.receipts)
+    reason, missing = missing_copies(digest.entry, attempt.row, attempt.receipts, attempt.withheld)
     return Sent(attempt.receipts[-1].text, digest.sent_baselines(), reason, missing)
 
 

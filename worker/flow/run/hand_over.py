@@ -13,7 +13,7 @@ from worker.domain.limits import LONGEST_WAIT
 from worker.errors import DeliveryUncertain
 from worker.flow.run.attempt import Attempt, PaceTooLong
 from worker.flow.run.comparison import ReaderDigest
-from worker.flow.run.copies import CopiesUses, left_out
+from worker.flow.run.copies import CopiesUses, left_out, withheld
 from worker.flow.run.envelope import EnvelopeUses, envelope_of
 from worker.flow.run.receiver_circuit import through_circuit
 from worker.flow.uses import UsesCircuits, UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit
@@ -36,7 +36,10 @@ async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[A
     without = await left_out(uses, digest, attempt.row, attempt.now)
     if without != attempt.row.left_out:
         attempt.row = replace(attempt.row, left_out=without)
+    attempt.withheld = await withheld(uses, digest, attempt.row, attempt.now)
     key, envelope = attempt.row.key, envelope_of(uses, digest, attempt.row, attempt.date)
+    if attempt.withheld:
+        envelope = replace(envelope, withheld=tuple(digest.entry.cc[place] for place in attempt.withheld))
     parts = channel.build(await digest.content(channel, linked=envelope.links is not None), envelope)
     for part in parts[len(attempt.receipts) :]:
         attempt.part = part.name
