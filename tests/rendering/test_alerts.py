@@ -205,8 +205,11 @@ def test_a_rise_of_the_severity_is_said() -> None:
 def test_one_that_waited_and_is_over_says_from_when_to_when() -> None:
     row = AlertPage(alerts.CARRIED, EN).groups[0].rows[-1]
     assert row.word == "Over"
-    assert row.why == "was open since Mon\u00a016\u00a0Nov, 20:05 CET, over since Tue\u00a017\u00a0Nov, 11:05 CET"
-    assert "found Mon\u00a016\u00a0Nov, 20:05 CET" in row.detail
+    assert (
+        row.why
+        == "was open since Mon\u00a016\u00a0Nov, 20:05\u00a0CET, over since Tue\u00a017\u00a0Nov, 11:05\u00a0CET"
+    )
+    assert "found Mon\u00a016\u00a0Nov, 20:05\u00a0CET" in row.detail
 
 
 def test_more_than_five_open_ones_are_counted() -> None:
