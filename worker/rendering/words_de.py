@@ -648,6 +648,7 @@ WORDS: dict[str, str] = {
     "alert.head.rules.other": "von {n}\u00a0Regeln",
     "alert.head.unvalued.one": "{n}\u00a0ohne Wert",
     "alert.head.unvalued.other": "{n}\u00a0ohne Wert",
+    "alert.head.each": "jeweils {what}",
     "alert.head.in_all": "insgesamt",
     "alert.head.since_told": "{change} seit der letzten Meldung",
     "alert.head.unchanged": "unverändert seit der letzten Meldung",

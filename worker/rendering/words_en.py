@@ -667,6 +667,7 @@ WORDS: dict[str, str] = {
     "alert.head.rules.other": "from {n}\u00a0rules",
     "alert.head.unvalued.one": "{n}\u00a0without a value",
     "alert.head.unvalued.other": "{n}\u00a0without a value",
+    "alert.head.each": "{what} each",
     "alert.head.in_all": "in all",
     "alert.head.since_told": "{change} since you were told",
     "alert.head.unchanged": "unchanged since you were told",
