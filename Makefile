@@ -101,8 +101,8 @@ test-rabbitmq: $(STAMP)  ## the main job over a real RabbitMQ; installs it if it
 test-mta: $(STAMP)  ## refusals of a real Postfix, with TLS and login; installs it if it is missing (root)
 	scripts/test-mta $(ARGS)
 
-pictures: $(STAMP)  ## every message as a picture, in pictures/ (Chromium)
-	scripts/pictures
+pictures: $(STAMP)  ## every message as a picture, in pictures/ (Chromium); ARGS="'brand-*' --width 320" chooses
+	scripts/pictures $(ARGS)
 
 soak: $(STAMP)  ## the long forms
 	$(BIN)/python -m pytest -m soak $(ARGS)

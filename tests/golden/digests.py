@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+from worker.domain.cap import HeldDigest
 from worker.domain.digest.model import (
     BridgeLine,
     BridgeView,
@@ -379,6 +380,30 @@ LONG = replace(
     ),
 )
 
+COLLECTED = replace(
+    NORMAL,
+    held=(
+        HeldDigest(
+            "Weekly pipeline",
+            SLOT - timedelta(days=3),
+            4,
+            Figure("subject.open", Kind.MONEY, 122_140_000, 119_830_000, "EUR"),
+            of_deals=True,
+        ),
+        HeldDigest(
+            "Weekly pipeline",
+            SLOT - timedelta(days=2),
+            0,
+            Figure("subject.open", Kind.MONEY, 122_140_000, 122_140_000, "EUR"),
+            of_deals=True,
+        ),
+        HeldDigest("Daily website", SLOT - timedelta(days=1), 2, Figure("conversion_rate", Kind.RATIO, 0.061, 0.06)),
+        HeldDigest("Stalled watch", SLOT - timedelta(hours=3), 0, alerts=3),
+    ),
+    more_held=7,
+)
+"""The newest digest of a reader who collects them. It tells of the older ones."""
+
 DIGESTS: dict[str, Digest] = {
     "normal": NORMAL,
     "first": FIRST,
@@ -388,4 +413,5 @@ DIGESTS: dict[str, Digest] = {
     "currencies": CURRENCIES,
     "hostile": HOSTILE,
     "long": LONG,
+    "collected": COLLECTED,
 }

@@ -3,9 +3,11 @@
 from datetime import UTC, datetime, timedelta
 
 from worker.domain.cap import HeldDigest
+from worker.domain.digest.sections import Figure
 from worker.domain.notice import Cause, Notice, Trouble
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
+from worker.domain.snapshot.snapshot import Kind
 
 SLOT = datetime(2026, 11, 16, 8, tzinfo=UTC)
 RUN = RunKey("weekly-pipeline", SLOT)
@@ -111,9 +113,15 @@ NOTICES = {
     "over-budget": watched(Trouble.BUDGET, Reason.TROUBLE_OVER),
     "over-too-late": watched(Trouble.TOO_LATE, Reason.TROUBLE_OVER),
     "held": held(
-        HeldDigest("Weekly pipeline", SLOT, 12),
+        HeldDigest(
+            "Weekly pipeline",
+            SLOT,
+            12,
+            Figure("subject.open", Kind.MONEY, 122_140_000, 119_830_000, "EUR"),
+            of_deals=True,
+        ),
         HeldDigest("Stalled watch", SLOT + timedelta(minutes=2), 0, alerts=3),
-        HeldDigest("Daily website", SLOT + timedelta(minutes=5), 1),
+        HeldDigest("Daily website", SLOT + timedelta(minutes=5), 1, Figure("conversion_rate", Kind.RATIO, 0.061, 0.06)),
         HeldDigest("<Pipeline> & פגישה שבועית " + "sehr lang " * 8, SLOT + timedelta(hours=1), 0),
         more=310,
     ),

@@ -1,9 +1,11 @@
-"""Takes pictures of pages: `python -m tests.golden.shoot FOLDER`, of every *.html in it.
+"""Takes pictures of pages: `python -m tests.golden.shoot FOLDER`, of every *.html in it, or of a choice:
+`python -m tests.golden.shoot FOLDER 'brand-*' '*.gap.*' --width 320 --scheme dark`.
 
 One browser, driven over its DevTools pipe (https://chromedevtools.github.io/devtools-protocol/), with several tabs. A
 tab is as wide as a picture, so that 320 pixels are 320 pixels, and as high as its page.
 """
 
+import argparse
 import asyncio
 import base64
 import itertools
@@ -11,15 +13,16 @@ import json
 import os
 import sys
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatch
 from pathlib import Path
 from typing import Any, Self
 
 from tests.measured.browser import CHROMIUM
 
 WIDTHS = (1200, 600, 375, 320)
-SCHEMES = {"": "light", "-dark": "dark"}
+SCHEMES = ("light", "dark")
 TABS = 4
 HIGHEST = 12_000
 """Pixels: past these a picture is cut, because the browser paints none that is higher than 16,384."""
@@ -128,9 +131,13 @@ async def shoot(browser: Browser, session: str, picture: Picture) -> None:
     picture.file.write_bytes(base64.b64decode(taken["data"]))
 
 
-def pictures(folder: Path) -> Iterator[Picture]:
+def pictures(folder: Path, names: Sequence[str], widths: Sequence[int], schemes: Sequence[str]) -> Iterator[Picture]:
+    """`names`: patterns of the names of pages; none of them: all pages."""
     for page in sorted(folder.resolve().glob("*.html")):
-        for width, (suffix, scheme) in itertools.product(WIDTHS, SCHEMES.items()):
+        if names and not any(fnmatch(page.name, name) for name in names):
+            continue
+        for width, scheme in itertools.product(widths, schemes):
+            suffix = "" if scheme == SCHEMES[0] else f"-{scheme}"
             yield Picture(page, width, scheme, page.with_suffix(f".{width}{suffix}.png"))
 
 
@@ -149,11 +156,19 @@ async def take(found: list[Picture]) -> None:
                     group.create_task(one_after_another())
 
 
-def main(folder: Path) -> None:
-    found = list(pictures(folder))
+def main(given: Sequence[str]) -> int:
+    """1 where no page has such a name."""
+    parser = argparse.ArgumentParser()
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("names", nargs="*")
+    parser.add_argument("--width", type=int, nargs="+", default=WIDTHS)
+    parser.add_argument("--scheme", choices=SCHEMES, nargs="+", default=SCHEMES)
+    chosen = parser.parse_args(given)
+    found = list(pictures(chosen.folder, chosen.names, chosen.width, chosen.scheme))
     asyncio.run(take(found))
     sys.stdout.write(f"{len(found)} pictures\n")
+    return 0 if found else 1
 
 
 if __name__ == "__main__":
-    main(Path(sys.argv[1]))
+    sys.exit(main(sys.argv[1:]))

@@ -38,5 +38,11 @@ def test_a_notice_is_what_it_was(name: str, locale: str) -> None:
     same(f"{name}.{locale}.slack.json", printed(checked(posts)))
 
 
+@pytest.mark.parametrize("name", sorted(NOTICES))
+def test_only_what_is_wrong_stands_in_the_colours_of_a_warning(name: str) -> None:
+    warned = "background-color:#FFF3D1" in mail_of(NOTICES[name], entry("en_GB")).html
+    assert warned is not name.startswith(("over-", "data-back", "held"))
+
+
 def test_every_golden_file_belongs_to_a_notice() -> None:
     assert {path.name.split(".")[0] for path in FILES.iterdir()} == set(NOTICES)

@@ -1,4 +1,6 @@
-"""Mails in a real browser: how wide their elements are, where lines break, and how far down things stand."""
+"""Mails in a real browser: how wide their elements are, where lines break, how far down things stand, and how well
+their words can be read.
+"""
 
 import html as escapes
 import json
@@ -14,8 +16,32 @@ CHROMIUM = shutil.which("chromium")
 HEIGHT = 4_000
 
 SCRIPT = """
+// A word, a time with its zone, days from to, and a dot with what stands before it.
+const WHOLE = [
+  /[\\p{L}\\p{N}]+/gu, /\\d{1,2}:\\d{2}\\s\\p{Lu}{2,5}/gu, /\\d{1,2}\\.?–\\d{1,2}\\.?\\s\\p{L}+/gu, /\\S\\s·/gu
+];
+function channels(colour) {
+  const [red, green, blue, alpha = 1] = colour.match(/[\\d.]+/g).map(Number);
+  return alpha ? [red, green, blue] : null;
+}
+function light(colour) {
+  const linear = one => one <= 0.04045 ? one / 12.92 : ((one + 0.055) / 1.055) ** 2.4;
+  const [red, green, blue] = colour.map(one => linear(one / 255));
+  return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
+}
+function contrasted(element) {
+  let ground = null;
+  for (let one = element; one && !ground; one = one.parentElement) {
+    ground = channels(getComputedStyle(one).backgroundColor);
+  }
+  const both = [channels(getComputedStyle(element).color), ground || [255, 255, 255]].map(light);
+  return (Math.max(...both) + 0.05) / (Math.min(...both) + 0.05);
+}
+function visible(node) {
+  return node.data.trim() && !node.parentElement.closest('[aria-hidden=true]') && node.parentElement.checkVisibility();
+}
 function measured(frame) {
-  const page = frame.contentDocument, width = frame.clientWidth, wide = [], broken = [];
+  const page = frame.contentDocument, width = frame.clientWidth, wide = [], broken = [], faint = [];
   for (const one of page.body.querySelectorAll('*')) {
     const box = one.getBoundingClientRect();
     const outside = box.right > width + 0.5 || box.left < -0.5;
@@ -24,10 +50,12 @@ function measured(frame) {
   if (page.documentElement.scrollWidth > width) wide.push('scrolls ' + page.documentElement.scrollWidth);
   const walk = page.createTreeWalker(page.body, NodeFilter.SHOW_TEXT), range = page.createRange();
   for (let node = walk.nextNode(); node; node = walk.nextNode()) {
+    const contrast = visible(node) ? contrasted(node.parentElement) : 21;
+    if (contrast < 4.5) faint.push(node.data.trim().slice(0, 40) + ' ' + contrast.toFixed(2));
     const cell = node.parentElement.closest('td,th,caption');
     if (!cell) continue;
     const room = cell.getBoundingClientRect().width;
-    for (const word of node.data.matchAll(/[\\p{L}\\p{N}]+/gu)) {
+    for (const word of WHOLE.flatMap(pattern => [...node.data.matchAll(pattern)])) {
       if (/[\\p{Script=Han}\\p{Script=Hangul}\\p{Script=Hiragana}\\p{Script=Katakana}]/u.test(word[0])) continue;
       range.setStart(node, word.index); range.setEnd(node, word.index + word[0].length);
       const lines = new Set([...range.getClientRects()].map(one => Math.round(one.top)));
@@ -36,11 +64,11 @@ function measured(frame) {
     }
   }
   const bottoms = {};
-  for (const name of ['key', 'mv', 'ft']) {
+  for (const name of ['key', 'mv', 'ft', 'al', 'amt', 'row', 'lm']) {
     const found = [...page.getElementsByClassName(name)];
     if (found.length) bottoms[name] = Math.round(found[0].getBoundingClientRect().bottom);
   }
-  return {wide: wide.slice(0, 5), broken: broken.slice(0, 5), bottoms: bottoms};
+  return {wide: wide.slice(0, 5), broken: broken.slice(0, 5), faint: faint.slice(0, 5), bottoms: bottoms};
 }
 window.onload = () => {
   const found = {};
@@ -52,16 +80,17 @@ window.onload = () => {
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """`wide`: elements beyond the window; `broken`: words with a line break inside; `bottoms`: by class, in pixels from
-    the top, of its first element.
+    """`wide`: elements beyond the window; `broken`: words, times and dates with a line break inside; `faint`: words
+    that hardly differ from what is behind them; `bottoms`: by class, in pixels from the top, of its first element.
     """
 
     wide: tuple[str, ...]
     broken: tuple[str, ...]
+    faint: tuple[str, ...]
     bottoms: Mapping[str, int]
 
 
-def measure(mails: Mapping[str, str], width: int, place: Path) -> dict[str, Measured]:
+def measure(mails: Mapping[str, str], width: int, place: Path, *, dark: bool = False) -> dict[str, Measured]:
     """By name. `place` is a folder for the page and the browser's profile."""
     frames = "".join(
         f'<iframe id="{escapes.escape(name)}" style="border:0;width:{width}px;height:{HEIGHT}px" '
@@ -71,8 +100,9 @@ def measure(mails: Mapping[str, str], width: int, place: Path) -> dict[str, Meas
     page = place / "mails.html"
     page.write_text(f"<!DOCTYPE html><meta charset=utf-8><script>{SCRIPT}</script><body>{frames}</body>", "utf-8")
     options = ("--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking", "--disable-sync")
+    scheme = ("--blink-settings=preferredColorScheme=0",) if dark else ()
     done = subprocess.run(
-        [str(CHROMIUM), *options, f"--user-data-dir={place / 'profile'}", "--dump-dom", page.as_uri()],
+        [str(CHROMIUM), *options, *scheme, f"--user-data-dir={place / 'profile'}", "--dump-dom", page.as_uri()],
         capture_output=True,
         text=True,
         timeout=240,
@@ -84,4 +114,4 @@ def measure(mails: Mapping[str, str], width: int, place: Path) -> dict[str, Meas
 
 
 def _read(one: Mapping[str, object]) -> Measured:
-    return Measured(tuple(one["wide"]), tuple(one["broken"]), one["bottoms"])  # type: ignore[arg-type]
+    return Measured(tuple(one["wide"]), tuple(one["broken"]), tuple(one["faint"]), one["bottoms"])  # type: ignore[arg-type]

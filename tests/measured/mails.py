@@ -4,12 +4,18 @@ from dataclasses import replace
 from pathlib import Path
 
 from tests.golden import two_mondays
+from tests.golden.brands import BRAND
 from tests.golden.digests import FIGURES, NORMAL, STALLED
+from tests.golden.test_brand_golden import branded
+from worker.channels.email.content import mail_content
+from worker.domain.alert.notification import Notification
+from worker.domain.cap import HeldDigest
 from worker.domain.digest.model import Digest, KeyFigure
 from worker.domain.digest.sections import Figure, FigurePlace, KeyFact, KeyMeasure, Layout, TableSection
 from worker.domain.money import Money, exponent
 from worker.domain.schedule import Subscription
 from worker.domain.snapshot.snapshot import Column, Kind
+from worker.ports.channels import RenderRequest
 from worker.sandbox.names import HOSTILE, Names
 
 LOCALES = (
@@ -23,6 +29,11 @@ def entry(locale: str = "en_GB") -> Subscription:
     return Subscription("team", "email", "sales@acme.example", "pipeline", locale, "Europe/Berlin")
 
 
+def branded_mail(content: Digest | Notification, locale: str) -> str:
+    """As `mail_of`, with a brand's name, footer and imprint."""
+    return mail_content(RenderRequest(content, entry(locale), linked=True), branded(BRAND)).html
+
+
 async def second_weeks(place: Path, names: Names = HOSTILE) -> dict[str, Digest]:
     """By the schedule's name."""
     return {
@@ -31,7 +42,9 @@ async def second_weeks(place: Path, names: Names = HOSTILE) -> dict[str, Digest]
 
 
 def in_currency(code: str) -> Digest:
-    """Pipeline, deals, figures and a table of people, all in one currency; amounts of a size that is usual in it."""
+    """Pipeline, deals, figures, a table of people and held digests, all in one currency; amounts of a size that is
+    usual in it.
+    """
     unit: int = 10 ** exponent(code) * {"JPY": 160, "KRW": 1_500, "IDR": 17_000, "INR": 95}.get(code, 1)
 
     def scaled(amount: int) -> int:
@@ -66,6 +79,7 @@ def in_currency(code: str) -> Digest:
         else one
         for one in FIGURES.figures
     )
+    held = Figure("subject.open", Kind.MONEY, opening, closing, code)
     return replace(
         NORMAL,
         keys=(KeyFigure(code, 37, closing, opening, 38, closing - opening, 0.0636),),
@@ -74,6 +88,8 @@ def in_currency(code: str) -> Digest:
         stalled=(stalled,),
         figures=(replace(FIGURES, figures=figures),),
         tables=(people(code, scaled),),
+        held=(HeldDigest("Weekly pipeline", NORMAL.slot, 4, held, of_deals=True),),
+        more_held=3,
     )
 
 

@@ -196,6 +196,13 @@ def test_amounts_of_several_currencies_are_never_added() -> None:
     assert [row.amount for row in page.groups[0].rows][-1] == "–"
 
 
+def test_what_every_row_is_compared_with_is_said_once() -> None:
+    page = AlertPage(alerts.ALERTS["several"], EN)
+    assert [row.why for row in page.groups[0].rows] == ["no contact attempt", "no update"]
+    assert page.amount_note.replace("\u00a0", " ") == "in all, value at least €50,000 each"
+    assert all("value at least €50,000" in line.replace("\u00a0", " ") for line in page.why)
+
+
 def test_a_rise_of_the_severity_is_said() -> None:
     one = finding(HALVORSEN, AlertReason.WORSE, told=HALVORSEN.amount, severity=Severity.CRITICAL)
     page = AlertPage(notification((one,)), EN)
@@ -205,8 +212,11 @@ def test_a_rise_of_the_severity_is_said() -> None:
 def test_one_that_waited_and_is_over_says_from_when_to_when() -> None:
     row = AlertPage(alerts.CARRIED, EN).groups[0].rows[-1]
     assert row.word == "Over"
-    assert row.why == "was open since Mon\u00a016\u00a0Nov, 20:05 CET, over since Tue\u00a017\u00a0Nov, 11:05 CET"
-    assert "found Mon\u00a016\u00a0Nov, 20:05 CET" in row.detail
+    assert (
+        row.why
+        == "was open since Mon\u00a016\u00a0Nov, 20:05\u00a0CET, over since Tue\u00a017\u00a0Nov, 11:05\u00a0CET"
+    )
+    assert "found Mon\u00a016\u00a0Nov, 20:05\u00a0CET" in row.detail
 
 
 def test_more_than_five_open_ones_are_counted() -> None:

@@ -301,6 +301,7 @@ def test_lines_of_the_normal_digest_are_in_the_order_of_the_classes() -> None:
         ("/2026/11/v2", "/<wbr>2026/<wbr>11/<wbr>v2"),
         ("v2.x", "v2.<wbr>x"),
         ("Offen 815.101,12 € (40 Deals)", "Offen 815.101,12 € (40 Deals)"),
+        ("Call · no reply · Demo", "Call\u00a0· no reply\u00a0· Demo"),
     ],
 )
 def test_a_host_and_a_path_may_break_but_a_figure_does_not(text: str, expected: str) -> None:

@@ -83,6 +83,11 @@ def test_an_isolate_that_wraps_is_closed_in_its_line_and_opened_in_the_next(text
     assert words.replace("\u2068", "").replace("\u2069", "") == text.replace("\u2068", "").replace("\u2069", "")
 
 
+def test_what_a_no_break_space_joins_stays_in_one_line() -> None:
+    text = "6 of 30 went on, 9 at the rate before, signup to purchase \u2212\u206011\u00a0pp"
+    assert indented(text, 2).split("\n")[-1] == "  \u221211 pp"
+
+
 def test_one_long_row_does_not_take_the_others_out_of_their_columns() -> None:
     rows = [["Visits", "291"], ["Time", "4" * 60], ["Bounces", "109"]]
     told = records(["Figure", "Now"], rows, (1, -1), 2)

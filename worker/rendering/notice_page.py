@@ -5,7 +5,7 @@ import shlex
 from worker.domain.notice import Notice, Trouble
 from worker.domain.reason import Reason
 from worker.rendering import text_table
-from worker.rendering.page.held import held_lines
+from worker.rendering.page.held import HeldRow, held_lines, held_rows
 from worker.rendering.wording import Wording
 from worker.sanitize import plain
 
@@ -61,6 +61,26 @@ class NoticePage:
         operator.
         """
         return held_lines(self._w, self.notice.held, self.notice.more_causes)
+
+    @property
+    def held_rows(self) -> tuple[HeldRow, ...]:
+        """As `held`, in the parts of a table's rows, without those that are only counted."""
+        return held_rows(self._w, self.notice.held)
+
+    @property
+    def held_more(self) -> str:
+        """How many more were held; empty where all are named."""
+        return self._w.more(self.notice.more_causes) if self.held and self.notice.more_causes else ""
+
+    @property
+    def held_count(self) -> str:
+        """As in "3 digests"."""
+        return self._w.say("held.count", self._count)
+
+    @property
+    def over(self) -> bool:
+        """It is good news: there is nothing to do."""
+        return self._kind == "data_back" or self.notice.reason is Reason.TROUBLE_OVER
 
     @property
     def _count(self) -> int:

@@ -33,6 +33,7 @@ from worker.rendering.brand import view_of
 from worker.rendering.html_nesting import deepest
 from worker.rendering.inline_css import inline
 from worker.rendering.notice_page import NoticePage
+from worker.rendering.numbers import NBSP
 from worker.rendering.page import CUTS, Page
 from worker.rendering.phrases import filled
 from worker.rendering.template_bounds import MEMORY, TemplateExceeds, bounded
@@ -183,9 +184,10 @@ def fill(pattern: str, **values: object) -> Markup:
 
 def breaks(text: str) -> Markup:
     """A host or a path may break behind its dots and slashes, so that no line breaks inside a word that fits. A dot
-    between two digits is of a figure, which does not break.
+    between two digits is of a figure, which does not break. No line begins with the dot between two parts.
     """
-    return Markup(re.sub(r"(/(?=\w)|(?<!\d)\.(?=\w)|\.(?=[^\W\d]))", r"\1<wbr>", str(escape(text))))  # noqa: S704
+    held = str(escape(text)).replace(" · ", f"{NBSP}· ")
+    return Markup(re.sub(r"(/(?=\w)|(?<!\d)\.(?=\w)|\.(?=[^\W\d]))", r"\1<wbr>", held))  # noqa: S704
 
 
 FILTERS = {

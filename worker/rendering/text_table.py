@@ -95,12 +95,13 @@ def _stacked(heads: Sequence[str], row: Sequence[str], indent: int) -> list[str]
 
 
 def indented(text: str, by: int) -> str:
-    """Words of a plain-text line, broken before column 64 and set in by `by`. A name from right to left that goes on in
-    the next line is isolated in both.
+    """Words of a plain-text line, broken before column 64 and set in by `by`; what a no-break space joins stays in one
+    line. A name from right to left that goes on in the next line is isolated in both.
     """
     blanks = " " * by
     lines, begun = [], False
-    for line in wrap(plain(text), TEXT_WIDTH - by):
+    for whole in wrap(text, TEXT_WIDTH - by):
+        line = plain(whole)
         opened = f"\u2068{line}" if begun else line
         begun = opened.count("\u2068") > opened.count("\u2069")
         lines.append(f"{blanks}{opened}\u2069" if begun else f"{blanks}{opened}")

@@ -47,7 +47,7 @@ class Times:
     def time(self, instant: datetime) -> str:
         """As in "09:00 CET"."""
         local = instant.astimezone(self._zone)
-        return f"{format_time(local, 'HH:mm', locale=self._locale)} {self._zone_name(local)}"
+        return f"{format_time(local, 'HH:mm', locale=self._locale)}{NBSP}{self._zone_name(local)}"
 
     def stamp(self, instant: datetime) -> str:
         """As in "Mon 16 Nov, 09:00 CET"."""

@@ -20,6 +20,20 @@ def test_every_text_of_a_post_is_shown(path: Path) -> None:
     assert "data_visualization" not in page
 
 
+def test_what_is_escaped_for_slack_is_shown_as_slack_shows_it() -> None:
+    escaped = {"type": "plain_text", "text": "Tallis &amp; Rowe &lt;b&gt;"}
+    plain = {"type": "text", "text": "R&amp;D"}
+    blocks = [
+        {"type": "header", "text": escaped},
+        {"type": "context", "elements": [escaped | {"type": "mrkdwn"}]},
+        {"type": "actions", "elements": [{"type": "button", "text": escaped}]},
+        {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [plain]}]},
+    ]
+    page = shown_posts([{"text": "", "blocks": blocks}])
+    assert page.count("Tallis &amp; Rowe &lt;b&gt;") == 3
+    assert "R&amp;amp;D" in page
+
+
 def test_texts_of_others_are_escaped_and_only_web_addresses_are_links() -> None:
     bad = "<script>alert(1)</script>"
     blocks = [

@@ -152,8 +152,8 @@ async def test_the_next_message_to_the_address_tells_of_what_is_held(office: Off
     plain = office.mails[-1].get_body(("plain",))
     assert plain is not None
     said = " ".join(plain.get_content().replace("\u2068", "").replace("\u2069", "").split())
-    assert "Also held: 3 digests:" in said
-    assert "Pipeline gamma, Mon 23 Nov, 09:03 CET, €889,017 open" in said
+    assert "ALSO HELD: 3 DIGESTS" in said
+    assert "Pipeline gamma, Mon 23 Nov, 09:03 CET €889,017 open" in said
     post = await office.sent("alpha", NINE + DAY)
     assert (post.state, post.tells_of) == (DeliveryState.SENT, ())
 

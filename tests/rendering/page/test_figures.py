@@ -70,6 +70,21 @@ def test_a_change_adds_up_with_the_value_as_printed(
     assert tuple(plain(cell) for cell in found) == cells
 
 
+@pytest.mark.parametrize(
+    ("now", "before", "cells"),
+    [
+        (7_979_840, 11_136_500, ("€79,798", "−€31,567")),
+        (100_050, None, ("€1,000", "–")),
+        (99_950, 11_136_500, ("€999.50", "−€110,365.50")),
+        (7_979_840, 0, ("€79,798", "+€79,798")),
+    ],
+)
+def test_a_large_amount_in_a_list_has_no_cents(now: int, before: int | None, cells: tuple[str, str]) -> None:
+    """A small one beside it keeps both with cents; the change is that of the two as they are printed."""
+    found = page().figure_cells(Figure("won", Kind.MONEY, now, before, "EUR"))
+    assert tuple(plain(cell) for cell in found) == cells
+
+
 def test_a_share_moves_by_the_difference_of_what_is_printed() -> None:
     found = page().figure_cells(Figure("rate", Kind.RATIO, 0.37458, 0.35742))
     assert tuple(plain(cell) for cell in found) == ("37.5%", "+1.8 pp")

@@ -11,19 +11,23 @@ from typing import Any
 from markupsafe import Markup, escape
 
 STYLE = Markup(
-    "body{margin:0;padding:16px 20px;background:#fff;color:#1d1c1d;font:15px/22px -apple-system,'Segoe UI',Roboto,"
-    "Arial,sans-serif;overflow-wrap:anywhere}h1{font-size:18px;line-height:24px;margin:0 0 4px}p,ul{margin:0 0 8px}"
-    "ul{padding-left:22px}.c{color:#616061;font-size:13px;line-height:18px}a{color:#1264a3;text-decoration:none}"
-    "table{border-collapse:collapse;margin:4px 0 12px;max-width:100%}td,th{border:1px solid #dddddd;padding:6px 10px;"
-    "text-align:left;vertical-align:top}.r{text-align:right}section+section{border-top:1px solid #dddddd;"
-    "margin-top:12px;padding-top:12px}.b{display:inline-block;border:1px solid #8d8d8d;padding:4px 12px;margin:0 8px "
-    "8px 0;font-weight:700}pre{background:#f8f8f8;border:1px solid #dddddd;padding:8px;white-space:pre-wrap}"
-    "hr{border:0;border-top:1px solid #dddddd}@media (prefers-color-scheme:dark){body{background:#1a1d21;color:#d1d2d3}"
-    ".c{color:#ababad}a{color:#1d9bd1}td,th,section+section,pre,hr{border-color:#565856}pre{background:#222529}}"
+    "body{margin:0;padding:16px 20px;background:#fff;color:#1d1c1d;font:15px/22px -apple-system,'Segoe UI',Roboto,Ari"
+    "al,sans-serif;overflow-wrap:anywhere}h1{font-size:18px;line-height:24px;margin:0 0 4px}p,ul{margin:0 0 8px}ul{pa"
+    "dding-left:22px}.c{color:#616061;font-size:13px;line-height:18px}a{color:#1264a3;text-decoration:none}table{disp"
+    "lay:block;overflow-x:auto;border-collapse:collapse;margin:4px 0 12px}td,th{border:1px solid #dddddd;padding:6px "
+    "10px;text-align:left;vertical-align:top;overflow-wrap:break-word}.r{text-align:right;white-space:nowrap}section+"
+    "section{border-top:1px solid #dddddd;margin-top:12px;padding-top:12px}.b{display:inline-block;border:1px solid #"
+    "8d8d8d;padding:4px 12px;margin:0 8px 8px 0;font-weight:700}pre{background:#f8f8f8;border:1px solid #dddddd;paddi"
+    "ng:8px;white-space:pre-wrap}hr{border:0;border-top:1px solid #dddddd}@media (prefers-color-scheme:dark){body{bac"
+    "kground:#1a1d21;color:#d1d2d3}.c{color:#ababad}a{color:#1d9bd1}td,th,section+section,pre,hr{border-color:#565856"
+    "}pre{background:#222529}}"
 )
 
 _LINK = re.compile(r"<(https://[^<>|\s]+)\|([^<>|]+)>")
 """The only mrkdwn that our posts hold."""
+
+_ESCAPED = frozenset({"plain_text", "mrkdwn"})
+"""Text in which Slack wants three characters escaped."""
 
 Block = Mapping[str, Any]
 
@@ -92,7 +96,8 @@ def _inline(one: Block) -> Markup:
     linked = _LINK.fullmatch(str(one.get("text", ""))) if one.get("type") == "mrkdwn" else None
     if linked is not None:
         return Markup('<a href="{}">{}</a>').format(*(unescape(part) for part in linked.groups()))
-    text = _lines(str(one.get("text", one.get("url", ""))))
+    said = str(one.get("text", one.get("url", "")))
+    text = _lines(unescape(said) if one.get("type") in _ESCAPED else said)
     url = str(one.get("url", ""))
     if url.startswith(("https://", "http://")):
         text = Markup('<a href="{}">{}</a>').format(url, text)
@@ -139,7 +144,8 @@ def _values(series: Sequence[Block], place: int) -> list[object]:
 
 
 def _text(found: object) -> Markup:
-    return _lines(str(found.get("text", ""))) if isinstance(found, Mapping) else Markup("")
+    """A text object, in which Slack wants three characters escaped."""
+    return _lines(unescape(str(found.get("text", "")))) if isinstance(found, Mapping) else Markup("")
 
 
 def _lines(text: str) -> Markup:

@@ -107,6 +107,10 @@ class Conditions:
             return self._bound(clause, one)
         return f"{self._said(one, rule)}, {self._bound(clause, one)}"
 
+    def beside(self, clause: ClauseResult, shown: Amount | None) -> bool:
+        """Whether it says no more than what the amount that stands beside it is compared with."""
+        return _simple(clause) and shown is not None and _is(clause.operands[0], shown)
+
     def no_longer(self, clause: ClauseResult, rule: RuleShown, shown: Amount | None = None) -> str:
         """Of a clause that ended: "value €40,000, no longer at least €50,000"."""
         if not _simple(clause) or clause.operands[0].kind is Kind.BOOL:

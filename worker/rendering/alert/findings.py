@@ -1,5 +1,7 @@
 """One alert in words: what happened to it, and why the reader is told."""
 
+from collections.abc import Sequence
+
 from worker.domain.alert.notification import Finding, Notification, RuleShown
 from worker.domain.alert.rule import Form, Severity
 from worker.domain.alert.state import AlertReason
@@ -71,10 +73,23 @@ class FindingWords:
         return _TONES.get(kind, "m")
 
     def brief(self, finding: Finding) -> str:
-        """As `why`, beside a column that says for how many days nobody changed a deal."""
+        """As `why`, beside columns that say for how many days nobody changed a deal and what it is worth. With what
+        that is compared is the same in every row: the head or the rule's sentence says it.
+        """
         if self.kind(finding) != "new" or not self._subjects.short_days(finding.facts, finding.at):
             return self.why(finding)
-        return shortened(self._cause(finding, self._subjects.still(finding.facts)), _LIMIT)
+        still, bounds = self._subjects.still(finding.facts), self._bounds(finding)
+        rest = tuple(one for one in finding.clauses if one not in bounds)
+        return shortened(self._cause(finding, still, rest) or self._cause(finding, still), _LIMIT)
+
+    def bound(self, finding: Finding) -> str:
+        """What `brief` leaves out: "value at least €50,000"."""
+        rule = self._of.rule(finding.rule)
+        return ", ".join(self._conditions.seen(one, rule, finding.facts.amount) for one in self._bounds(finding))
+
+    def _bounds(self, finding: Finding) -> tuple[ClauseResult, ...]:
+        held = (one for one in finding.clauses if one.holds)
+        return tuple(one for one in held if self._conditions.beside(one, finding.facts.amount))
 
     def why(self, finding: Finding) -> str:
         """In words, with the value and the threshold."""
@@ -93,10 +108,11 @@ class FindingWords:
         """Why the condition holds: for a deal that stalls since when nobody changed it, then what was compared."""
         return self._cause(finding, self._subjects.untouched(finding.facts, finding.at))
 
-    def _cause(self, finding: Finding, stalled: str) -> str:
+    def _cause(self, finding: Finding, stalled: str, clauses: Sequence[ClauseResult] | None = None) -> str:
+        """`clauses`: those that are told; None: all that hold."""
         rule = self._of.rule(finding.rule)
         still = stalled if stalls(rule) else ""
-        held = [one for one in finding.clauses if one.holds]
+        held = [one for one in (finding.clauses if clauses is None else clauses) if one.holds]
         told = [self._conditions.seen(one, rule, finding.facts.amount) for one in held if not _said_before(one, rule)]
         return ", ".join(part for part in (still, *told) if part)
 

@@ -116,10 +116,17 @@ class AlertHead:
             amounts = [one.facts.amount for one in self._of.findings if not ended(one)]
             amount, unvalued = self._amounts.sum(amounts), self._unvalued(amounts)
         if self._all_stalled and whole:
-            return amount, ", ".join(part for part in (self._w.say("alert.head.in_all"), unvalued) if amount and part)
+            said = (self._w.say("alert.head.in_all"), self._each(), unvalued)
+            return amount, ", ".join(part for part in said if amount and part)
         count = self._w.deals(number) if stalls(rule) else self._w.say("alert.open", number) if number else ""
         parts = (count, unvalued, self._since_last(rule) if whole else "")
         return amount, ", ".join(part for part in parts if part)
+
+    def _each(self) -> str:
+        """What the amount of each is compared with, which no row repeats: "value at least €50,000 each"."""
+        bounds = {self._words.bound(one) for one in self._of.findings}
+        said = bounds.pop() if len(bounds) == 1 else ""
+        return self._w.say("alert.head.each", what=said) if said else ""
 
     def _unvalued(self, amounts: Sequence[Amount | None]) -> str:
         """Of a sum: how many it does not know."""

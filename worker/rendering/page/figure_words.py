@@ -1,24 +1,30 @@
 """One figure in words: its value, its change, and what it is called in a sentence."""
 
 from worker.domain.digest.sections import Figure
+from worker.domain.money import exponent
 from worker.domain.snapshot.snapshot import Kind
 from worker.rendering.measures import cents_matter
 from worker.rendering.wording import NONE, Wording
 
 
 class FigureWords:
-    def __init__(self, w: Wording) -> None:
+    """`whole_from`: money is printed in whole units from so many units on; None: with minor units wherever it has
+    any.
+    """
+
+    def __init__(self, w: Wording, whole_from: int | None = None) -> None:
         self._w = w
+        self._whole_from = whole_from
 
     def value(self, figure: Figure) -> str:
-        return self._w.measure(figure.value, figure.kind, figure.currency, cents=_cents(figure))
+        return self._w.measure(figure.value, figure.kind, figure.currency, cents=self._cents(figure))
 
     def before(self, figure: Figure) -> str:
-        return self._w.measure(figure.before, figure.kind, figure.currency, cents=_cents(figure))
+        return self._w.measure(figure.before, figure.kind, figure.currency, cents=self._cents(figure))
 
     def moved(self, figure: Figure) -> str:
         """Signed; "=" for none; a dash where it is not known."""
-        return self._w.difference(figure.value, figure.before, figure.kind, figure.currency, cents=_cents(figure))
+        return self._w.difference(figure.value, figure.before, figure.kind, figure.currency, cents=self._cents(figure))
 
     def share(self, figure: Figure) -> str:
         """The change as a share of what was before; "" for shares, for none, and where nothing was before."""
@@ -55,9 +61,12 @@ class FigureWords:
             return "m"
         return "in" if figure.moved > 0 else "out"
 
-
-def _cents(figure: Figure) -> bool | None:
-    """The value, the one before and the change between them: all in whole units or all with minor ones."""
-    if figure.kind is not Kind.MONEY:
-        return None
-    return cents_matter([n for n in (figure.value, figure.before) if n is not None], figure.currency)
+    def _cents(self, figure: Figure) -> bool | None:
+        """The value, the one before and the change between them: all in whole units or all with minor ones."""
+        if figure.kind is not Kind.MONEY:
+            return None
+        amounts = [n for n in (figure.value, figure.before) if n]
+        unit = 10 ** exponent(figure.currency or "")
+        if self._whole_from is not None and amounts and min(map(abs, amounts)) >= self._whole_from * unit:
+            return False
+        return cents_matter(amounts, figure.currency)

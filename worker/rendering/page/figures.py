@@ -11,6 +11,9 @@ from worker.rendering.page.query_names import QueryNames
 from worker.rendering.page.table_cells import GAP, NAME, SCREEN, room
 from worker.rendering.wording import NONE, Wording
 
+WHOLE_FROM = 1_000
+"""Units from which on a listed amount has no cents: nothing adds these figures up, and a phone has no room for them."""
+
 
 @dataclass(frozen=True, slots=True)
 class FigureRow:
@@ -33,11 +36,11 @@ class FigureList:
 
 
 class FigureLists:
-    def __init__(self, digest: Digest, w: Wording, names: QueryNames, words: FigureWords) -> None:
+    def __init__(self, digest: Digest, w: Wording, names: QueryNames) -> None:
         self._digest = digest
         self._w = w
         self._names = names
-        self._words = words
+        self._words = FigureWords(w, WHOLE_FROM)
 
     @property
     def figure_lists(self) -> tuple[FigureList, ...]:

@@ -1,6 +1,9 @@
-"""Digests that were held, one line each: in the message that tells of them, or in another digest."""
+"""Digests that were held, each a row of a mail or a line of text: in the message that tells of them, or in another
+digest.
+"""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 
 from worker.domain.cap import HeldDigest
 from worker.domain.digest.sections import Figure
@@ -8,6 +11,29 @@ from worker.rendering.page.figure_words import FigureWords
 from worker.rendering.wording import NONE, Wording
 
 LONGEST_NAME = 60
+
+
+@dataclass(frozen=True, slots=True)
+class HeldRow:
+    """`detail`: the key figure and how much changed; may be empty."""
+
+    name: str
+    detail: str
+    date: str
+    time: str
+
+
+def held_rows(w: Wording, held: Sequence[HeldDigest]) -> tuple[HeldRow, ...]:
+    """Those that are named; the others are counted."""
+    return tuple(
+        HeldRow(
+            w.clean(one.name, LONGEST_NAME),
+            _joined((_figure(w, one), _changes(w, one))),
+            w.date(one.slot),
+            w.time(one.slot),
+        )
+        for one in held
+    )
 
 
 def held_lines(w: Wording, held: Sequence[HeldDigest], more: int) -> tuple[str, ...]:

@@ -15,7 +15,7 @@ from worker.rendering.page.figure_words import FigureWords
 from worker.rendering.page.figures import FigureLists
 from worker.rendering.page.funnels import FunnelRows
 from worker.rendering.page.gaps import MissingParts
-from worker.rendering.page.held import held_lines
+from worker.rendering.page.held import HeldRow, held_lines, held_rows
 from worker.rendering.page.inbox import Head, Inbox
 from worker.rendering.page.key_number import KeyNumber
 from worker.rendering.page.measure import KeyMeasureWords
@@ -54,7 +54,7 @@ class Page:
         w = w.said_of(_stalled_words(digest))
         self._measure = KeyMeasureWords(digest, w, words)
         self._facts = FactRows(digest, w, words)
-        self._figures = FigureLists(self.digest, w, names, words)
+        self._figures = FigureLists(self.digest, w, names)
         self._number = KeyNumber(digest, w, self._measure)
         self._why = WhyItMoved(digest, w, self._number, self._measure)
         self._changes = WhatChanged(digest, w, names, self._number, self._measure)
@@ -187,6 +187,16 @@ class Page:
     def held(self) -> tuple[str, ...]:
         """Digests that the reader was not sent and of which this one tells, a line each; empty where there are none."""
         return held_lines(self.w, self.digest.held, self.digest.more_held)
+
+    @property
+    def held_rows(self) -> tuple[HeldRow, ...]:
+        """As `held`, in the parts of a table's rows, without those that are only counted."""
+        return held_rows(self.w, self.digest.held)
+
+    @property
+    def held_more(self) -> str:
+        """How many more were held; empty where all are named."""
+        return self.w.more(self.digest.more_held) if self.digest.more_held else ""
 
     @property
     def held_head(self) -> str:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from worker.rendering.numbers import NONE
+
 
 @dataclass(frozen=True, slots=True)
 class CellView:
@@ -19,7 +21,7 @@ class CellView:
     @property
     def line(self) -> str:
         """For a form without second lines."""
-        if not self.under:
+        if not self.under or self.under == NONE:
             return self.value
         return f"{self.value}, {self.under}" if self.changes else f"{self.value} ({self.under})"
 
@@ -34,7 +36,9 @@ class RowView:
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """`heads`: of the name and of each number. `rest` says what is not printed; `before` what the sums were."""
+    """`heads`: of the name and of each number; `change`: of a column of changes, where a form has one. `rest` says what
+    is not printed; `before` what the sums were.
+    """
 
     title: str
     note: str
@@ -44,3 +48,4 @@ class TableView:
     before: str = ""
     empty: bool = False
     shaded: bool = False
+    change: str = ""

@@ -89,6 +89,7 @@ class OtherTables:
             before=self._before(table, cells),
             empty=not table.rows,
             shaded=table.shaded,
+            change=self._w.say("change"),
         )
 
     def _note(self, table: TableSection) -> str:

@@ -1,5 +1,6 @@
 """A table as lines of plain text, at most 64 columns wide: a number beside its change, details below a name."""
 
+from worker.rendering.numbers import NONE
 from worker.rendering.page.table_view import CellView, RowView, TableView
 from worker.rendering.text_table import TEXT_WIDTH, clip, grid, indented, width
 from worker.sanitize import isolate
@@ -24,7 +25,7 @@ def _grid(view: TableView, *, below: bool) -> list[str]:
     changes = [any(row.cells[at].changes for row in view.rows) for at in range(len(view.rows[0].cells))]
     heads = [view.heads[0]]
     for head, changed in zip(view.heads[1:], changes, strict=True):
-        heads += [head, ""] if changed else [head]
+        heads += [head, view.change] if changed else [head]
     rows = [[clip(row.name, NAME), *_cells(row, changes, below=below)] for row in view.rows]
     lines = grid([heads, *rows], (1, *[-1] * (len(heads) - 1)))
     told = [" " * INDENT + lines[0]]
@@ -45,7 +46,7 @@ def _cells(row: RowView, changes: list[bool], *, below: bool) -> list[str]:
 
 
 def _with_count(cell: CellView) -> str:
-    return f"{cell.value} ({cell.under})" if cell.under else cell.value
+    return f"{cell.value} ({cell.under})" if cell.under not in ("", NONE) else cell.value
 
 
 def _stacked(view: TableView) -> list[str]:
