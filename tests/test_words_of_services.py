@@ -21,7 +21,7 @@ REASONS: dict[str, tuple[str, ...]] = {
         "channels/email/channel.py: clean(sender, 80)",
         "channels/sandbox/channel.py: clean(address, 60)",
         "adapters/smtp/addresses.py: clean(text, 80)",
-        "adapters/smtp/client.py: clean(parts.hostname, 60)",
+        "adapters/smtp/server_url.py: clean(parts.hostname, 60)",
         "sources/umami/filters.py: text[:40]",
         "sources/umami/rules.py: use.params[name][:40]",
         "sources/umami/rules.py: value[:40]",
