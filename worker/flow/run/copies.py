@@ -148,10 +148,10 @@ def fates_of_copies(entry: Subscription, row: Delivery) -> dict[str, Reason | No
     """
     if row.state is not DeliveryState.SENT:
         return {}
-    return {one: row.left_out.get(place) or _told(one, row.sentence) for place, one in enumerate(entry.cc)}
+    return {one: row.left_out.get(place) or _shown_fate(one, row.sentence) for place, one in enumerate(entry.cc)}
 
 
-def _told(address: str, sentence: str) -> Reason | None:
+def _shown_fate(address: str, sentence: str) -> Reason | None:
     if _named(address) not in sentence:
         return None
     return next((one for one, words in LEFT_OUT.items() if f"{_named(address)}{words}" in sentence), Reason.REFUSED)
