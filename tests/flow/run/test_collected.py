@@ -58,7 +58,7 @@ async def test_one_message_at_the_fixed_time_tells_of_all_digests_of_the_day(dai
     assert sent.state is DeliveryState.SENT
     (body,) = await daily.bodies()
     body = " ".join(body.split())
-    assert "Also held: 3 digests:" in body
+    assert "ALSO HELD: 3 DIGESTS" in body
     for hour in ("09:00", "10:00", "11:00"):
         assert f"Weekly pipeline, Mon 23 Nov, {hour}" in body
     figure = rows[-1].tells_of[0].figure
@@ -125,7 +125,7 @@ async def test_what_a_refused_message_was_to_tell_of_is_told_by_the_next(daily: 
     sent = await daily.at(newer, EIGHT + HOUR)
     assert sent.state is DeliveryState.SENT
     (body,) = await daily.bodies()
-    assert "Also held: 2 digests:" in " ".join(body.split())
+    assert "ALSO HELD: 2 DIGESTS" in " ".join(body.split())
     last = await daily.slot(EIGHT + 25 * HOUR)
     assert (await daily.row(last)).tells_of == (), "they are told once"
 
