@@ -102,6 +102,29 @@ def test_a_folder_of_the_projects_own_begins_as_pipeline(place: Path) -> None:
     assert ("templates/board/email.txt.j2", 1, "there is no template board/email.txt.j2") in found
 
 
+def test_a_new_folder_is_said_to_be_one_with_the_nearest_name(place: Path) -> None:
+    """A slip in a name began a template that nothing uses, without a word."""
+    slip = called(place, "templates", "init", "pipelin")
+    assert "pipelin is a new template, which begins as `pipeline`: write `template: pipelin`" in slip.stderr
+    assert "did you mean `pipeline`?" in slip.stderr
+    meant = called(place, "templates", "init", "board", "--json")
+    assert "board is a new template" in meant.stderr
+    assert "did you mean" not in meant.stderr
+    assert json.loads(meant.stdout)["written"]
+    for name in ("pipeline", "alert"):
+        assert called(place, "templates", "init", name).stderr == ""
+    assert called(place, "templates", "init", "board", "--yes").stderr == ""
+
+
+def test_a_template_that_does_not_exist_is_one_complaint(place: Path) -> None:
+    """`templates check` named it once for each file, and `check` once."""
+    file = place / "schedules" / "weekly.yaml"
+    file.write_text(SCHEDULE.replace("channel: mail", "channel: mail, template: pipelin"), "utf-8")
+    found = "there is no template 'pipelin', which is named by weekly"
+    assert complaints(place) == [("templates/pipelin", 1, found)]
+    assert "did you mean `pipeline`?" in called(place, "templates", "check").stderr
+
+
 def test_a_shared_template_begins_as_a_whole_copy(place: Path) -> None:
     document(place, "templates", "init", "shared/email.css.j2")
     shipped = (TEMPLATES / "shared" / "email.css.j2").read_text("utf-8")
@@ -141,10 +164,17 @@ def test_a_fault_is_named_with_its_template_and_line(place: Path, source: str, l
 
 def test_a_template_that_calls_itself_is_told_what_to_write(place: Path) -> None:
     write(place, "pipeline/email.txt.j2", '{% extends "pipeline/email.txt.j2" %}')
-    assert complaints(place)[0] == (
-        "templates/pipeline/email.txt.j2",
-        1,
-        "it calls itself; write shipped/pipeline/email.txt.j2 for what Funnelbeat ships",
+    assert complaints(place)[0] == ("templates/pipeline/email.txt.j2", 1, "it calls itself")
+    sentence = "it calls itself; write shipped/pipeline/email.txt.j2 for what Funnelbeat ships\n"
+    assert sentence in called(place, "templates", "check").stderr
+
+
+def test_a_misspelt_block_is_said_without_an_empty_advice(place: Path) -> None:
+    """The sentence ended in "did you mean footer?; correct it"."""
+    write(place, "pipeline/email.html.j2", f"{CHILD}{{% block footr %}}x{{% endblock %}}")
+    assert called(place, "templates", "check").stderr == (
+        "templates/pipeline/email.html.j2:2:1: the block footr, which nothing prints: shipped/pipeline/email.html.j2 has "
+        "no such block; did you mean footer?\n"
     )
 
 
@@ -164,11 +194,6 @@ def test_every_sample_is_filled(place: Path) -> None:
     assert found["templates/pipeline/email.txt.j2"] == sorted(samples.digests())
     assert found["templates/notice/email.txt.j2"] == sorted(samples.notices())
     assert found["templates/alert/email.txt.j2"] == sorted(samples.alerts())
-
-
-def test_a_schedule_whose_templates_do_not_exist_is_refused(place: Path) -> None:
-    (place / "schedules" / "weekly.yaml").write_text(SCHEDULE + "digest: {template: bord}\n", "utf-8")
-    assert "there is no template bord/" in complaints(place)[0][2]
 
 
 def test_a_misspelt_template_is_one_complaint_with_the_nearest_name(place: Path) -> None:

@@ -9,9 +9,12 @@ import pytest
 
 from tests.domain.builders import schedule
 from worker.adapters.event_log import configure
+from worker.domain.schedule import Bundle, Connection, Defaults
 from worker.entry.announce import announce
+from worker.entry.project_dir import sandbox_for
 from worker.entry.up_notes import command_for, next_lines, sandbox_lines
 from worker.flow.operate.schedules import ScheduleRow
+from worker.settings import Settings
 
 
 def row(name: str, day: int | None, readers: int = 1) -> ScheduleRow:
@@ -52,6 +55,22 @@ def test_a_sandbox_that_was_used_before_is_said_to_begin_anew(tmp_path: Path) ->
     assert list(sandbox_lines(outbox)) == [f"  Messages to the sandbox are written to {outbox}"]
     (outbox / "0001-sales-acme-example-0123abcd.eml").touch()
     assert "  The sandbox's deals begin anew with each `up`." in list(sandbox_lines(outbox))[1]
+
+
+def test_a_sandbox_of_one_command_is_said_to_begin_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """`run` without `up`, after an `up` that had moved, listed movements that nobody had made, and nothing said why."""
+    bundle = Bundle("acme", Defaults(), {"close": Connection("close", "sandbox", {})}, {}, {})
+    outbox = tmp_path / "outbox"
+    outbox.mkdir()
+
+    def said(*, compares: bool) -> str:
+        with sandbox_for(bundle, Settings(), outbox, compares=compares):
+            return " ".join(capsys.readouterr().err.split())
+
+    assert said(compares=True) == ""
+    (outbox / "0001-sales-acme-example-0123abcd.eml").touch()
+    assert "begin anew with each command while `up` does not run. The next digest may list" in said(compares=True)
+    assert said(compares=False) == ""
 
 
 def test_many_schedules_are_counted() -> None:

@@ -54,6 +54,18 @@ def running_sandbox(place: Path) -> str:
         return ""
 
 
+def begins_anew(outbox: Path, when: str) -> str:
+    """What to say where a sandbox starts although messages of an earlier one were sent; "" before the first message.
+    `when`: "with each `up`", for example.
+    """
+    if not outbox.is_dir() or not any(outbox.iterdir()):
+        return ""
+    return (
+        f"The sandbox's deals begin anew {when}. The next digest may list movements that nobody made: "
+        "it compares with the last one that was sent."
+    )
+
+
 def control_of(place: Path) -> str:
     """The address of the running sandbox's control interface. Raises RequestError."""
     written = read().sandbox

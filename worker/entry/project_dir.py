@@ -17,7 +17,7 @@ from worker.adapters.redis_store.ledger import RedisLedger
 from worker.app import registry
 from worker.domain.schedule import Bundle
 from worker.entry import console
-from worker.entry.moving_sandbox import running_sandbox
+from worker.entry.moving_sandbox import begins_anew, running_sandbox
 from worker.entry.template_check import template_complaints
 from worker.errors import DefinitionError, RequestError
 from worker.plugins import wants_sandbox
@@ -46,7 +46,7 @@ def deployable(directory: Path) -> Bundle:
     bundle = bundle_of(directory)
     faults = template_complaints(bundle)
     if faults:
-        raise DefinitionError(faults)
+        raise DefinitionError(tuple(faults))
     return bundle
 
 
@@ -70,11 +70,13 @@ def sandbox_for(
     *,
     beside: Path | None = None,
     says_where: bool = True,
+    compares: bool = False,
 ) -> Iterator[Settings]:
     """Settings with a sandbox, if the project uses one: the one that `up` runs for the project in `beside`, else one of
     its own, which ends with the block. `out`: a folder to which the received messages are written as well; `up` writes
     there too. Afterwards it is said where they are, unless `says_where` is false: `up` has said it at its start, and
-    programs read its log.
+    programs read its log. `compares`: the command compares with what was sent before, so that it is said where the
+    deals of a sandbox of its own begin anew.
     """
     if settings.sandbox or not needs_sandbox(bundle):
         yield settings
@@ -87,6 +89,9 @@ def sandbox_for(
         if out is not None and received(control) != before:
             console.err.print(f"The sandbox of `up` has the messages and writes them to {out}", markup=False)
         return
+    anew = begins_anew(out, "with each command while `up` does not run") if compares and out is not None else ""
+    if anew:
+        console.err.print(anew, markup=False)
     with SandboxThread(out=out) as box:
         yield replace(settings, sandbox=box.describe_json())
         count = box.call(lambda running: len(running.outbox.items))

@@ -83,7 +83,7 @@ def _run(place: Path, schedule: str, at: str | None, for_slot: str | None, out: 
 
     copies = Folder(out) if out is not None else None
     with console.progress(f"Running {schedule}", quiet=as_json):
-        ended, rows, notes = with_services(place, work, copies=copies, schedule=schedule)
+        ended, rows, notes = with_services(place, work, copies=copies, schedule=schedule, compares=True)
     if as_json:
         console.show_json(finished_run_document(ended, rows, notes))
     else:
@@ -136,7 +136,7 @@ def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Pa
     refuse_unset_secrets(place, replace(bundle, schedules={schedule: bundle.schedules[schedule]}))
     copies = Folder(out) if out is not None else None
     with console.progress(f"Fetching {schedule}", quiet=as_json):
-        trials = with_services(place, work, copies=copies, bundle=bundle)
+        trials = with_services(place, work, copies=copies, bundle=bundle, compares=True)
     if as_json:
         console.show_json([dry_run_document(trial) for trial in trials])
     else:

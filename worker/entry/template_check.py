@@ -46,12 +46,13 @@ def template_faults(bundle: Bundle) -> list[TemplateFault]:
     return [fault for fault in found if not fault.samples or (fault.template, fault.line) not in known]
 
 
-def template_complaints(bundle: Bundle) -> tuple[Complaint, ...]:
+def template_complaints(bundle: Bundle) -> dict[Complaint, tuple[str, ...]]:
+    """Each with the names of all samples that show it."""
     known = folders({*shipped_paths(), *bundle.templates})
     missing = {template for template, _ in _uses(bundle) if template not in known}
-    absent = (_no_template(bundle, template, known - NO_DIGEST) for template in sorted(missing))
+    absent = {_no_template(bundle, template, known - NO_DIGEST): () for template in sorted(missing)}
     others = (fault for fault in template_faults(bundle) if fault.template.partition("/")[0] not in missing)
-    return (*absent, *map(complaint_of, others))
+    return {**absent, **{complaint_of(fault): fault.samples for fault in others}}
 
 
 def _no_template(bundle: Bundle, template: str, known: AbstractSet[str]) -> Complaint:
@@ -66,7 +67,7 @@ def complaint_of(fault: TemplateFault) -> Complaint:
     """The fault as a complaint about a file. A fault without a line stands at the first."""
     names = ", ".join(fault.samples[:SHOWN])
     more = f" and {len(fault.samples) - SHOWN} more" if len(fault.samples) > SHOWN else ""
-    expected = f"seen with the samples {names}{more}" if names else "correct it"
+    expected = f"seen with the samples {names}{more}" if names else fault.expected or "correct it"
     return Complaint(f"templates/{fault.template}", max(fault.line, 1), 1, fault.problem, expected)
 
 

@@ -14,11 +14,12 @@ from worker.documents.templates import (
 from worker.entry import console
 from worker.entry.options import Json, Project, directory
 from worker.entry.project_dir import bundle_of, definitions
-from worker.entry.template_check import complaint_of, template_faults, unused
+from worker.entry.template_check import template_complaints, unused
 from worker.entry.template_files import (
     all_names,
     existing,
     language_rows,
+    new_folder,
     starting_copies,
     template_rows,
     text_in_force,
@@ -97,7 +98,10 @@ def init(
         there = existing(place, copies)
         if there and not yes:
             raise RequestError(f"nothing was written: {', '.join(there)} exists; add --yes to write over it")
+        note = "" if name is None or there else new_folder(bundle, name)
         written = write(place, copies)
+    if note:
+        console.err.print(note, markup=False)
     if as_json:
         console.show_json(written_document(written))
     else:
@@ -116,7 +120,7 @@ def check(ctx: typer.Context, project: Project = None, as_json: Json = False) ->
             raise DefinitionError(loaded.complaints)
         bundle = loaded.bundle
         with console.progress("Filling templates", quiet=as_json):
-            found = {complaint_of(fault): fault.samples for fault in template_faults(bundle)}
+            found = template_complaints(bundle)
         warnings = [one for one in loaded.warnings if one.path.startswith("templates/")]
         warnings += unused(bundle)
         languages = list(language_rows(bundle, registry()))

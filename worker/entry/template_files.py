@@ -10,6 +10,7 @@ from worker.adapters.definitions.files import TEMPLATES
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.languages import SHIPPED as SHIPPED_LANGUAGES
 from worker.adapters.definitions.languages import lacking, phrases, starting_words
+from worker.adapters.definitions.words import nearest
 from worker.documents.templates import LanguageRow, TemplateRow
 from worker.domain.known_names import known_names
 from worker.domain.schedule import Bundle
@@ -18,6 +19,7 @@ from worker.errors import RequestError
 from worker.rendering.template_lint import SHIPPED, block_notes, outline
 from worker.rendering.template_paths import shipped_paths
 from worker.rendering.templates import environment
+from worker.rendering.trial import folders
 
 WORDS = "words/"
 BEGINNING = "pipeline"
@@ -73,6 +75,19 @@ def starting_copies(bundle: Bundle, registry: Registry, name: str) -> dict[str, 
     if not chosen or not folder:
         raise RequestError(f"there is no template {name!r}; expected a folder, or one of {', '.join(shipped_paths())}")
     return {f"{folder}/{one}": _copy(folder, one) for one in chosen}
+
+
+def new_folder(bundle: Bundle, name: str) -> str:
+    """What to say of a template that neither Funnelbeat nor the project has yet; "" for one that is there. Nothing uses
+    it until a definition names it, so that a slip in the name would change nothing, without a word.
+    """
+    folder, known = name.strip("/").partition("/")[0], folders({*shipped_paths(), *bundle.templates})
+    if name.startswith(WORDS) or folder in known:
+        return ""
+    use = f"write `template: {folder}` in `digest:` or in an entry of `to:`"
+    close = nearest(folder, known - {"shared"})
+    meant = f"; did you mean `{close}`? Then remove templates/{folder}" if close else ""
+    return f"{folder} is a new template, which begins as `{BEGINNING}`: {use}{meant}."
 
 
 def all_names() -> list[str]:

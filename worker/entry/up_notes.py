@@ -10,6 +10,7 @@ from pathlib import Path
 from worker.app import open_services
 from worker.domain.time.zones import zone_named
 from worker.entry.local_queue import LocalQueue
+from worker.entry.moving_sandbox import begins_anew
 from worker.flow.operate.schedules import ScheduleRow, schedules
 from worker.settings import Settings
 
@@ -32,11 +33,9 @@ def what_is_up(settings: Settings, project: str, place: Path, outbox: Path | Non
 
 def sandbox_lines(outbox: Path) -> Iterator[str]:
     yield f"  Messages to the sandbox are written to {outbox}"
-    if outbox.is_dir() and any(outbox.iterdir()):
-        yield (
-            "  The sandbox's deals begin anew with each `up`. The next digest may list movements that nobody made: "
-            "it compares with the last one that was sent."
-        )
+    anew = begins_anew(outbox, "with each `up`")
+    if anew:
+        yield f"  {anew}"
 
 
 def next_lines(rows: Sequence[ScheduleRow], command: str) -> Iterator[str]:

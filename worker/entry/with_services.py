@@ -30,11 +30,13 @@ def with_services(
     schedule: str | None = None,
     through_queue: bool = False,
     offline: bool = False,
+    compares: bool = False,
 ) -> T:
     """Does a command's work with the project's Redis, its sandbox if it needs one, and its services.
 
     `bundle`: the definitions in the files; without it, the deployed definitions are used. `schedule`: raises
     RequestError if a secret that it needs is not set. `offline`: nothing is fetched or sent, so no sandbox is needed.
+    `compares`: as for sandbox_for.
     """
     with redis_for(place, may_be_empty=bundle is not None) as base:
         name = bundle.project if bundle else project_name(place, base)
@@ -42,7 +44,7 @@ def with_services(
         if served is not None and schedule is not None and schedule in served.schedules:
             refuse_unset_secrets(place, replace(served, schedules={schedule: served.schedules[schedule]}))
         with (
-            sandbox_for(served, base, outbox_of(place), beside=place)
+            sandbox_for(served, base, outbox_of(place), beside=place, compares=compares)
             if served is not None and not through_queue and not offline
             else nullcontext(base) as settings
         ):

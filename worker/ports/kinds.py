@@ -178,7 +178,8 @@ class Option:
     options that a kind is given, they are named "<name>.<option>". `inbound`: with it something is read or listened
     to that comes in for all of the account's users. A target with a test reader has it only where it names it itself.
     `directory`: it names a directory of the host, in which this kind writes. A draft that comes through the network may
-    name only what the operator allows.
+    name only what the operator allows. `mistaken`: of a value that is certainly of another kind, what it is and what
+    is expected, without the value; None for any other.
     """
 
     name: str
@@ -188,6 +189,7 @@ class Option:
     group: "tuple[Option, ...]" = ()
     inbound: bool = False
     directory: bool = False
+    mistaken: Callable[[str], tuple[str, str] | None] | None = None
 
 
 TLS = Option("tls", note="`never`: base_url may be http:// to another machine; key or password travel unencrypted")

@@ -77,3 +77,30 @@ def test_the_shipped_languages_are_those_that_lack_nothing() -> None:
 
 def test_both_shipped_languages_have_the_same_keys() -> None:
     assert set(ENGLISH) == set(GERMAN)
+
+
+SCHEDULE = """\
+when: {every: 1h}
+report: [{id: deals, source: close, query: opportunities, params: {status_type: active}}]
+to:
+  - {channel: email, address: a@acme.example, locale: LOCALE}
+  - {channel: email, address: b@acme.example, locale: LOCALE}
+"""
+
+
+@pytest.mark.parametrize(("locale", "own", "said"), [("fr_FR", "fr", 0), ("de_AT", "fr", 0), ("pl_PL", "fr", 1)])
+def test_a_locale_without_words_is_said_once(tmp_path: Path, locale: str, own: str, said: int) -> None:
+    """`locale: fr_FR` without a French file passed `check`, and the mails were in English."""
+    (tmp_path / "schedules").mkdir()
+    (tmp_path / "schedules" / "week.yaml").write_text(SCHEDULE.replace("LOCALE", locale), "utf-8")
+    (tmp_path / "templates" / "words").mkdir(parents=True)
+    (tmp_path / "templates" / "words" / f"{own}.yaml").write_text("act: x\n", "utf-8")
+    (tmp_path / "funnelbeat.yaml").write_text(f"{PROJECT}defaults: {{locale: {locale}}}\n", "utf-8")
+    found = [str(one) for one in load(tmp_path, registry(), {}).warnings if "locale" in one.found]
+    assert len(found) == said
+    if said:
+        assert found[0] == (
+            "funnelbeat.yaml:4:20: `locale: pl_PL`, and no words of the language `pl`: messages are in English, with "
+            "numbers and dates of pl_PL; translate what `templates init words/pl` writes, or write a locale of "
+            "de, en or fr"
+        )

@@ -151,7 +151,12 @@ async def test_schedules_are_listed_by_tags_and_owner(served: ServedApi) -> None
         refused = await served.get(f"/schedules?{query}", scope=READ)
         told = (refused.status_code, refused.json()["detail"])
         assert told == (422, f"{place}: found an empty value, expected one, or leave it out")
-    for path in ("/runs?schedule=", "/alerts?match=", "/schedules/day/baselines?reader=", "/subscriptions?schedule="):
+    blank = await served.get("/schedules?owner=%20", scope=READ)
+    assert blank.json()["detail"] == "query.owner: found an empty value, expected one, or leave it out"
+    for path in (
+        *("/runs?schedule=", "/alerts?match=", "/schedules/day/baselines?reader=", "/subscriptions?schedule="),
+        *("/runs?schedule=%20", "/alerts?match=%09", "/schedules/day/baselines?query=%20", "/schedules?tag=%20"),
+    ):
         assert (await served.get(path, scope=READ)).status_code == 422, path
     day, week = (await served.get("/schedules", scope=READ)).json()
     assert (day["owner"], day["tags"]) == ("Mara Lee", ["sales", "daily"])

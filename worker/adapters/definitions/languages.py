@@ -2,19 +2,23 @@
 
 import json
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 
 from worker.adapters.definitions.files import WORDS, word_files
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.place import Findings, Sheet
+from worker.adapters.definitions.place import Path as Path_
 from worker.adapters.definitions.words import advice, listed, shape
 from worker.adapters.definitions.yaml_nodes import parse
 from worker.errors import Complaint
-from worker.locales import plural_forms
+from worker.locales import locale_named, plural_forms
 
 SHIPPED = frozenset({"en", "de"})
 """Languages that lack nothing: a project's file for one of them changes single phrases."""
+
+WORDS_OF = f"{WORDS.rpartition('/')[2]}/"
+"""Before a language: what `templates init` writes for it."""
 
 FORMS = ("zero", "one", "two", "few", "many", "other")
 _ADVICE = "Take a line out of its comment and translate it; {places} stay."
@@ -43,6 +47,33 @@ def languages(directory: Path, kinds: Registry, types: Iterable[str], findings: 
             expected = "add them; English is used until then (`templates check --json` names all)"
             findings.warnings.append(Complaint(source.path, 1, 1, words, expected))
     return found
+
+
+def warn_without_words(sheets: Iterable[Sheet], own: Collection[str]) -> None:
+    """Warns of each language in which messages are asked for and which has no words, once, where it is first named.
+    `own`: languages of the project.
+    """
+    known = {*SHIPPED, *own}
+    for sheet in sheets:
+        for path in sheet.document.spots:
+            written = sheet.document.get(path)
+            if not _asks_for_language(path) or not isinstance(written, str):
+                continue
+            try:
+                language = locale_named(written).language
+            except ValueError:  # a complaint says so
+                continue
+            if language not in known:
+                known.add(language)
+                found = f"`locale: {written}`, and no words of the language `{language}`: messages are in English, "
+                found += f"with numbers and dates of {written}"
+                expected = f"translate what `templates init {WORDS_OF}{language}` writes, or write a locale of "
+                sheet.warn(path, found, f"{expected}{listed(sorted(known - {language}))}")
+
+
+def _asks_for_language(path: Path_) -> bool:
+    """Whether it is a `locale` of ours, and no parameter or label of that name."""
+    return path[-1:] == ("locale",) and (path[0] in {"defaults", "digest", "to", "people"} or "notify" in path)
 
 
 def phrases(kinds: Registry, types: Iterable[str]) -> dict[str, str]:

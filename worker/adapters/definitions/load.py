@@ -11,7 +11,8 @@ from worker.adapters.definitions import files
 from worker.adapters.definitions.channel_directories import ChannelDirectories, check_directories
 from worker.adapters.definitions.extends import extended
 from worker.adapters.definitions.kinds import Registry
-from worker.adapters.definitions.languages import languages
+from worker.adapters.definitions.languages import languages, warn_without_words
+from worker.adapters.definitions.mistaken_secrets import warn_of_mistaken
 from worker.adapters.definitions.outgoing import secret_texts
 from worker.adapters.definitions.place import Document, Findings, Sheet
 from worker.adapters.definitions.place import Path as Path_
@@ -67,18 +68,21 @@ def load(
     sheet = targeted(written, target, kinds) if written else None
     made = project(sheet, kinds) if sheet else Project()
     secrets = tuple(_secrets(sheet, made, given, directory, secret_files)) if sheet else ()
+    if sheet and secret_files is None:
+        warn_of_mistaken(sheet, made, kinds, given, directory)
     if sheet and directories is not None:
         check_directories(sheet, made.channels, kinds, directories)
     if sheet:
         _refuse_stray_references(sheet, skip=("connections", "channels", "heartbeat_url", "webhooks"))
-    expanded = dict[str, Document]()
-    schedules = _schedules(directory, made, kinds, findings, expanded, now)
+    expanded, sheets = dict[str, Document](), dict[str, Sheet]()
+    schedules = _schedules(directory, made, kinds, findings, expanded, sheets, now)
     alone = sole_reader(written, target, made, kinds) if written else None
     if alone is not None:
         schedules = for_sole_reader(schedules, alone)
         made = replace(made, defaults=replace(made.defaults, operator=(operator_of(alone),)))
     templates = files.templates(directory, findings)
     own_words = languages(directory, kinds, (one.type for one in made.connections.values()), findings)
+    warn_without_words([*([sheet] if sheet else []), *sheets.values()], own_words)
     bundle = Bundle(
         made.name,
         made.defaults,
@@ -117,12 +121,12 @@ def _schedules(
     kinds: Registry,
     findings: Findings,
     expanded: dict[str, Document],
+    sheets: dict[str, Sheet],
     now: datetime | None,
 ) -> dict[str, Schedule]:
-    """Fills `expanded`, see Loaded."""
+    """Fills `expanded`, see Loaded, and `sheets`, by id."""
     first: dict[str, str] = {}
     schedules: dict[str, Schedule] = {}
-    sheets: dict[str, Sheet] = {}
     for source in files.schedule_files(directory, findings):
         schedule_id = source.path.removeprefix(f"{files.SCHEDULES}/").rpartition(".")[0]
         if not files.ID.fullmatch(schedule_id):

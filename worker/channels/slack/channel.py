@@ -23,6 +23,7 @@ from worker.channels.slack.limits import checked
 from worker.channels.slack.lookup import EVENT, POST, UPLOAD, delivery_id, file_mark, find
 from worker.channels.slack.manifest import manifest
 from worker.channels.slack.socket import serve_socket
+from worker.channels.slack.token_kinds import other_than_app, other_than_bot
 from worker.channels.slack.upload import LOOPBACK, sealed_upload, upload, upload_body
 from worker.channels.slack.webhook import SECONDS_APART, SlackWebhookChannel
 from worker.domain.delivery import Attachment, Envelope, Part, Receipt
@@ -127,6 +128,9 @@ def open_slack(options: Mapping[str, str]) -> Channel[SlackContent]:
     token = options["token"].strip()
     if _TOKEN.fullmatch(token) is None:
         raise RequestError("slack: the token is empty or holds characters that no token has; expected xoxb-…")
+    mistaken = other_than_bot(token)
+    if mistaken is not None:
+        raise RequestError(f"slack: the token is {mistaken[0]}; expected {mistaken[1]}")
     return SlackChannel(token, options.get("base_url", BASE_URL), answers=answers)
 
 
@@ -196,7 +200,12 @@ def _whole(request: RenderRequest, templates: Templates) -> object:
 SLACK = ChannelKind(
     type="slack",
     options=(
-        Option("token", secret=True, note="a bot's token, xoxb-…, with chat:write; files:write for files"),
+        Option(
+            "token",
+            secret=True,
+            note="a bot's token, xoxb-…, with chat:write; files:write for files",
+            mistaken=other_than_bot,
+        ),
         Option("webhook_url", secret=True, note="an incoming webhook: the main post only, no thread, no files"),
         Option("base_url", note=f"instead of {BASE_URL}"),
         Option(
@@ -205,7 +214,12 @@ SLACK = ChannelKind(
             inbound=True,
             group=(
                 Option("signing_secret", secret=True, note="the app's, by which `web` verifies requests"),
-                Option("app_token", secret=True, note="xapp-…, with connections:write: `chat socket` instead of `web`"),
+                Option(
+                    "app_token",
+                    secret=True,
+                    note="xapp-…, with connections:write: `chat socket` instead of `web`",
+                    mistaken=other_than_app,
+                ),
             ),
         ),
     ),

@@ -32,7 +32,7 @@ from worker.web.api.answers import answer, page_of
 from worker.web.api.few import Few
 from worker.web.api.guard import Guard
 from worker.web.api.once import once_route
-from worker.web.api.parameters import PAGE, Cursor, Limit, OfSchedule
+from worker.web.api.parameters import FILLED, PAGE, Cursor, Limit, OfSchedule
 from worker.web.api.shapes.alerts import (
     BackTestShape,
     CommentRequest,
@@ -53,7 +53,7 @@ RuleRef = Annotated[
     str, Path(max_length=300, description="SCHEDULE/RULE, or the id of a rule that only one schedule has.")
 ]
 Matching = Annotated[
-    list[Annotated[str, Field(min_length=1)]] | None,
+    list[Annotated[str, Field(pattern=FILLED)]] | None,
     Query(max_length=20, description="Only those that all these matchers match."),
 ]
 
@@ -94,7 +94,7 @@ def alert_reads(uses: Services, guard: Guard) -> APIRouter:
         request: Request,
         rule: RuleRef,
         subject: Annotated[
-            str | None, Query(min_length=1, max_length=400, description="Only this key, name or fingerprint.")
+            str | None, Query(pattern=FILLED, max_length=400, description="Only this key, name or fingerprint.")
         ] = None,
         limit: Annotated[int, Query(ge=1, le=1000, description="Subjects of each standing, at most.")] = PAGE,
     ) -> Response:

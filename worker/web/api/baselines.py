@@ -13,13 +13,13 @@ from worker.web.api.answers import answer, tag_of, written
 from worker.web.api.guard import Guard
 from worker.web.api.matching import IfMatch, refuse_other
 from worker.web.api.once import once_route
-from worker.web.api.parameters import Id
+from worker.web.api.parameters import FILLED, Id
 from worker.web.api.shapes.schedules import BaselinesShape, ResetRequest, ResetShape
 
 Whose = Annotated[
-    str | None, Query(min_length=1, max_length=400, description="Only this reader: an id, an address, or both.")
+    str | None, Query(pattern=FILLED, max_length=400, description="Only this reader: an id, an address, or both.")
 ]
-OfQuery = Annotated[str | None, Query(min_length=1, max_length=200, description="Only this query of the schedule.")]
+OfQuery = Annotated[str | None, Query(pattern=FILLED, max_length=200, description="Only this query of the schedule.")]
 
 
 def baselines(uses: Services, guard: Guard) -> APIRouter:

@@ -1,7 +1,7 @@
 """What stands in paths and queries of the API.
 
 A filter is never empty: an empty one is mostly a variable that was not set, and would take everything or nothing. The
-command line refuses it too.
+command line refuses it too. Blanks alone are no value either.
 """
 
 from typing import Annotated
@@ -12,16 +12,18 @@ from pydantic import Field
 PAGE = 50
 LARGEST_PAGE = 200
 NO_TAGS: list[str] = []
+FILLED = r"\S"
+"""A pattern: at least one character that is no blank."""
 
 Id = Annotated[str, Path(max_length=200, description="A schedule's id.")]
-OfSchedule = Annotated[str | None, Query(min_length=1, max_length=200, description="Only of this schedule.")]
+OfSchedule = Annotated[str | None, Query(pattern=FILLED, max_length=200, description="Only of this schedule.")]
 Tags = Annotated[
-    list[Annotated[str, Field(min_length=1)]],
+    list[Annotated[str, Field(pattern=FILLED)]],
     Query(alias="tag", max_length=20, description="Only with this tag; with each, if repeated."),
 ]
 OfOwner = Annotated[
     str | None,
-    Query(alias="owner", min_length=1, max_length=200, description="Only of this owner; case does not count."),
+    Query(alias="owner", pattern=FILLED, max_length=200, description="Only of this owner; case does not count."),
 ]
 Limit = Annotated[int, Query(ge=1, le=LARGEST_PAGE, description="Items, at most.")]
 Cursor = Annotated[str, Query(max_length=400, description="`next` of the page before; empty for the first.")]

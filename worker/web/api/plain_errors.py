@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
+from worker.web.api.parameters import FILLED
+
 _INSTANT = "expected an instant with an offset, such as 2026-01-31T09:00:00+01:00"
 _WORDS = {
     "missing": "it is missing",
@@ -42,7 +44,8 @@ def plain_error(error: Mapping[str, Any]) -> str:
     """Where it is and what is expected, as in "query.limit: expected a whole number". The value is not repeated: it may
     be a secret.
     """
-    if error["type"] == "string_too_short" and error["ctx"]["min_length"] == 1:
+    empty = error["type"] == "string_too_short" and error["ctx"]["min_length"] == 1
+    if empty or (error["type"] == "string_pattern_mismatch" and error["ctx"]["pattern"] == FILLED):
         return f"{_place(error)}: {_EMPTY}" + (", or leave it out" if error["loc"][0] == "query" else "")
     words = _WORDS.get(str(error["type"]))
     said = words.format_map(error.get("ctx") or {}) if words else str(error["msg"]).removeprefix("Value error, ")

@@ -20,7 +20,7 @@ from worker.flow.run.collect import COMPARED
 from worker.flow.services import Services
 from worker.web.api.answers import answer, answer_bytes
 from worker.web.api.guard import Guard
-from worker.web.api.parameters import RunRef
+from worker.web.api.parameters import FILLED, RunRef
 from worker.web.api.shapes.snapshots import BridgesShape, DiffShape, RowsShape, SnapshotsShape
 
 MANY, MOST = 200, 10_000
@@ -33,7 +33,7 @@ Rows = Annotated[int, Query(ge=1, le=MOST, description="How many rows, at most."
 RowCursor = Annotated[str, Query(max_length=4000, description="A row's key; empty for the first page.")]
 Changes = Annotated[int, Query(ge=0, le=MOST, description="Changes of each query, at most; CSV has all.")]
 Against = Annotated[
-    str, Query(min_length=1, max_length=400, description="Another run of the same schedule, as a run is named.")
+    str, Query(pattern=FILLED, max_length=400, description="Another run of the same schedule, as a run is named.")
 ]
 QueryId = Annotated[
     str, Path(max_length=200, description="A query's id; with `:compared` the period it is compared with.")
