@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator, Sequence
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 
 import pytest
@@ -116,7 +116,14 @@ async def test_a_connection_on_which_the_server_said_goodbye_meanwhile_is_replac
     assert [len(heard) for heard in told.writes] == [3, 3]
 
 
-@pytest.mark.parametrize("reply", [b"250 ok\r\nwhat?\r\n", b"250 ok\r\n" + b"250-more and more\r\n" * 4000])
+@pytest.mark.parametrize(
+    "reply",
+    [
+        b"250 ok\r\nwhat?\r\n",
+        b"250 ok\r\n" + b"250-more and more\r\n" * 4000,
+        b"250 ok\r\n" + b"250-\r\n" * 10_000,
+    ],
+)
 async def test_what_is_no_reply_ends_the_connection_before_the_message(reply: bytes) -> None:
     async with server([WELCOME, reply, TAKEN]) as told:
         with pytest.raises(MailFailure) as caught:
@@ -127,6 +134,41 @@ async def test_what_is_no_reply_ends_the_connection_before_the_message(reply: by
         False,
         False,
     )
+
+
+@pytest.mark.parametrize("more", [b"421 4.3.2 shutting down\r\n", b"250 2.0.0 queued\r\n"])
+async def test_a_connection_that_ends_as_the_message_is_asked_for_leaves_nothing_unclear(more: bytes) -> None:
+    async with server([WELCOME, GO_ON + more]) as told:
+        with pytest.raises(MailFailure) as caught:
+            await to(told).send(FROM, TO, MESSAGE)
+    assert told.writes == [[b"EHLO acme.example\r\n", GROUP]]
+    assert (caught.value.phase, caught.value.unclear) == ("data", False)
+
+
+async def test_a_reply_that_comes_byte_by_byte_has_no_more_time_than_another() -> None:
+    async def talk(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"220 mail.acme.example\r\n")
+        await reader.readline()
+        writer.write(WELCOME)
+        await reader.readline()
+        with suppress(ConnectionError):
+            while not reader.at_eof():
+                writer.write(b"2")
+                await writer.drain()
+                await asyncio.sleep(0.05)
+        writer.close()
+        left.set()
+
+    left = asyncio.Event()
+    listening = await asyncio.start_server(talk, "127.0.0.1", 0)
+    mailer = to(Told(listening.sockets[0].getsockname()[1]), timeout=0.3)
+    with pytest.raises(MailFailure) as caught:
+        async with asyncio.timeout(3):
+            await mailer.check()
+    await left.wait()
+    listening.close()
+    await listening.wait_closed()
+    assert (caught.value.phase, caught.value.silent) == ("connect", True)
 
 
 @pytest.mark.parametrize("address", ["a b@acme.example", "x>\r\nRCPT TO:<eve@acme.example", "x\x00@acme.example"])

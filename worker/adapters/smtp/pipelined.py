@@ -44,9 +44,12 @@ class CommandsTogether:
         else:
             refused = await self._begun(mail, commands, phases)
             await self._begun(mail, DATA, ["data"], refused)
+        begun = self._replies.ended is None
         replies = await self._replies.to(stuffed(mail.message), 1, self._patience)
-        if not replies or replies[0].code != 250:
-            raise failure_of("data", _refusal(replies[0]) if replies else self._gone(), self._secrets, refused)
+        if not replies:
+            raise failure_of("data", self._gone(), self._secrets, refused, begun=begun)
+        if replies[0].code != 250:
+            raise failure_of("data", _refusal(replies[0]), self._secrets, refused)
         return SentMail(redact(replies[0].message, self._secrets), refused)
 
     async def _begun(

@@ -5,7 +5,7 @@ import asyncio
 from aiosmtplib import SMTPException, SMTPReadTimeoutError, SMTPResponse, SMTPServerDisconnected
 
 MOST = 32 * 1024
-"""Bytes of replies that are not read yet. A server that sends more is hostile or broken."""
+"""Bytes of one reply. A server that sends more is hostile or broken."""
 
 
 class Replies(asyncio.Protocol):
@@ -16,6 +16,7 @@ class Replies(asyncio.Protocol):
         self._transport = transport
         self._unread = b""
         self._lines: list[str] = []
+        self._size = 0
         self._found: list[SMTPResponse] = []
         self._expected = 0
         self._patience = 0.0
@@ -24,7 +25,9 @@ class Replies(asyncio.Protocol):
         transport.set_protocol(self)
 
     async def to(self, written: bytes, count: int, patience: float) -> list[SMTPResponse]:
-        """The replies to `count` commands, each within `patience` seconds after the one before. Fewer if `ended`."""
+        """The replies to `count` commands, each whole within `patience` seconds after the one before. Fewer if `ended`:
+        none, and nothing was written, if it has ended before.
+        """
         self._found, self._expected, self._patience = [], count, patience
         if self.ended is not None:
             return []
@@ -49,17 +52,20 @@ class Replies(asyncio.Protocol):
             self._end(SMTPServerDisconnected("words that nobody asked for"))
             return
         *lines, self._unread = (self._unread + data).split(b"\n")
+        known = len(self._found)
         try:
             for line in lines:
                 self._read(line)
         except ValueError:
             self._end(SMTPServerDisconnected("no reply of SMTP"))
-        if len(self._unread) + sum(map(len, self._lines)) > MOST:
+        if len(self._unread) + self._size > MOST:
             self._end(SMTPServerDisconnected("a reply without an end"))
-        if len(self._found) < self._expected:
-            self._wait()
-        elif not self._asker.done():
+        if self._asker.done():
+            return
+        if len(self._found) == self._expected:
             self._asker.set_result(None)
+        elif len(self._found) > known:
+            self._wait()
 
     def connection_lost(self, error: Exception | None) -> None:  # noqa: ARG002  # asyncio's shape
         self._end(SMTPServerDisconnected("Connection lost"))
@@ -67,12 +73,13 @@ class Replies(asyncio.Protocol):
     def _read(self, line: bytes) -> None:
         """Raises ValueError for a line without a code, and for more replies than were asked for."""
         code = int(line[:3])
+        self._size += len(line) + 1
         self._lines.append(line[4:].strip(b" \t\r").decode("utf-8", "surrogateescape"))
         if line[3:4] != b"-":
             if len(self._found) == self._expected:
                 raise ValueError
             self._found.append(SMTPResponse(code, "\n".join(self._lines)))
-            self._lines = []
+            self._lines, self._size = [], 0
 
     def _wait(self) -> None:
         self._stop_waiting()
