@@ -173,8 +173,8 @@ def test_a_misspelt_block_is_said_without_an_empty_advice(place: Path) -> None:
     """The sentence ended in "did you mean footer?; correct it"."""
     write(place, "pipeline/email.html.j2", f"{CHILD}{{% block footr %}}x{{% endblock %}}")
     assert called(place, "templates", "check").stderr == (
-        "templates/pipeline/email.html.j2:2:1: the block footr, which nothing prints: shipped/pipeline/email.html.j2 has "
-        "no such block; did you mean footer?\n"
+        "templates/pipeline/email.html.j2:2:1: the block footr, which nothing prints: shipped/pipeline/email.html.j2 "
+        "has no such block; did you mean footer?\n"
     )
 
 
