@@ -12,6 +12,7 @@ from typing import Any
 
 from worker.adapters.http import HttpAnswer
 from worker.adapters.json_body import JsonUnreadable, decoded
+from worker.sanitize import replace_surrogates
 
 LASTS = 3600.0
 """Seconds that a token is valid if the service does not say."""
@@ -46,7 +47,7 @@ class TokenFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswer:
-    """`refresh`: empty if there is no new one. `lasts`: seconds."""
+    """`refresh`: empty if there is no new one that a request can hold. `lasts`: seconds."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
@@ -69,7 +70,8 @@ def read_answer(answer: HttpAnswer, *, renewed: bool) -> TokenAnswer:
     access, refresh = fields.get("access_token"), fields.get("refresh_token")
     if not isinstance(access, str) or not is_token(access):
         raise TokenFailure("expected text", TokenFault.UNREADABLE)
-    return TokenAnswer(access, refresh if isinstance(refresh, str) else "", _lasts(fields.get("expires_in")))
+    kept = refresh if isinstance(refresh, str) and replace_surrogates(refresh) == refresh else ""
+    return TokenAnswer(access, kept, _lasts(fields.get("expires_in")))
 
 
 def is_token(text: str) -> bool:
@@ -88,13 +90,15 @@ def _lasts(seconds: object) -> float:
 
 def _refusal(known: str, fields: dict[str, Any], *, renewed: bool) -> str:
     numbers = fields.get("error_codes")
-    named = [f"AADSTS{one}" for one in numbers[:2] if type(one) is int] if isinstance(numbers, list) else []
+    listed = numbers if isinstance(numbers, list) else []
+    named = [f"AADSTS{one}" for one in listed if type(one) is int and 0 < one < _NUMBERS_END][:2]
     reasons = ", ".join(part for part in (known, *named) if part)
     sentence = _SENTENCES.get(known) or (_NOT_RENEWED if renewed else _NOT_GRANTED)
     what, _, expected = sentence.partition(": ")
     return f"{what} ({reasons}): {expected}" if reasons else sentence
 
 
+_NUMBERS_END = 10**9
 _CODES = frozenset(
     {"invalid_request", "invalid_client", "invalid_grant", "unauthorized_client", "unsupported_grant_type"}
     | {"invalid_scope"}

@@ -51,6 +51,13 @@ def test_a_secret_file_that_cannot_serve_is_named(content: bytes | None, said: s
     assert "the file key" in str(raised.value)
 
 
+def test_a_variable_that_is_no_text_is_named(tmp_path: Path) -> None:
+    """Python has a half surrogate pair for each byte of the environment that is not UTF-8, and nothing can send it."""
+    with pytest.raises(RequestError, match="`key` needs the environment variable KEY, which is not UTF-8") as caught:
+        resolve({"key": "${KEY}"}, {"KEY": b"se\xffcret".decode("utf-8", "surrogateescape")}, tmp_path)
+    assert "cret" not in str(caught.value)
+
+
 def test_a_directory_is_no_secret(tmp_path: Path) -> None:
     with pytest.raises(RequestError, match="not a plain file"):
         resolve({"token": "${file:.}"}, {}, tmp_path)

@@ -285,6 +285,27 @@ async def test_a_wrong_secret_stops_the_channel_with_one_sentence() -> None:
     assert room.connections == 0
 
 
+async def test_a_refresh_token_that_no_request_can_hold_is_not_kept(empty_redis: EmbeddedRedis) -> None:
+    wall = Wall()
+    odd = b'{"access_token": "ya29.odd", "expires_in": 3600, "refresh_token": "half \\ud800"}'
+    async with both() as (endpoint, _, room), store(empty_redis) as kept:
+        endpoint.replies, endpoint.good = [Said(odd)], {"ya29.odd"}
+        async with opened(options(endpoint, room, refresh=REFRESH), kept, wall) as mail:
+            await hand_over(mail)
+            room.drop_all()
+            wall.now += timedelta(hours=2)
+            await hand_over(mail)
+    assert [form["refresh_token"] for form in endpoint.forms] == [REFRESH, REFRESH]
+
+
+async def test_a_number_of_an_error_that_is_none_is_not_repeated() -> None:
+    numbers = [10**4000, 7000215]
+    async with both() as (endpoint, _, room), opened(options(endpoint, room)) as mail:
+        endpoint.replies = [Said({"error": "invalid_client", "error_codes": numbers}, 401)]
+        with pytest.raises(DeliveryRefused, match=r"\(invalid_client, AADSTS7000215\)"):
+            await hand_over(mail)
+
+
 async def test_a_refresh_token_that_was_withdrawn_stops_the_channel(empty_redis: EmbeddedRedis) -> None:
     async with both() as (endpoint, _, room), store(empty_redis) as kept:
         given = options(endpoint, room, refresh="1//stolen-token")

@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from worker.errors import RequestError
+from worker.sanitize import replace_surrogates
 
 _TOKEN = re.compile(r"\$\$\{|\$\{([^}]*)(\}?)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
@@ -129,6 +130,8 @@ def _value(reference: Reference, environ: Mapping[str, str], base: Path) -> str:
         value = environ.get(reference.name, "")
         if not value:
             raise RequestError(f"the environment variable {reference.name}, which is not set")
+        if replace_surrogates(value) != value:
+            raise RequestError(f"the environment variable {reference.name}, which is not UTF-8")
         return value
     return _content(reference.name, base)
 
