@@ -219,9 +219,9 @@ def notice(run: RunKey, row: Mapping[str, Any] | None) -> Notice | None:
     )
 
 
-def _causes(told: Sequence[Sequence[str]], slots: Sequence[Sequence[int] | None]) -> tuple[Cause, ...]:
+def _causes(texts: Sequence[Sequence[str]], slots: Sequence[Sequence[int] | None]) -> tuple[Cause, ...]:
     """An earlier version kept no slots."""
-    pairs = zip_longest(told, slots)
+    pairs = zip_longest(texts, slots)
     return tuple(Cause(who, sentence, _slots(*span) if span else None) for (who, sentence), span in pairs)
 
 
