@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from worker.domain.cap import HeldDigest
 from worker.domain.digest.sections import Figure
-from worker.domain.notice import Cause, Notice, Trouble
+from worker.domain.notice import Cause, Notice, SlotSpan, Trouble
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.snapshot.snapshot import Kind
@@ -103,7 +103,16 @@ NOTICES = {
         ENDED,
     ),
     "slots-missed": watched(
-        Trouble.MISSED, Reason.SLOTS_MISSED, Cause("12 × 2026-11-16T05:00:00Z – 2026-11-16T07:45:00Z", "")
+        Trouble.MISSED,
+        Reason.SLOTS_MISSED,
+        Cause(
+            "12 × 2026-11-16T05:00:00Z – 2026-11-16T07:45:00Z",
+            "",
+            SlotSpan(SLOT - timedelta(hours=3), SLOT - timedelta(minutes=15), 12),
+        ),
+    ),
+    "slots-missed-of-an-earlier-version": watched(
+        Trouble.MISSED, Reason.SLOTS_MISSED, Cause("1 × 2026-11-16T05:00:00Z", "")
     ),
     "budget-spent": watched(Trouble.BUDGET, Reason.BUDGET_SPENT, Cause("deals", "429 for two minutes")),
     "waited-too-long": watched(Trouble.TOO_LATE, Reason.WAITED_TOO_LONG, Cause("sales@acme.example", "")),

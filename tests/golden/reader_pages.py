@@ -4,10 +4,11 @@ from dataclasses import replace
 from datetime import UTC, datetime, time, timedelta
 
 from worker.domain.alert.silence import AlertFilter
+from worker.domain.cap import Cap
 from worker.domain.delivery import Reader
 from worker.domain.links import Link, Purpose
 from worker.domain.quiet import QuietHours
-from worker.domain.reader_page import PAUSES, ReaderPage, SameAddress
+from worker.domain.reader_page import PAUSES, ReaderPage, SameAddress, SendingTime
 from worker.domain.schedule import Defaults, Schedule, Subscription, Trigger
 from worker.domain.subscription import Choice, Origin, Preference
 
@@ -24,16 +25,22 @@ PLAN = Schedule(
     to=(ENTRY,),
     notify=(TOLD,),
 )
+QUARTERS = Trigger("every", "UTC", seconds=900)
+DAYS = Trigger("cron", "Europe/Berlin", "0 8 * * *")
 OTHERS = (
-    SameAddress(Reader("stalled", "head", ADDRESS), "Stalled watch", paused=False, token="t1", alerts=True),
-    SameAddress(Reader("site", "team", ADDRESS), "Website week", paused=True, token="t2"),
+    SameAddress(Reader("stalled", "head", ADDRESS), "Stalled watch", False, "t1", True, SendingTime(QUARTERS)),
+    SameAddress(Reader("site", "team", ADDRESS), "Website week", True, "t2", when=SendingTime(PLAN.trigger)),
+    SameAddress(Reader("daily", "team", ADDRESS), "Website day", False, "t3", when=SendingTime(DAYS, collected=True)),
 )
 
 
 def _page(entry: Subscription = ENTRY, purpose: Purpose = Purpose.PREFERENCES) -> ReaderPage:
     expires = NOW + timedelta(days=30) if purpose is Purpose.PREFERENCES else None
     link = Link(purpose, Reader(PLAN.id, entry.id, ADDRESS), expires)
-    return ReaderPage(link, NOW, Defaults(), PLAN, entry, others=OTHERS, locales=("en_GB", "de_DE"))
+    defaults = Defaults(cap=Cap(5, 86_400))
+    last = NOW - timedelta(days=7) if not PLAN.only_alerts(entry) else None
+    page = ReaderPage(link, NOW, defaults, PLAN, entry, others=OTHERS, locales=("en_GB", "de_DE"))
+    return replace(page, last_sent=last if purpose is Purpose.PREFERENCES else None)
 
 
 def _said(choice: Choice, until: datetime | None = None) -> Preference:

@@ -44,5 +44,16 @@ def test_only_what_is_wrong_stands_in_the_colours_of_a_warning(name: str) -> Non
     assert warned is not name.startswith(("over-", "data-back", "held"))
 
 
+@pytest.mark.parametrize(
+    ("locale", "words"),
+    [
+        ("en_GB", "12 slots: Mon 16 Nov, 06:00 CET – Mon 16 Nov, 08:45 CET"),
+        ("de_DE", "12 Termine: Mo. 16. Nov., 06:00 MEZ – Mo. 16. Nov., 08:45 MEZ"),
+    ],
+)
+def test_missed_slots_stand_in_the_readers_zone_and_language(locale: str, words: str) -> None:
+    assert words in " ".join(mail_of(NOTICES["slots-missed"], entry(locale)).text.split())
+
+
 def test_every_golden_file_belongs_to_a_notice() -> None:
     assert {path.name.split(".")[0] for path in FILES.iterdir()} == set(NOTICES)

@@ -320,3 +320,14 @@ def test_no_message_names_a_rule_by_its_id(name: str, locale: str) -> None:
     posts = repr(posts_of(replace(ALERTS[name], rules=titled), entry(locale)))
     for rule in titled:
         assert rule.id not in mail.subject + mail.html + mail.text + posts
+
+
+@pytest.mark.parametrize(("locale", "words"), [("en_GB", "Closing date: Fri 11 Dec"), ("de_DE", "Fr. 11. Dez.")])
+def test_the_closing_date_of_a_deal_has_its_weekday(locale: str, words: str) -> None:
+    assert words in mail_of(ALERTS["one"], entry(locale)).text.replace("\u00a0", " ")
+
+
+def test_a_closing_date_that_is_no_date_stands_as_the_service_wrote_it() -> None:
+    facts = replace(ONE.findings[0].facts, cells={**ONE.findings[0].facts.cells, "expected_close": "soon <b>"})
+    told = replace(ONE, findings=(replace(ONE.findings[0], facts=facts),))
+    assert "soon <b>" in mail_of(told, entry()).text

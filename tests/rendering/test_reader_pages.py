@@ -1,11 +1,13 @@
 """The page behind a link says of what it is: of digests, or of alerts alone."""
 
+import html
 import re
 from dataclasses import replace
 
 import pytest
 
 from tests.golden.reader_pages import READER_PAGES
+from worker.domain.schedule import Collect
 from worker.rendering.reader_pages import page_of
 
 SENDS = re.compile(r'name="send" value="([^"]*)"')
@@ -35,3 +37,59 @@ def test_what_else_comes_to_the_address_says_whether_it_is_alerts(locale: str, w
     page = page_of(replace(own, entry=replace(own.entry, locale=locale)))
     assert words in page
     assert ">Website week<" in page
+
+
+def words_of(page: str) -> str:
+    return " ".join(html.unescape(re.sub(r"<[^>]*>", " ", page)).split())
+
+
+@pytest.mark.parametrize(
+    ("locale", "told"),
+    [
+        (
+            "en_GB",
+            (
+                "Mondays 09:00 CET, last sent Mon 9 Nov",
+                "At most 5 in 1 day, rest collected",
+                "Time zone Berlin",
+                "Website day Every day 08:00 CET, collected",
+                "Alerts of Stalled watch Checked: Every 15 minutes",
+            ),
+        ),
+        (
+            "de_DE",
+            (
+                "Montags 09:00 MEZ, zuletzt gesendet Mo. 9. Nov.",
+                "Höchstens 5 in 1 Tag, Rest gesammelt",
+                "Zeitzone Berlin",
+                "Website day Täglich 08:00 MEZ, gesammelt",
+                "Alarme von Stalled watch Geprüft: Alle 15 Minuten",
+            ),
+        ),
+    ],
+)
+def test_a_reader_sees_when_it_comes_and_came_the_cap_and_the_zone(locale: str, told: tuple[str, ...]) -> None:
+    own = READER_PAGES["preferences"]
+    assert own.entry is not None
+    page = words_of(page_of(replace(own, entry=replace(own.entry, locale=locale))))
+    for words in told:
+        assert words in page
+
+
+def test_digests_that_are_collected_come_at_the_fixed_time_of_the_readers_zone() -> None:
+    own = READER_PAGES["preferences"]
+    assert own.entry is not None
+    weekly = replace(own.entry, collect=Collect.WEEKLY, zone="Asia/Tokyo")
+    assert "Mondays 08:00 JST, collected" in words_of(page_of(replace(own, entry=weekly)))
+
+
+def test_a_link_that_works_for_ever_tells_neither_when_nor_how_often() -> None:
+    page = words_of(page_of(READER_PAGES["unsubscribe"]))
+    for told in ("Mondays", "last sent", "At most", "Time zone"):
+        assert told not in page
+
+
+def test_no_cap_is_told_to_whom_none_holds() -> None:
+    own = READER_PAGES["preferences"]
+    assert own.entry is not None
+    assert "At most" not in page_of(replace(own, entry=replace(own.entry, uncapped=True)))

@@ -3,13 +3,21 @@
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
-from worker.domain.schedule import Collect
+from worker.domain.schedule import Collect, Schedule, Subscription, Trigger
 from worker.domain.time.zones import first, wall
 
 AT = time(8)
 """On the reader's clock: every day, or every Monday."""
 
 _WEEK = 7
+
+
+def trigger_of(schedule: Schedule, entry: Subscription) -> Trigger:
+    """What names the instants at which a reader is sent something: the schedule's trigger, or the fixed times."""
+    if entry.collect is Collect.NONE:
+        return schedule.trigger
+    days = "*" if entry.collect is Collect.DAILY else "MON"
+    return Trigger("cron", entry.zone, f"{AT.minute} {AT.hour} * * {days}")
 
 
 def next_collection(collect: Collect, moment: datetime, zone: ZoneInfo) -> datetime | None:

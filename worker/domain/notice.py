@@ -28,13 +28,24 @@ class Trouble(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class SlotSpan:
+    """Slots in a row: `first` and `last` are both among the `count`."""
+
+    first: datetime
+    last: datetime
+    count: int
+
+
+@dataclass(frozen=True, slots=True)
 class Cause:
-    """`who`: a query of the report, or a reader. `sentence`: the words of the service or the receiver, in their
-    language.
+    """`who`: a query of the report, a reader, or slots that were missed. `sentence`: the words of the service or the
+    receiver, in their language. `slots`: of missed slots, so that each reader gets them in the own zone; None for
+    anything else, and where an earlier version kept only the text.
     """
 
     who: str
     sentence: str
+    slots: SlotSpan | None = None
 
 
 @dataclass(frozen=True, slots=True)

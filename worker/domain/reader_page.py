@@ -4,11 +4,13 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
 
+from worker.domain.cap import Cap
 from worker.domain.choices import Choices
+from worker.domain.collect import trigger_of
 from worker.domain.delivery import Reader
 from worker.domain.links import Link, Purpose
 from worker.domain.quiet import EVERY_DAY
-from worker.domain.schedule import Defaults, Schedule, Subscription
+from worker.domain.schedule import Collect, Defaults, Schedule, Subscription, Trigger
 from worker.domain.subscription import Choice, Preference
 
 PAUSES = (timedelta(days=7), timedelta(days=28))
@@ -47,6 +49,18 @@ class PreferencesForm:
 
 
 @dataclass(frozen=True, slots=True)
+class SendingTime:
+    """When a reader is sent something: at the trigger's instants. `collected`: all since the last one together."""
+
+    trigger: Trigger
+    collected: bool = False
+
+    @classmethod
+    def of(cls, schedule: Schedule, entry: Subscription) -> "SendingTime":
+        return cls(trigger_of(schedule, entry), entry.collect is not Collect.NONE)
+
+
+@dataclass(frozen=True, slots=True)
 class SameAddress:
     """Another subscription of the reader's address. `token` opens its page; empty if there is no key to sign it,
     and for copies of another reader's messages, which this page can only stop with all others. `alerts`: it tells of
@@ -58,6 +72,7 @@ class SameAddress:
     paused: bool
     token: str = ""
     alerts: bool = False
+    when: SendingTime | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +80,8 @@ class ReaderPage:
     """One reader's subscription at `now`. `schedule` and `entry` are None if nothing sends to this reader any more.
     `entry` is as the definition or the record says, and `choices` what the reader chose beside it. `preference`: what
     stops the messages. `others`: what else comes to this address. `locales`: in which messages are. `problem`: why the
-    form was not saved. `outdated`: the link leads to nothing, while something of the schedule still comes to the
+    form was not saved. `last_sent`: the newest slot of a digest that the reader was sent, None where none is known and
+    for alerts. `outdated`: the link leads to nothing, while something of the schedule still comes to the
     address.
     """
 
@@ -81,6 +97,17 @@ class ReaderPage:
     saved: bool = False
     problem: str = ""
     outdated: bool = False
+    last_sent: datetime | None = None
+
+    @property
+    def cap(self) -> Cap | None:
+        """On messages to the reader's address; None if it holds nothing of this subscription."""
+        return None if self.entry is None or self.entry.uncapped else self.defaults.cap
+
+    @property
+    def when(self) -> SendingTime | None:
+        entry = self.in_force
+        return SendingTime.of(self.schedule, entry) if self.schedule is not None and entry is not None else None
 
     @property
     def in_force(self) -> Subscription | None:

@@ -2,7 +2,7 @@
 
 import shlex
 
-from worker.domain.notice import Notice, Trouble
+from worker.domain.notice import Cause, Notice, SlotSpan, Trouble
 from worker.domain.reason import Reason
 from worker.rendering import text_table
 from worker.rendering.page.held import HeldRow, held_lines, held_rows
@@ -90,7 +90,7 @@ class NoticePage:
     def causes(self) -> tuple[str, ...]:
         """What services and receivers said, each with the query or the reader that it is about."""
         told = [
-            ": ".join(self._w.clean(words, LONGEST_CAUSE) for words in (self._who(cause.who), cause.sentence) if words)
+            ": ".join(self._w.clean(words, LONGEST_CAUSE) for words in (self._who(cause), cause.sentence) if words)
             for cause in self.notice.causes
         ]
         return (
@@ -152,7 +152,14 @@ class NoticePage:
         """What is suspended: the address, or the channel's name. Its subject is written in flow.run.readers."""
         return self._w.clean(self.notice.subject.split(" ", 1 if self._kind == "channel" else 2)[-1])
 
-    def _who(self, who: str) -> str:
-        return "" if self.notice.trouble is Trouble.SUSPENDED else who
+    def _who(self, cause: Cause) -> str:
+        if cause.slots is not None:
+            return self._slots(cause.slots)
+        return "" if self.notice.trouble is Trouble.SUSPENDED else cause.who
+
+    def _slots(self, span: SlotSpan) -> str:
+        """As in "12 slots, Mon 16 Nov, 06:00 CET – Mon 16 Nov, 08:45 CET"."""
+        ends = dict.fromkeys((self._w.stamp(span.first), self._w.stamp(span.last)))
+        return self._w.say("notice.slots", span.count, span=" – ".join(ends))
 
     indent = staticmethod(text_table.indented)

@@ -10,10 +10,11 @@ from markupsafe import Markup
 
 from worker import shipped
 from worker.domain.links import Purpose
-from worker.domain.reader_page import PAUSES, Act, ReaderPage
+from worker.domain.reader_page import PAUSES, Act, ReaderPage, SendingTime
 from worker.locales import own_name
 from worker.rendering.template_sandbox import TemplateSandbox
 from worker.rendering.templates import environment
+from worker.rendering.trigger_words import trigger_words
 from worker.rendering.wording import Wording
 
 TIMES = tuple(f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30))
@@ -50,6 +51,9 @@ def page_of(page: ReaderPage) -> str:
         page=page,
         name=_named(w, page.schedule.name, alerts=page.alerts) if page.schedule is not None else "",
         named=partial(_named, w),
+        when=_when(w, page),
+        when_of=partial(_sending_time, w, page.now),
+        cap=w.say("web.cap_rest", page.cap.messages, per=w.duration(page.cap.per)) if page.cap is not None else "",
         address=page.link.reader.address,
         forms=forms,
         full=page.link.purpose is Purpose.PREFERENCES,
@@ -69,6 +73,22 @@ def page_of(page: ReaderPage) -> str:
 def _named(w: Wording, schedule: str, *, alerts: bool) -> str:
     name = w.clean(schedule)
     return w.say("web.alerts_of", name=name) if alerts else name
+
+
+def _when(w: Wording, page: ReaderPage) -> str:
+    """As in "Mondays 09:00 CET, last sent Mon 9 Nov"."""
+    when = _sending_time(w, page.now, page.when, alerts=page.alerts)
+    last = w.say("web.last_sent", date=w.date(page.last_sent)) if page.last_sent is not None else ""
+    return ", ".join(part for part in (when, last) if part)
+
+
+def _sending_time(w: Wording, now: datetime, when: SendingTime | None, *, alerts: bool) -> str:
+    if when is None:
+        return ""
+    words = trigger_words(w, when.trigger, now)
+    if when.collected:
+        words = w.say("web.collected", when=words)
+    return w.say("web.checked", when=words) if alerts else words
 
 
 def _quiet(page: ReaderPage) -> tuple[str, str]:

@@ -1,11 +1,20 @@
 """Dates, times, windows and durations in a reader's locale and zone, by Babel's CLDR data. A date is never broken."""
 
+from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from datetime import date as calendar_date
 from zoneinfo import ZoneInfo
 
 from babel.core import Locale
-from babel.dates import format_interval, format_skeleton, format_time, get_day_names, get_timezone_name
+from babel.dates import (
+    format_interval,
+    format_skeleton,
+    format_time,
+    get_day_names,
+    get_month_names,
+    get_timezone_location,
+    get_timezone_name,
+)
 
 from worker.domain.time.window import Window
 from worker.rendering.numbers import MINUS, NBSP
@@ -36,9 +45,17 @@ class Times:
         """As `day`, of a date that belongs to no zone."""
         return self._date(day, "MMMd", "yMMMd")
 
+    def local_date(self, day: calendar_date) -> str:
+        """As `date`, of a date that belongs to no zone."""
+        return self._date(day, "MMMEd", "yMMMEd")
+
     def weekday(self, number: int) -> str:
         """As in "Monday", which is 0."""
         return str(get_day_names("wide", "stand-alone", self._locale)[number])
+
+    def month(self, number: int) -> str:
+        """As in "January", which is 1."""
+        return str(get_month_names("wide", "stand-alone", self._locale)[number])
 
     def clock(self, instant: datetime) -> str:
         """As in "08:59:41", for a column whose head or neighbour names the zone."""
@@ -46,8 +63,19 @@ class Times:
 
     def time(self, instant: datetime) -> str:
         """As in "09:00 CET"."""
-        local = instant.astimezone(self._zone)
-        return f"{format_time(local, 'HH:mm', locale=self._locale)}{NBSP}{self._zone_name(local)}"
+        return self.wall_times([instant.astimezone(self._zone)])
+
+    def wall_times(self, moments: Sequence[datetime]) -> str:
+        """As in "09:00, 17:00 CET", on the clock of their own zone."""
+        clocks = ", ".join(format_time(local, "HH:mm", locale=self._locale) for local in moments)
+        return f"{clocks}{NBSP}{self._zone_name(moments[-1])}"
+
+    @property
+    def zone(self) -> str:
+        """What people call the zone: a city, as in "Berlin"."""
+        if "/" not in self._zone.key:
+            return self._zone.key
+        return get_timezone_location(self._zone, locale=self._locale, return_city=True)
 
     def stamp(self, instant: datetime) -> str:
         """As in "Mon 16 Nov, 09:00 CET"."""

@@ -71,8 +71,9 @@ class Wording:
         self.money, self.whole, self.sum = numbers.money, numbers.whole, numbers.sum
         self.currency = numbers.currency
         self.date, self.day, self.clock, self.time = times.date, times.day, times.clock, times.time
-        self.weekday = times.weekday
-        self.local_day = times.local_day
+        self.weekday, self.month = times.weekday, times.month
+        self.wall_times, self.zone = times.wall_times, times.zone
+        self.local_day, self.local_date = times.local_day, times.local_date
         self.stamp, self.span = times.stamp, times.span
         self.duration, self.since_days, self.brief = times.duration, times.since_days, times.brief
         self.row_name = RowNames(words, place, times).row_name

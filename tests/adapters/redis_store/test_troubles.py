@@ -9,8 +9,8 @@ import pytest
 from tests.support.ledger_fixture import ANN, BEN, PROJECT, SLOT, WEEK, WEEKLY, LedgerFixture
 from tests.support.notices import failed
 from tests.support.trips import Trips
-from worker.adapters.redis_store.codec import text
-from worker.domain.notice import NoticeEnd, NoticeRequest
+from worker.adapters.redis_store.codec import notice, text
+from worker.domain.notice import Cause, NoticeEnd, NoticeRequest, SlotSpan
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, RunKey
 from worker.domain.schedule import Bundle, Defaults, Schedule, Trigger
@@ -43,6 +43,21 @@ async def test_a_trouble_is_told_once_a_day_and_its_end_once(story: LedgerFixtur
     assert await report(3, bad=False) == 1
     assert await report(4, bad=False) == 0
     assert [await told(story, key) for key in keys] == [[], [wrong], [], [over], []]
+
+
+async def test_a_notice_keeps_the_slots_of_each_cause_and_one_of_an_earlier_version_has_text_alone(
+    story: LedgerFixture,
+) -> None:
+    run, _ = await story.begun(SLOT)
+    causes = (Cause("12 × …", "", SlotSpan(SLOT - WEEK, SLOT, 12)), Cause("deals", "429 for two minutes"))
+    made = request(run, "slots_missed week", "2026-11-16")
+    await story.runs.report_troubles(run, [replace(made, notice=replace(made.notice, causes=causes))], [])
+    (kept,) = [row.notice for row in await story.lookups.deliveries(run) if row.notice is not None]
+    assert kept.causes == causes
+    earlier = {"w": "Week", "k": "missed", "s": "s", "e": "slots_missed", "c": [["1 × …", ""]], "m": 0, "t": 0}
+    read = notice(run, earlier)
+    assert read is not None
+    assert read.causes == (Cause("1 × …", ""),)
 
 
 async def test_the_end_of_failed_runs_is_told_by_a_run_that_found_answers(story: LedgerFixture) -> None:

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import time, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 
 import pytest
@@ -22,7 +22,7 @@ from tests.support.fakes import (
     uses,
 )
 from worker.domain.choices import Choices
-from worker.domain.delivery import Reader
+from worker.domain.delivery import Baseline, Reader
 from worker.domain.links import Link, Purpose
 from worker.domain.quiet import EVERY_DAY, WEEK, QuietHours
 from worker.domain.reader_page import PAUSES, Act, PreferencesForm, ReaderPage
@@ -36,6 +36,7 @@ STOP = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", NOW)
 PAUSE = Preference(Choice.PAUSED, Origin.CLI, "ops", NOW, NOW + HOUR)
 EVE = SubscriptionRecord("weekly", replace(TEAM, id="eve", address="eve@acme.example"), Origin.CLI, "ops", NOW)
 BUNDLE = bundle_with(WEEKLY)
+EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Keeps(Chosen):
@@ -46,9 +47,19 @@ class Keeps(Chosen):
         self.said |= {reader: preference for _, reader in readers}
 
 
-def parts(said: Said, link: Link | None = LINK, bundle: Bundle | None = BUNDLE) -> Any:
+class Sent:
+    """What the readers were sent last."""
+
+    def __init__(self, **slots: datetime) -> None:
+        self.told = {query: Baseline("" if slot == EPOCH else "s", slot, slot) for query, slot in slots.items()}
+
+    async def baselines(self, readers: Sequence[Reader]) -> Mapping[Reader, Mapping[str, Baseline]]:
+        return {reader: self.told for reader in readers if self.told}
+
+
+def parts(said: Said, link: Link | None = LINK, bundle: Bundle | None = BUNDLE, **slots: datetime) -> Any:
     given = {"clock": FixedClock(), "connectors": uses(mailbox=lambda *_: True), "deployments": Deployed(bundle)}
-    return uses(**given, links=Reads(link), subscriptions=said, check_entry=checked)
+    return uses(**given, runs=Sent(**slots), links=Reads(link), subscriptions=said, check_entry=checked)
 
 
 def checked(_bundle: Bundle, _schedule: Schedule, written: Mapping[str, Any]) -> Subscription:
@@ -78,6 +89,18 @@ async def test_a_link_shows_its_readers_subscription_and_what_stops_it() -> None
     over = await opened(Said(team=replace(PAUSE, until=NOW)))
     assert over is not None
     assert over.preference is None
+
+
+async def test_the_page_tells_when_a_digest_was_last_sent_but_not_by_a_link_that_works_for_ever() -> None:
+    slots = {"deals": NOW - 2 * HOUR, "stalled": NOW - HOUR, "funnel": EPOCH}
+    for purpose, last in ((Purpose.PREFERENCES, NOW - HOUR), (Purpose.UNSUBSCRIBE, None)):
+        given = parts(Said(), replace(LINK, purpose=purpose), BUNDLE, **slots)
+        page = await reader_page(given, "token", purpose)
+        assert page is not None
+        assert page.last_sent == last
+    reset = await reader_page(parts(Said(), deals=EPOCH), "token", Purpose.PREFERENCES)
+    assert reset is not None
+    assert reset.last_sent is None, "reset to nothing"
 
 
 async def test_a_link_from_before_a_rename_and_one_of_a_record_find_their_reader() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from tests.support.fakes import HOUR, NOW, RUN, WEEKLY, KnownMissed, Takes, bundle_with, uses
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
 from worker.domain.missed import MissedRow, SinceRun
-from worker.domain.notice import NoticeEnd, NoticeRequest
+from worker.domain.notice import NoticeEnd, NoticeRequest, SlotSpan
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.snapshot.snapshot import Gap, GapReason
@@ -23,11 +23,13 @@ class Runs:
     def __init__(self) -> None:
         self.wrong, self.over = list[str](), list[str]()
         self.causes, self.asked = list[str](), 0
+        self.slots = list[SlotSpan | None]()
 
     async def report_troubles(self, key: RunKey, notices: Sequence[NoticeRequest], ends: Sequence[NoticeEnd]) -> int:
         self.asked += 1
         self.wrong = [one.notice.subject for one in notices]
         self.causes = [cause.who for one in notices for cause in one.notice.causes]
+        self.slots = [cause.slots for one in notices for cause in one.notice.causes]
         self.over = [one.of for one in ends]
         return len(notices)
 
@@ -66,6 +68,7 @@ async def test_slots_that_were_missed_since_the_last_run_are_told_and_pauses_are
     found = await reported(row(1, Reason.CAUGHT_UP), row(2, Reason.PAUSED), row(4, Reason.TOO_LATE))
     assert found.wrong == ["slots_missed weekly"]
     assert found.causes == [f"1 × {(NOW - HOUR):%Y-%m-%dT%H:%M:%SZ}"]
+    assert found.slots == [SlotSpan(NOW - HOUR, NOW - HOUR, 1)], "as instants, for each reader's zone"
     assert "slots_missed weekly" not in found.over
     assert {"budget_spent weekly", "waited_too_long weekly", "failed weekly source"} <= {*found.over}
 

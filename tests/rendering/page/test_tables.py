@@ -1,7 +1,9 @@
 """Tables that a digest prints: in which order, under which names, and what is said of those that are left out."""
 
 import html
+import re
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
@@ -18,6 +20,7 @@ from worker.domain.digest.sections import TableSection
 from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Column, Gap, GapReason, Kind, Measure, Row, Snapshot, table
+from worker.domain.time.window import Window
 from worker.rendering.page import CUTS, Page
 from worker.rendering.wording import Wording
 
@@ -94,11 +97,22 @@ def test_the_rows_that_are_cut_are_the_smallest() -> None:
     assert "35 more rows not shown: Deals 595." in one_line(text)
 
 
-def test_a_table_without_rows_says_so() -> None:
-    empty = replace(NORMAL, tables=(replace(GROUPS, rows=()),))
+def test_tables_without_rows_are_one_sentence() -> None:
+    empty = replace(NORMAL, tables=(replace(GROUPS, rows=()), replace(GROUPS, table_id="labels", rows=())))
     made = mail(empty)
     for text in (made.text, made.html, printed(posts_of(empty, ENTRY).posts)):
-        assert "No rows." in one_line(text)
+        assert len(re.findall(r"Nothing to show: [^;.]+; [^;.]+\.", one_line(text))) == 1
+        assert "No rows." not in one_line(text)
+    assert "Nothing to show" not in mail(NORMAL).text
+
+
+def test_a_table_whose_rows_are_gone_still_says_what_they_were() -> None:
+    before = Window(datetime(2026, 11, 2, tzinfo=UTC), datetime(2026, 11, 9, tzinfo=UTC), "UTC", "previous")
+    layout = suggested(COUNTED, (("a", 3, 4),))
+    gone = TableSection("t", "groups", COUNTED, (), layout=layout, total_before=(None, 3, 4), compared=before)
+    text = one_line(mail(replace(NORMAL, tables=(gone,))).text)
+    assert "No rows. 2–8 Nov: " in text
+    assert "Nothing to show" not in text
 
 
 def of_umami(query_id: str, query: str) -> SourceLine:

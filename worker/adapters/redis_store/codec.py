@@ -4,6 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import zip_longest
 from typing import Any
 
 import msgspec
@@ -13,7 +14,7 @@ from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryStat
 from worker.domain.digest.sections import Figure
 from worker.domain.due.pauses import Pause
 from worker.domain.missed import MissedRow, MissedSlots
-from worker.domain.notice import Cause, Notice, Trouble
+from worker.domain.notice import Cause, Notice, SlotSpan, Trouble
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, Run, RunKey, RunState
 from worker.domain.snapshot.snapshot import Gap, Kind
@@ -209,13 +210,27 @@ def notice(run: RunKey, row: Mapping[str, Any] | None) -> Notice | None:
         trouble=Trouble(row["k"]),
         subject=row["s"],
         reason=Reason(row["e"]),
-        causes=tuple(Cause(who, sentence) for who, sentence in row["c"]),
+        causes=_causes(row["c"], row.get("p", ())),
         more_causes=row["m"],
         at=from_ms(row["t"]),
         repeats=row.get("n", 0),
         repeats_since=from_ms(row["f"]) if "f" in row else None,
         held=held_digests(row.get("g", ())),
     )
+
+
+def _causes(texts: Sequence[Sequence[str]], slots: Sequence[Sequence[int] | None]) -> tuple[Cause, ...]:
+    """An earlier version kept no slots."""
+    pairs = zip_longest(texts, slots)
+    return tuple(Cause(who, sentence, _slots(*span) if span else None) for (who, sentence), span in pairs)
+
+
+def slots_row(span: SlotSpan) -> list[int]:
+    return [to_ms(span.first), to_ms(span.last), span.count]
+
+
+def _slots(first: int, last: int, count: int) -> SlotSpan:
+    return SlotSpan(from_ms(first), from_ms(last), count)
 
 
 def held_digest_row(one: HeldDigest) -> list[Any]:

@@ -6,7 +6,7 @@ from typing import Protocol
 
 from worker.domain.delivery import Reader
 from worker.domain.links import Link, Purpose
-from worker.domain.reader_page import ALLOWED, PAUSES, Act, PreferencesForm, ReaderPage, SameAddress
+from worker.domain.reader_page import ALLOWED, PAUSES, Act, PreferencesForm, ReaderPage, SameAddress, SendingTime
 from worker.domain.schedule import Bundle, Schedule, Send, Subscription
 from worker.domain.subscription import Choice, Origin, Preference, is_shared
 from worker.errors import ClaimLost, RequestError
@@ -61,7 +61,8 @@ async def reader_page(uses: PageUses, token: str, purpose: Purpose) -> ReaderPag
     others = await _others(uses, bundle, link, name) if purpose is Purpose.PREFERENCES else ()
     locales = tuple(dict.fromkeys([*([entry.locale] if entry else []), *LOCALES, *bundle.languages]))
     outdated = entry is None and await _still_sent(uses, bundle, schedule, link)
-    return ReaderPage(link, now, bundle.defaults, schedule, entry, standing, chosen, others, locales, outdated=outdated)
+    page = ReaderPage(link, now, bundle.defaults, schedule, entry, standing, chosen, others, locales, outdated=outdated)
+    return replace(page, last_sent=await _last_sent(uses, page))
 
 
 async def _as_now(
@@ -86,6 +87,15 @@ async def _still_sent(uses: PageUses, bundle: Bundle, schedule: Schedule, link: 
     return bool(await same_address(uses, alone, link.reader.address))
 
 
+async def _last_sent(uses: PageUses, page: ReaderPage) -> datetime | None:
+    """A link to unsubscribe works for ever and may be passed on, so it tells nothing of this."""
+    reader = page.link.reader
+    if page.link.purpose is not Purpose.PREFERENCES or page.entry is None or page.alerts:
+        return None
+    told = (await uses.runs.baselines([reader])).get(reader, {})
+    return max((one.slot for one in told.values() if not one.taken_away), default=None)
+
+
 async def _bundle(uses: PageUses) -> Bundle | None:
     deployed = await uses.deployments.deployed()
     return await bundle_of(uses.deployments, deployed.bundle) if deployed else None
@@ -102,6 +112,7 @@ async def _others(uses: PageUses, bundle: Bundle, link: Link, schedule: str) -> 
             paused=sent.stops is not None,
             token="" if sent.copy else _token(uses, replace(link, reader=reader)),
             alerts=sent.schedule.only_alerts(sent.entry),
+            when=SendingTime.of(sent.schedule, sent.entry),
         )
         for reader, sent in found.items()
         if (reader.schedule, reader.id) != (schedule, own)

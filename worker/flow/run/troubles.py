@@ -9,7 +9,7 @@ from datetime import datetime
 from typing import Protocol
 
 from worker.domain.missed import MissedRow, SinceRun
-from worker.domain.notice import MOST_CAUSES, Cause, Notice, NoticeEnd, NoticeRequest, Trouble
+from worker.domain.notice import MOST_CAUSES, Cause, Notice, NoticeEnd, NoticeRequest, SlotSpan, Trouble
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey, stamp
 from worker.domain.schedule import Bundle, Schedule
@@ -74,13 +74,13 @@ async def _causes(
     rows = await uses.lookups.deliveries(before) if before is not None and since.expired else ()
     late = [one for one in rows if one.reason is Reason.EXPIRED and not is_notice(one.key.reader)]
     return {
-        Trouble.MISSED: tuple(Cause(_span(one), "") for one in missed if one.reason is not Reason.PAUSED),
+        Trouble.MISSED: tuple(_cause(one) for one in missed if one.reason is not Reason.PAUSED),
         Trouble.BUDGET: causes_of(gap for gap in gaps if gap.reason is GapReason.RATE_LIMITED),
         Trouble.TOO_LATE: tuple(Cause(one.key.address, one.sentence) for one in late),
     }
 
 
-def _span(row: MissedRow) -> str:
-    """As in "12 × 2026-11-23T14:00:00Z – 2026-11-23T16:00:00Z"."""
+def _cause(row: MissedRow) -> Cause:
+    """Its text is for programs, as in "12 × 2026-11-23T14:00:00Z – 2026-11-23T16:00:00Z"."""
     ends = dict.fromkeys((stamp(row.first), stamp(row.last)))
-    return f"{row.count} × {' – '.join(ends)}"
+    return Cause(f"{row.count} × {' – '.join(ends)}", "", SlotSpan(row.first, row.last, row.count))

@@ -29,7 +29,7 @@ class SubjectFactRows:
             ("stage", self._stage(finding)),
             ("updated", self._updated(finding)),
             ("contact", self._capital(self._w.stall_reason(self._subjects.text(facts, "stall_reason")))),
-            ("closing", self._subjects.day(facts, "expected_close")),
+            ("closing", self._subjects.date(facts, "expected_close")),
             ("severity", self._words.severity(finding)),
             ("since", self._since(finding)),
             ("found", self._w.stamp(finding.at) if finding.at < self._of.slot else ""),

@@ -1,11 +1,10 @@
 """What an alert is about, in words: its name, whose it is, where it stands, and since when nobody changed it."""
 
-from datetime import datetime
+from datetime import date, datetime
 
 from worker.domain.alert.notification import Notification, RuleShown
 from worker.domain.alert.rule import Form
 from worker.domain.alert.subject import SubjectFacts
-from worker.domain.snapshot.snapshot import Column, Kind
 from worker.domain.time.epoch import from_ms
 from worker.rendering.page.links import link
 from worker.rendering.page.query_names import query_name
@@ -64,9 +63,13 @@ class SubjectWords:
         except OverflowError:
             return None
 
-    def day(self, facts: SubjectFacts, column: str) -> str:
-        value = self.text(facts, column)
-        return self._w.row_name(value, Column(column, Kind.DATE)) if value else ""
+    def date(self, facts: SubjectFacts, column: str) -> str:
+        """A date with its weekday; a service's text that is no date as it is."""
+        value = self.text(facts, column) or ""
+        try:
+            return self._w.local_date(date.fromisoformat(value))
+        except ValueError:
+            return self._w.clean(value)
 
     def days(self, facts: SubjectFacts, column: str, at: datetime) -> int | None:
         """Whole days since the instant in a column."""

@@ -161,6 +161,7 @@ class Page:
 
     tables = property(attrgetter("_tables.tables"))
     tables_cut = property(attrgetter("_tables.tables_cut"))
+    nothing_in = property(attrgetter("_tables.nothing_in"))
     also_measured = property(attrgetter("_tables.also_measured"))
     table_view = property(attrgetter("_tables.table_view"))
     table_title = property(attrgetter("_tables.table_title"))

@@ -28,7 +28,18 @@ class OtherTables:
     @property
     def tables(self) -> tuple[TableSection, ...]:
         """The tables that are printed."""
-        return self._digest.tables[: self._cut.tables]
+        return self._with_something[: self._cut.tables]
+
+    @property
+    def nothing_in(self) -> str:
+        """The tables without anything to show, in one sentence; empty if there are none."""
+        shown = self._with_something
+        return self._named("nothing_in", [self.table_title(one) for one in self._digest.tables if one not in shown])
+
+    @property
+    def _with_something(self) -> tuple[TableSection, ...]:
+        """Tables with rows, and those whose sums before say what is gone."""
+        return tuple(one for one in self._digest.tables if one.rows or one.total_before is not None)
 
     @property
     def tables_cut(self) -> str:
@@ -38,10 +49,13 @@ class OtherTables:
         queries += [section.query_id for section in digest.funnels[most:]]
         queries += [section.query_id for section in digest.figures[most:]]
         titles = [self.query_title(query) for query in queries]
-        titles += map(self.table_title, digest.tables[self._cut.tables :])
+        titles += map(self.table_title, self._with_something[self._cut.tables :])
+        return self._named("cut.tables", titles)
+
+    def _named(self, key: str, titles: list[str]) -> str:
         named = list(dict.fromkeys(titles))
         more = [self._w.more(len(named) - MOST_NAMED, "tables")] if len(named) > MOST_NAMED else []
-        return self._w.say("cut.tables", what="; ".join([*named[:MOST_NAMED], *more])) if named else ""
+        return self._w.say(key, what="; ".join([*named[:MOST_NAMED], *more])) if named else ""
 
     @property
     def also_measured(self) -> str:
