@@ -27,7 +27,8 @@ def request_row(request: NoticeRequest, expires: int) -> dict[str, Any]:
         "c": [[short(cause.who), short(cause.sentence, LONGEST_CAUSE)] for cause in notice.causes],
         "m": notice.more_causes,
     }
-    return {"reader": request.reader, "subject": notice.subject, "day": request.day, "expires": expires, "told": row}
+    given = {"reader": request.reader, "subject": notice.subject, "day": request.day, "expires": expires, "told": row}
+    return given | {"before": request.before} if request.before else given
 
 
 def held_row(held: OverCap) -> dict[str, Any]:
