@@ -128,7 +128,6 @@ async def test_copies_that_are_dead_are_not_named_to_the_server_again_whatever_b
     if of(rows).state is DeliveryState.REFUSED:
         await retry(story.services, run)
     heard = room.refusals
-    assert heard == len(DEAD)
     row = of(await to_its_end(story, run.key))
     assert (row.state, row.reason, room.refusals) == (DeliveryState.SENT, Reason.COPIES_MISSING, heard)
     assert room.recipients[-1] == [SALES, ALIVE]

@@ -130,7 +130,8 @@ local function is_copy(reader) return string.sub(reader, 1, 3) == 'cc:' end
 local function keep_for_copy(key, reader, text)
   local held = text and not is_copy(reader) and cjson.decode(text)
   if held and held.choice == 'paused' and held.for_copies ~= false then
-    call('HSETNX', key, 'cc:' .. reader, text)
+    held.for_copies = false -- whoever resumes the copy does not resume the reader
+    call('HSETNX', key, 'cc:' .. reader, cjson.encode(held))
   end
 end
 
