@@ -144,13 +144,14 @@ class RenderError(FunnelbeatError):
 
 class DeliveryError(FunnelbeatError):
     """`problem` holds the receiver's own words, without secrets. `silent`: the receiver was waited for and did not
-    answer.
+    answer. `dead_copies`: addresses of copies that it refused for good before that, each with its words.
     """
 
     def __init__(self, channel: str, problem: str, *, silent: bool = False) -> None:
         self.channel = channel
         self.problem = problem
         self.silent = silent
+        self.dead_copies: tuple[tuple[str, str], ...] = ()
         super().__init__(f"{channel}: {problem}")
 
 

@@ -56,7 +56,7 @@ def test_what_was_refused_is_sent_after_a_retry_and_what_was_sent_is_not(here: C
     run = here.run()
     assert (here.stands(run).state, mails(here)) == (RunState.PARTIAL, 1)
     key = str(here.row(run, "team").key)
-    assert here.document_of("retry", run) == {"run": run, "deliveries": [key]}
+    assert here.document_of("retry", run) == {"run": run, "deliveries": [key], "left_out": {}}
     assert here.bring(key) is DeliveryState.SENT
     assert (here.stands(run).state, mails(here)) == (RunState.DELIVERED, 2)
     assert baselines(here, "team", TEAM) == {answer(here, run)}

@@ -101,7 +101,7 @@ async def test_only_those_that_failed_are_tried_again_and_arrive(week: InProcess
     assert set(mails(mx, cases)) == {case.name for case in cases if case.state is not DeliveryState.REFUSED}
     closed = await week.services.lookups.run(run.key)
     assert closed is not None
-    again = await retry(week.services, closed)
+    again = (await retry(week.services, closed)).again
     assert {key.address for key in again} == {case.address for case in cases if case.state is DeliveryState.REFUSED}
     await to_its_end(week, run.key)
     assert mails(mx, cases) == Counter(case.name for case in cases if case.name != "ghost")

@@ -50,7 +50,7 @@ def again(here: Installation, key: RunKey) -> set[str]:
     async def ask(services: Services) -> set[str]:
         run = await services.lookups.run(key)
         assert run is not None
-        return {one.address for one in await retry(services, run)}
+        return {one.address for one in (await retry(services, run)).again}
 
     return here.ask(ask, queue=True)
 

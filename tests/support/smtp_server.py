@@ -30,9 +30,9 @@ class MailRoom:
     all three cases. In the step "content" BREAK drops the connection at the first bytes of a message, and SILENCE
     reads none of it. `begun`: messages whose first bytes were asked for.
 
-    `dead`: addresses that are refused for good. `most_errors`: how many refusals one connection is given. Then the
-    server says 421 and closes it, as Postfix does with `smtpd_hard_error_limit`: unasked (POSTFIX), in reply to the
-    next command (NEXT), or without the 421 (BREAK).
+    `dead`: addresses that are refused for good, and `refusals`: how often one was. `most_errors`: how many refusals one
+    connection is given. Then the server says 421 and closes it, as Postfix does with `smtpd_hard_error_limit`: unasked
+    (POSTFIX), in reply to the next command (NEXT), or without the 421 (BREAK).
     """
 
     port: int = 0
@@ -41,6 +41,7 @@ class MailRoom:
     release: asyncio.Event = field(default_factory=asyncio.Event)
     begun: int = 0
     dead: set[str] = field(default_factory=set)
+    refusals: int = 0
     most_errors: int = 0
     gives_up: str = POSTFIX
     hello: list[str] = field(default_factory=list)  # what clients called themselves, by message
@@ -81,7 +82,9 @@ class _Handler:
         return answer
 
     async def handle_RCPT(self, server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802  # the same
-        answer = await self._answer(server, "rcpt") if address not in self.room.dead else "550 5.1.1 no such user"
+        dead = address in self.room.dead
+        self.room.refusals += dead
+        answer = "550 5.1.1 no such user" if dead else await self._answer(server, "rcpt")
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer

@@ -45,13 +45,14 @@ class HttpAnswer:
 
 class HttpFailure(Exception):
     """There was no whole answer. `sent`: the request may have reached the service, so a write may have been applied.
-    `silent`: the service was waited for and did not answer.
+    `silent`: the service was waited for and did not answer. `closed`: so is the client, and no other try can succeed.
     """
 
-    def __init__(self, problem: str, *, sent: bool, silent: bool = False) -> None:
+    def __init__(self, problem: str, *, sent: bool, silent: bool = False, closed: bool = False) -> None:
         self.problem = problem
         self.sent = sent
         self.silent = silent
+        self.closed = closed
         super().__init__(problem)
 
 
@@ -138,7 +139,7 @@ class Http:
                 async with self._in_flight.one(WHOLE * seconds):
                     return await self._exchange(request)
             except ClientClosed as closed:
-                raise HttpFailure(str(closed), sent=closed.begun) from closed
+                raise HttpFailure(str(closed), sent=closed.begun, closed=True) from closed
             except TimeoutError as error:
                 raise HttpFailure(
                     f"the answer was not whole after {WHOLE * seconds:g} s", sent=True, silent=True

@@ -1,6 +1,6 @@
 """Deliveries: the attempts to bring one run to one reader."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from worker.domain.delivery import Delivery
@@ -53,10 +53,10 @@ def why(row: Delivery) -> str:
     return " ".join(part for part in (str(row.state), "–", reason, row.sentence, arrived) if part)
 
 
-def retried_document(run: str, deliveries: Iterable[str]) -> dict[str, Any]:
-    """The keys of the deliveries that are queued again: {"run", "deliveries": [key, …]}.
+def retried_document(run: str, deliveries: Iterable[str], left_out: Mapping[str, str]) -> dict[str, Any]:
+    """The keys of the deliveries that are queued again: {"run", "deliveries": [key, …], "left_out": {key: reason}}.
 
     The list is empty if the run has no delivery that was refused, failed or expired, or if a newer run has reached
-    their readers.
+    their readers. `left_out`: those whose readers the deployment in force does not name.
     """
-    return {"run": run, "deliveries": list(deliveries)}
+    return {"run": run, "deliveries": list(deliveries), "left_out": dict(left_out)}

@@ -73,12 +73,14 @@ class Notice:
 @dataclass(frozen=True, slots=True)
 class NoticeRequest:
     """A notice to send to `reader` (its id in the run). If one with the same subject was made on this day or a later
-    one, the ledger only counts it for the next notice. `day`: in the operator's zone, as 2026-11-23.
+    one, the ledger only counts it for the next notice. `day`: in the operator's zone, as 2026-11-23. `before`: the
+    subject that it had before its rule was renamed, empty if there is none; what was told of that counts.
     """
 
     reader: str
     day: str
     notice: Notice
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)

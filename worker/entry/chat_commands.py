@@ -28,7 +28,7 @@ from worker.ports.chat import ANSWERS, AppDescription, ChatContract
 from worker.settings import Settings
 from worker.web.chat.app import PREFIX
 from worker.web.chat.pace import ChatPace
-from worker.web.chat.paced import paced
+from worker.web.chat.paced import AT_ONCE, paced
 
 NAME = "Funnelbeat"
 SUMMARY = "What moved in the sales funnel: digests, alerts, and runs on demand."
@@ -90,7 +90,7 @@ async def _serve(settings: Settings, project: str, place: Path, channel: str | N
             raise RequestError("nothing is deployed yet: run `funnelbeat deploy` first")
         bundle = await deployed.bundle_of(services.deployments, current.bundle)
         name, _ = _channel(bundle, channel)
-        answering = partial(paced, services, name, ChatPace(monotonic))
+        answering = partial(paced, services, name, ChatPace(monotonic), asyncio.Semaphore(AT_ONCE))
         going = asyncio.ensure_future(services.connectors.serve_chat(bundle, name, answering))
         for signum in (signal.SIGTERM, signal.SIGINT):
             asyncio.get_running_loop().add_signal_handler(signum, going.cancel)

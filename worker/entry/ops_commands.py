@@ -10,7 +10,7 @@ from worker.documents.deliveries import delivery_document, retried_document, why
 from worker.documents.forgotten import forgotten_document
 from worker.documents.replay import replayed_document
 from worker.domain.delivery import Delivery, DeliveryState
-from worker.domain.reason import Reason
+from worker.domain.reason import SENTENCES, Reason
 from worker.entry import console
 from worker.entry.actor import command_line_actor
 from worker.entry.message_diff import difference
@@ -23,6 +23,7 @@ from worker.flow.operate.find_run import find_run
 from worker.flow.operate.forget import Forgotten
 from worker.flow.operate.replay import Replayed
 from worker.flow.operate.replay import replay as made_again
+from worker.flow.operate.retry import Retried
 from worker.flow.services import Services
 
 RunRef = Annotated[str, typer.Argument(metavar="RUN", help="A run's key, a unique prefix, ID@latest or ID@-1.")]
@@ -120,26 +121,28 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
     """
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> tuple[str, tuple[str, ...], bool]:
+        async def work(services: Services) -> tuple[str, Retried, bool]:
             found = await find_run(services.lookups, run)
             before = await services.lookups.deliveries(found.key)
-            _, keys = await acts.retry_run(services, command_line_actor(), str(found.key))
-            again = tuple(str(key) for key in keys)
-            return str(found.key), again, any(row.reason is Reason.RENDER for row in before)
+            _, retried = await acts.retry_run(services, command_line_actor(), str(found.key))
+            return str(found.key), retried, any(row.reason is Reason.RENDER for row in before)
 
-        key, again, rendered = with_ledger(directory(ctx, project), work, publish=True)
+        key, retried, rendered = with_ledger(directory(ctx, project), work, publish=True)
     if rendered:
         console.err.print(SAME_TEMPLATE, markup=False)
     if as_json:
-        console.show_json(retried_document(key, again))
+        left_out = {str(one): str(why) for one, why in retried.left_out.items()}
+        console.show_json(retried_document(key, [str(one) for one in retried.again], left_out))
         return
-    if not again:
+    if not retried.again and not retried.left_out:
         console.out.print(
             f"{key} has no delivery that was refused, failed or expired, and that no newer run took the place of",
             markup=False,
         )
-    for delivery in again:
+    for delivery in retried.again:
         console.out.print(f"{delivery} is queued again", markup=False)
+    for delivery, why_not in retried.left_out.items():
+        console.out.print(f"{delivery} is left out: {SENTENCES[why_not]}", markup=False)
 
 
 deliveries = typer.Typer(help="List deliveries, newest first. `settle` records what happened to an unknown one.")

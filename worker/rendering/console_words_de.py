@@ -212,6 +212,8 @@ WORDS: Mapping[str, str] = {
     "console.done.cancel_rest.other": "Abgebrochen: {n} Nachrichten werden nicht gesendet. Was gesendet wurde, bleibt.",
     "console.done.retry.one": "{n} Nachricht wird neu gesendet.",
     "console.done.retry.other": "{n} Nachrichten werden neu gesendet.",
+    "console.done.retry_left.one": "{n} nicht: Die geltende Definition nennt ihren Empfänger nicht mehr.",
+    "console.done.retry_left.other": "{n} nicht: Die geltende Definition nennt ihre Empfänger nicht mehr.",
     "console.done.settle_yes": "Als angekommen vermerkt.",
     "console.done.settle_no": "Sie wird neu gesendet, unter derselben Kennung.",
     "console.deployments": "Deployments",

@@ -211,6 +211,8 @@ WORDS: Mapping[str, str] = {
     "console.done.cancel_rest.other": "Cancelled: {n} messages are not sent. What was sent stays.",
     "console.done.retry.one": "{n} message is sent again.",
     "console.done.retry.other": "{n} messages are sent again.",
+    "console.done.retry_left.one": "{n} is left out: the deployment in force does not name its reader any more.",
+    "console.done.retry_left.other": "{n} are left out: the deployment in force does not name their readers any more.",
     "console.done.settle_yes": "Recorded as arrived.",
     "console.done.settle_no": "It is sent again, under the same identity.",
     "console.deployments": "Deployments",

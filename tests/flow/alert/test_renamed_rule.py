@@ -1,5 +1,6 @@
 """A rule whose id is renamed goes on: nothing is told again, nothing is lost, and its end is told to those who knew."""
 
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -8,6 +9,8 @@ from tests.domain.builders import deal
 from tests.support.watched import MINUTE, SCHEDULE, TEAM, Watched, watched
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.access import Actor, Door
+from worker.domain.alert.rule import NO_DATA_AFTER
+from worker.domain.reason import Reason
 from worker.domain.run import Claim, RunKey
 from worker.flow.alert.acts import acknowledge
 from worker.flow.alert.current import current
@@ -147,3 +150,36 @@ async def test_a_run_of_an_older_slot_that_took_the_state_along_gives_it_back(wa
     await watch.run([deal("a", BIG)])
     await watch.run([deal("a", SMALL)])
     assert [reason for *_, reason in await watch.told()] == ["first", "resolved"]
+
+
+async def operator_notices(watch: Watched) -> list[tuple[Reason, str, int]]:
+    rows = [row for run in await watch.runs() for row in await watch.services.lookups.deliveries(run.key)]
+    told = [row.notice for row in rows if row.notice is not None]
+    about = {Reason.NO_DATA, Reason.DATA_BACK}
+    return [(one.reason, one.subject, one.repeats) for one in told if one.reason in about]
+
+
+async def without_data(watch: Watched) -> None:
+    """The service is down until the rule says that it has no data; then the data is back."""
+    for _ in range(NO_DATA_AFTER):
+        watch.rows = None
+        key = await watch.claimed()
+        await watch.ledger.set(watch.slot + 31 * MINUTE)
+        await watch.work([key])
+        watch.slot = watch.ledger.at
+    await watch.run([deal("a", SMALL)])
+
+
+async def test_a_rule_without_data_is_told_once_a_day_also_if_it_is_renamed_meanwhile(watch: Watched) -> None:
+    await watch.run([deal("a", SMALL)])
+    await without_data(watch)
+    await watch.deploy(renamed())
+    await without_data(watch)
+    told = [(Reason.NO_DATA, "no_data week big", 0), (Reason.DATA_BACK, "data_back week big", 0)]
+    assert await operator_notices(watch) == told
+    watch.slot = watch.ledger.at.replace(hour=9) + timedelta(days=1)
+    await without_data(watch)
+    told += [(Reason.NO_DATA, "no_data week large", 1), (Reason.DATA_BACK, "data_back week large", 1)]
+    assert await operator_notices(watch) == told, "what was not told is counted"
+    subjects = await watch.ledger.scripts.ask("HKEYS", "acme:notices")
+    assert [one for one in subjects if b"week big" in one] == []

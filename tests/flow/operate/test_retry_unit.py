@@ -26,7 +26,8 @@ from tests.support.fakes import (
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
-from worker.flow.operate.retry import fell_short, retry
+from worker.domain.subscription import SubscriptionRecord
+from worker.flow.operate.retry import Retried, fell_short, retry
 
 REFUSED = Delivery(KEY, DeliveryState.REFUSED)
 EXPIRED = Delivery(KEY, DeliveryState.SKIPPED, reason=Reason.EXPIRED)
@@ -46,6 +47,19 @@ class Again:
         return tuple(DeliveryKey(run, reader) for reader in readers if reader not in self.reached)
 
 
+class Nobody:
+    """Nobody subscribed at run time, and nothing was renamed."""
+
+    async def current(self, schedule: str) -> str:
+        return schedule
+
+    async def continued(self, _schedule: str) -> Mapping[str, str]:
+        return {}
+
+    async def records(self, _schedule: str) -> tuple[SubscriptionRecord, ...]:
+        return ()
+
+
 def of(reader: str, state: DeliveryState) -> Delivery:
     return Delivery(replace(KEY, reader=reader), state)
 
@@ -59,13 +73,14 @@ def parts(ledger: Again, *rows: Delivery) -> Any:
         deployments=Deployed(bundle_with(replace(WEEKLY, to=(TEAM, boss)), operator="ops@acme.example")),
         lookups=KnownDeliveries(*rows),
         queue=Published(),
+        subscriptions=Nobody(),
         triggers=Stepped(),
     )
 
 
 async def test_what_was_refused_is_pending_until_the_next_slot_and_published_and_its_address_is_used_again() -> None:
     given = parts(Again(), REFUSED, of("boss|boss@acme.example", DeliveryState.SENT))
-    assert await retry(given, RUN) == (KEY,)
+    assert await retry(given, RUN) == Retried((KEY,))
     assert given.deliveries.given == {KEY.reader: NOW + HOUR}
     assert given.deliveries.lifted == ["address mail team@acme.example", "channel mail"]
     assert given.queue.deliveries == [KEY]
@@ -73,22 +88,26 @@ async def test_what_was_refused_is_pending_until_the_next_slot_and_published_and
 
 async def test_a_run_in_which_everything_arrived_is_left_alone() -> None:
     given = parts(Again(), of(KEY.reader, DeliveryState.SENT), of("boss|boss@acme.example", DeliveryState.UNKNOWN))
-    assert await retry(given, RUN) == ()
+    assert await retry(given, RUN) == Retried()
     assert (given.deliveries.lifted, given.queue.deliveries) == ([], [])
 
 
 async def test_what_a_newer_run_has_taken_the_place_of_is_not_published() -> None:
     given = parts(Again(KEY.reader), REFUSED, of("boss|boss@acme.example", DeliveryState.FAILED))
-    [key] = await retry(given, RUN)
+    [key] = (await retry(given, RUN)).again
     assert key.reader == "boss|boss@acme.example"
     assert given.queue.deliveries == [key]
 
 
-async def test_the_notice_to_the_operator_is_tried_again_and_so_is_a_reader_that_was_dropped() -> None:
-    """The ledger knows them; of a dropped reader there is no entry whose address could be used again."""
-    readers = ["operator|ops@acme.example", "dropped|x@acme.example"]
-    given = parts(Again(), *(of(reader, DeliveryState.FAILED) for reader in readers))
-    assert [key.reader for key in await retry(given, RUN)] == readers
+async def test_the_notice_to_the_operator_is_tried_again_and_a_reader_that_was_dropped_is_not() -> None:
+    """Whether the reader unsubscribed was forgotten. The same holds for alerts, and for digests that were held."""
+    dropped = "dropped|x@acme.example"
+    left = [dropped, f"also/{dropped}", f"alert:{dropped}", "alert:dropped/big|x@acme.example", "team|x@acme.example"]
+    readers = ["operator|ops@acme.example", "operator/1f|ops@acme.example"]
+    given = parts(Again(), *(of(reader, DeliveryState.FAILED) for reader in [*left, *readers]))
+    retried = await retry(given, RUN)
+    assert [key.reader for key in retried.again] == readers
+    assert {key.reader: why for key, why in retried.left_out.items()} == dict.fromkeys(left, Reason.NOT_NAMED)
     assert given.deliveries.lifted == ["address mail ops@acme.example", "channel mail"]
 
 

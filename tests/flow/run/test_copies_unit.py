@@ -29,6 +29,7 @@ from worker.flow.run.copies import (
     copied,
     copy_reader,
     copy_readers,
+    dead_copies,
     fates_of_copies,
     id_before,
     is_copy,
@@ -171,5 +172,5 @@ async def test_only_dead_addresses_are_suspended() -> None:
     ledger, connectors = Suspends(), Takes("mail")
     receipts = [Receipt("250", (RefusedCopy(BOSS, "550 no", dead=True), RefusedCopy(CHIEF, "450 later")))]
     given: Any = uses(connectors=connectors, deliveries=ledger, events=uses())
-    await suspend_copies(given, reader_digest(ENTRY, digest=uses()), KEY, receipts, NOW)
+    await suspend_copies(given, reader_digest(ENTRY, digest=uses()), KEY, dead_copies(receipts), NOW)
     assert [(one.subject, one.sentence) for one in ledger.stopped] == [(f"address mail {BOSS}", "550 no")]

@@ -78,3 +78,12 @@ def test_a_mail_that_others_get_a_copy_of_names_them_and_has_no_links() -> None:
     digest = with_pages()
     made = of(replace(digest, entry=replace(digest.entry, cc=("boss@acme.example", "chief@acme.example"))))
     assert (made.links, made.cc) == (None, ("boss@acme.example", "chief@acme.example"))
+
+
+def test_a_reader_who_is_the_only_address_in_cc_has_links() -> None:
+    """The mail goes to nobody else."""
+    digest = with_pages()
+    alone = replace(digest, entry=replace(digest.entry, cc=(READER.address.upper(), READER.address)))
+    assert of(alone) == of(digest)
+    assert of(alone).links is not None
+    assert of(replace(digest, entry=replace(digest.entry, cc=(READER.address, "boss@acme.example")))).links is None

@@ -12,13 +12,14 @@ from tests.regressions.helpers import to_its_end
 from tests.support.in_process import PROJECT, SCHEDULE, InProcessRun, in_process_run
 from tests.support.installation import SHORT
 from tests.support.patience import PATIENCE
-from tests.support.smtp_server import POSTFIX, SILENCE, MailRoom, mail_room
+from tests.support.smtp_server import BREAK, POSTFIX, SILENCE, MailRoom, mail_room
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.reason import Reason
 from worker.domain.run import RunState
 from worker.flow.operate.on_demand import request
 from worker.flow.operate.replay import replay
+from worker.flow.operate.retry import retry
 from worker.flow.operate.subscriptions import State, listed
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
@@ -111,3 +112,33 @@ async def test_a_process_that_ends_between_two_connections_leaves_a_mail_that_is
     run = await story.services.lookups.run(key)
     assert run is not None
     assert {one.equal async for one in replay(story.services, run)} == {True}
+
+
+@pytest.mark.parametrize("most_errors", [0, 1])
+@pytest.mark.parametrize("fault", ["451 4.3.0 try later", BREAK, "554 5.6.0 no"])
+async def test_copies_that_are_dead_are_not_named_to_the_server_again_whatever_becomes_of_the_try(
+    story: InProcessRun, room: MailRoom, fault: str, most_errors: int
+) -> None:
+    """The server counts each refusal against us. `most_errors` of 1: each of them ends a connection."""
+    room.most_errors, room.replies["data"] = most_errors, [fault]
+    run, rows = await story.run()
+    assert of(rows).state is not DeliveryState.SENT
+    found = {one.reader.address: one.state for one in await listed(story.services, "week") if one.copy}
+    assert found == dict.fromkeys(DEAD, State.SUSPENDED) | {ALIVE: State.ACTIVE}
+    if of(rows).state is DeliveryState.REFUSED:
+        await retry(story.services, run)
+    heard = room.refusals
+    row = of(await to_its_end(story, run.key))
+    assert (row.state, row.reason, room.refusals) == (DeliveryState.SENT, Reason.COPIES_MISSING, heard)
+    assert room.recipients[-1] == [SALES, ALIVE]
+
+
+@pytest.mark.parametrize("where", ["mail", "rcpt"])
+async def test_what_the_connections_before_have_heard_is_kept_if_the_last_one_fails(
+    story: InProcessRun, room: MailRoom, where: str
+) -> None:
+    room.most_errors, room.replies[where] = 19, [*(["250 OK"] * (2 if where == "rcpt" else 1)), "451 4.3.0 try later"]
+    _, rows = await story.run()
+    assert (of(rows).state, room.refusals) == (DeliveryState.DEFERRED, 19)
+    found = {one.reader.address for one in await listed(story.services, "week") if one.state is State.SUSPENDED}
+    assert found == set(DEAD)

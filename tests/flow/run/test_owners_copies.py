@@ -1,6 +1,6 @@
 """An owner who reads a digest of their own, and also gets copies of the others': each is stopped by itself."""
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -143,3 +143,50 @@ async def test_a_pause_that_an_older_version_kept_is_ended_by_resuming_the_copy(
     _, was_paused = await resume(story.services, "week", COPY)
     assert was_paused
     assert await of_one_run(story) == (True, {True})
+
+
+OLDER = '{{"choice":"paused","origin":"cli","by":"ops","at":"2026-11-23T08:00:00Z","until":null{more}}}'
+
+
+async def paused_anew(story: InProcessRun) -> None:
+    await pause(story.services, "week", OWN, BY, None)
+
+
+async def stopped_by_her(story: InProcessRun) -> None:
+    links = story.services.links
+    token = links.sign(Link(Purpose.UNSUBSCRIBE, Reader("week", "owners", ADA)), links.key_id)
+    page = await reader_page(story.services, token, Purpose.UNSUBSCRIBE)
+    assert page is not None
+    assert await act(story.services, page, Act.STOP)
+
+
+@pytest.mark.parametrize("more", ["", ',"for_copies":true'])
+@pytest.mark.parametrize("say", [paused_anew, stopped_by_her])
+async def test_what_she_says_anew_of_her_own_digest_leaves_the_pause_of_her_copies(
+    story: InProcessRun, empty_redis: EmbeddedRedis, say: Callable[[InProcessRun], Awaitable[None]], more: str
+) -> None:
+    async with connect(empty_redis.url) as client:
+        await client.hset("acme:preferences:week", OWN, OLDER.format(more=more))
+    await say(story)
+    await say(story)
+    assert (await rows(story))[COPY].state is State.PAUSED
+    assert await of_one_run(story) == (False, {False})
+    await resume(story.services, "week", COPY)
+    assert await of_one_run(story) == (False, {True})
+
+
+async def test_a_pause_of_her_own_digest_that_this_version_kept_is_renewed_alone(story: InProcessRun) -> None:
+    await pause(story.services, "week", OWN, BY, None)
+    await pause(story.services, "week", OWN, BY, None)
+    assert set(await story.services.subscriptions.preferences("week")) == {OWN}
+
+
+async def test_what_was_said_of_the_copies_is_not_replaced_by_the_pause_of_an_older_version(
+    story: InProcessRun, empty_redis: EmbeddedRedis
+) -> None:
+    said = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", await story.services.clock.now())
+    await story.services.subscriptions.prefer("week", COPY, said)
+    async with connect(empty_redis.url) as client:
+        await client.hset("acme:preferences:week", OWN, OLDER.format(more=""))
+    await pause(story.services, "week", OWN, BY, None)
+    assert (await rows(story))[COPY].state is State.UNSUBSCRIBED

@@ -29,7 +29,7 @@ from worker.flow.deployed import bundle_of
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
 from worker.web.chat.pace import PERSON_PER_MINUTE, ChatPace
-from worker.web.chat.paced import paced
+from worker.web.chat.paced import AT_ONCE, paced
 
 
 @asynccontextmanager
@@ -49,12 +49,14 @@ async def project_at(redis: EmbeddedRedis, place: Path, slack: SlackSocket) -> A
 
 
 @asynccontextmanager
-async def answering(made: InProcessRun, monotonic: Callable[[], float] = monotonic) -> AsyncIterator[None]:
+async def answering(
+    made: InProcessRun, monotonic: Callable[[], float] = monotonic, places: int = AT_ONCE
+) -> AsyncIterator[None]:
     services = made.services
     deployed = await services.deployments.deployed()
     assert deployed is not None
     bundle = await bundle_of(services.deployments, deployed.bundle)
-    answer = partial(paced, services, "slack", ChatPace(monotonic))
+    answer = partial(paced, services, "slack", ChatPace(monotonic), asyncio.Semaphore(places))
     task = asyncio.ensure_future(services.connectors.serve_chat(bundle, "slack", answer))
     try:
         yield
@@ -142,6 +144,50 @@ async def test_who_asks_too_often_over_a_socket_is_put_off_as_over_http(
             slack.send(command(slack, "help", "again"))
             await slack.until(answers={"again": 1})
             assert "/funnelbeat run ID" in slack.answered["again"][0]["text"]
+
+
+async def may_run_everything(made: InProcessRun) -> None:
+    file = made.place / "funnelbeat.yaml"
+    file.write_text(file.read_text("utf-8").replace("may: [trigger, subscribe]", "may: [manage]"), "utf-8")
+    await made.deploy((made.place / "schedules" / "week.yaml").read_text("utf-8"))
+
+
+async def test_who_asks_too_often_is_told_so_while_every_place_follows_a_run(
+    empty_redis: EmbeddedRedis, tmp_path: Path
+) -> None:
+    async with slack_socket() as slack, project_at(empty_redis, tmp_path / "p", slack) as made:
+        await may_run_everything(made)
+        async with answering(made, lambda: 0.0, places=1):
+            await slack.until(links=1)
+            slack.send(command(slack, "run week", "run"))
+            await slack.until(answers={"run": 1})
+            for number in range(PERSON_PER_MINUTE):
+                slack.send(command(slack, "next", f"n{number}"))
+            await answered(slack, 2)
+            assert told(slack).count(OFTEN) == 1
+
+
+async def test_what_is_too_much_is_not_acknowledged_and_nothing_of_it_waits(
+    monkeypatch: pytest.MonkeyPatch, empty_redis: EmbeddedRedis, tmp_path: Path
+) -> None:
+    """Slack says itself that the app did not answer."""
+    monkeypatch.setattr(socket, "MOST", 3)
+    async with slack_socket() as slack, project_at(empty_redis, tmp_path / "p", slack) as made:
+        await may_run_everything(made)
+        async with answering(made, lambda: 0.0, places=1):
+            await slack.until(links=1)
+            slack.send(command(slack, "run week", "run"))
+            await slack.until(answers={"run": 1})
+            for number in range(8):
+                slack.send(command(slack, "next", f"n{number}"))
+            await slack.until(acked=3)
+            (run,) = await made.services.lookups.runs(None, 10)
+            for delivery in await produce(made.services, run.key):
+                await deliver(made.services, delivery)
+            await answered(slack, 4)
+            slack.send(command(slack, "help", "later", user_id=BEN))
+            await slack.until(answers={"later": 1})
+            assert len(slack.acked) == 4
 
 
 async def answered(slack: SlackSocket, count: int) -> None:

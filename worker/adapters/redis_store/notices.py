@@ -30,7 +30,8 @@ def request_row(request: NoticeRequest, expires: int) -> dict[str, Any]:
     }
     if any(cause.slots for cause in notice.causes):
         row["p"] = [cause.slots and slots_row(cause.slots) for cause in notice.causes]
-    return {"reader": request.reader, "subject": notice.subject, "day": request.day, "expires": expires, "told": row}
+    given = {"reader": request.reader, "subject": notice.subject, "day": request.day, "expires": expires, "told": row}
+    return given | {"before": request.before} if request.before else given
 
 
 def held_row(held: OverCap) -> dict[str, Any]:

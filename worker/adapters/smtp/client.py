@@ -71,7 +71,8 @@ class Mailer:
         A kept connection that the server has closed is replaced once, as long as nothing of this message was sent. A
         server that ends the connection after it refused copies is asked again without them: many have a limit of
         refusals (Postfix: https://www.postfix.org/postconf.5.html#smtpd_hard_error_limit), and would never take the
-        message otherwise. Each further connection has at least one copy less. Raises MailFailure.
+        message otherwise. Each further connection has at least one copy less. Raises MailFailure, with every copy that
+        any of the connections heard refused.
         """
         mail, refused = Mail(sender, (recipient, *copies), message, smtputf8), dict[str, MailFailure]()
         async with self._limit.one():
@@ -80,6 +81,7 @@ class Mailer:
                     sent = await (self._over(await self._connect(), mail) if refused else self._by_any(mail))
                 except MailFailure as failure:
                     if not failure.hung_up or not failure.refused:
+                        failure.refused = (*refused.items(), *failure.refused)
                         raise
                     refused |= dict(failure.refused)
                     mail = replace(mail, recipients=(recipient, *(one for one in copies if one not in refused)))

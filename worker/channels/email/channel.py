@@ -131,7 +131,10 @@ class EmailChannel:
             copies = [one for one in envelope.cc if one not in envelope.withheld]
             sent = await self._mailer.send(self._origin, address, sealed, copies=copies, smtputf8=beyond_ascii)
         except MailFailure as failure:
-            raise classed(failure) from failure
+            error = classed(failure)
+            heard = (_refused(copy, why) for copy, why in failure.refused)
+            error.dead_copies = tuple((one.address, one.words) for one in heard if one.dead)
+            raise error from failure
         return Receipt(sent.text, tuple(_refused(copy, failure) for copy, failure in sent.refused))
 
     async def check(self, addresses: Sequence[str]) -> str:  # noqa: ARG002  # only a refusal shows that a mailbox does not exist
@@ -190,7 +193,7 @@ def classed(failure: MailFailure) -> DeliveryError:
 
 
 def _refused(copy: str, failure: MailFailure) -> RefusedCopy:
-    """The message was taken for its reader, so that nothing but the address of the copy can be at fault."""
+    """The server took the reader, so that nothing but the address of the copy can be at fault."""
     error = classed(failure)
     dead = isinstance(error, DeliveryRefused) and error.suspend == Fault.READER
     return RefusedCopy(copy, error.problem, dead)

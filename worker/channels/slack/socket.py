@@ -6,6 +6,7 @@ slack_sdk is an extra and is imported when it is first needed. https://docs.slac
 import asyncio
 import importlib
 import importlib.util
+import threading
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,8 +19,8 @@ from worker.errors import DeliveryError, PostRefused, RequestError
 from worker.ports.chat import Answering, ChatRequest
 from worker.redact import redact
 
-AT_ONCE = 200
-"""Requests that are dealt with at the same time, with runs whose end is told; more wait."""
+MOST = 400
+"""Requests that are dealt with or wait. More are not acknowledged, so that Slack says that the app did not answer."""
 
 
 def installed() -> bool:
@@ -33,14 +34,21 @@ async def serve_socket(options: Mapping[str, str], answers: Answering) -> None:
         raise RequestError("answers.app_token is no token of an app; expected xapp-…, with the scope connections:write")
     if not installed():
         raise RequestError("slack_sdk is not installed: pip install 'funnelbeat[slack]'")
-    loop, going = asyncio.get_running_loop(), asyncio.Semaphore(AT_ONCE)
+    loop, places = asyncio.get_running_loop(), threading.BoundedSemaphore(MOST)
 
     async def deal_with(kind: str, payload: Mapping[str, Any]) -> None:
-        async with going:
+        try:
             await _deal_with(kind, payload, base_url, answers)
+        finally:
+            places.release()
 
     def received(client: Any, envelope: Any) -> None:
         """Called in a thread of the client. Slack wants a word within three seconds, and the answer follows."""
+        if not places.acquire(blocking=False):
+            structlog.get_logger().error(
+                "chat_failed", sentence=f"{MOST} requests are being dealt with; one is refused"
+            )
+            return
         client.send_socket_mode_response(sdk_response.SocketModeResponse(envelope_id=envelope.envelope_id))
         asyncio.run_coroutine_threadsafe(deal_with(envelope.type, envelope.payload), loop)
 

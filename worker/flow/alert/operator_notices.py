@@ -4,6 +4,7 @@ one a day of each rule.
 
 import hashlib
 from collections.abc import Collection, Iterable, Mapping
+from dataclasses import replace
 from datetime import datetime
 
 from worker.domain.alert.notification import Finding, Notification
@@ -47,22 +48,15 @@ def of_unread(
     stopped: Collection[str] = (),
 ) -> tuple[NoticeRequest, ...]:
     """`faults`: what is wrong with the state of rules, by their ids. Empty where no operator is named."""
-    names = {rule.id: rule.name or rule.id for rule in schedule.alerts}
-    made = (
-        Notice(
-            run,
-            schedule.name,
-            Trouble.NO_DATA,
-            f"{Reason.NOT_READ} {schedule.id} {rule}",
-            Reason.NOT_READ,
-            (Cause(names[rule], fault),),
-            0,
-            now,
-        )
-        for rule, fault in faults.items()
-    )
-    requests = (of_trouble(connectors, bundle, schedule.id, one, stopped) for one in made)
-    return tuple(one for one in requests if one is not None)
+    names, before = {rule.id: rule.name or rule.id for rule in schedule.alerts}, _ids_before(schedule)
+    requests = list[NoticeRequest]()
+    for rule, fault in faults.items():
+        reason, subject = Reason.NOT_READ, _subject(Reason.NOT_READ, schedule, rule)
+        notice = Notice(run, schedule.name, Trouble.NO_DATA, subject, reason, (Cause(names[rule], fault),), 0, now)
+        request = of_trouble(connectors, bundle, schedule.id, notice, stopped)
+        if request is not None:
+            requests.append(replace(request, before=_subject(reason, schedule, before.get(rule, ""))))
+    return tuple(requests)
 
 
 def _request(
@@ -70,8 +64,19 @@ def _request(
 ) -> NoticeRequest:
     """A rule that loses and gets its data several times a day is told of once for each, and then counted."""
     reason = Reason.DATA_BACK if finding.reason is AlertReason.DATA_BACK else Reason.NO_DATA
-    subject = f"{reason} {schedule.id} {finding.rule}"
+    subject = _subject(reason, schedule, finding.rule)
+    before = _subject(reason, schedule, _ids_before(schedule).get(finding.rule, ""))
     cause = Cause(notification.rule(finding.rule).name, finding.facts.name)
     notice = Notice(notification.run, schedule.name, Trouble.NO_DATA, subject, reason, (cause,), 0, now)
     one_of_many = f"{OPERATOR}/{hashlib.sha256(subject.encode()).hexdigest()[:8]}"
-    return NoticeRequest(Reader(schedule.id, one_of_many, address).id, notice_day(bundle, now), notice)
+    return NoticeRequest(Reader(schedule.id, one_of_many, address).id, notice_day(bundle, now), notice, before)
+
+
+def _subject(reason: Reason, schedule: Schedule, rule: str) -> str:
+    """Empty without a rule."""
+    return f"{reason} {schedule.id} {rule}" if rule else ""
+
+
+def _ids_before(schedule: Schedule) -> dict[str, str]:
+    """Of rules that were renamed."""
+    return {rule.id: rule.previously for rule in schedule.alerts}

@@ -8,7 +8,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from worker.domain.access import Actor, Door
-from worker.domain.delivery import Delivery, DeliveryKey
+from worker.domain.delivery import Delivery
 from worker.domain.run import RunKey
 from worker.domain.subscription import Origin, SubscriptionRecord
 from worker.flow.operate import subscriptions
@@ -18,7 +18,7 @@ from worker.flow.operate.find_run import find_run
 from worker.flow.operate.forget import ForgetUses, Forgotten, forget
 from worker.flow.operate.on_demand import RequestUses, request
 from worker.flow.operate.pause import PauseUses, pause, resume
-from worker.flow.operate.retry import RetryUses, retry
+from worker.flow.operate.retry import Retried, RetryUses, retry
 from worker.flow.operate.run_missed import MissedUses, request_missed
 from worker.flow.operate.settle import SettleByHandUses, settle
 from worker.flow.uses import UsesLookups, UsesQueue
@@ -89,12 +89,13 @@ async def cancel_run(uses: CancelActUses, actor: Actor, reference: str) -> tuple
     return run.key, ended
 
 
-async def retry_run(uses: RetryActUses, actor: Actor, reference: str) -> tuple[RunKey, tuple[DeliveryKey, ...]]:
-    """The run, and the deliveries that are queued again."""
+async def retry_run(uses: RetryActUses, actor: Actor, reference: str) -> tuple[RunKey, Retried]:
+    """The run, and which of its deliveries are queued again."""
     run = await find_run(uses.lookups, reference)
-    keys = await retry(uses, run)
-    await record(uses, actor, "retry", str(run.key), after={"deliveries": str(len(keys))})
-    return run.key, keys
+    retried = await retry(uses, run)
+    after = {"deliveries": str(len(retried.again)), "left_out": str(len(retried.left_out))}
+    await record(uses, actor, "retry", str(run.key), after=after)
+    return run.key, retried
 
 
 async def settle_unknown(uses: SettleActUses, actor: Actor, reference: str, *, arrived: bool) -> Delivery:

@@ -1,13 +1,16 @@
 """Another try for deliveries that did not arrive. A person asks for it after repairing the cause."""
 
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
 from typing import Protocol
 
-from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, plain_id
 from worker.domain.reason import Reason
 from worker.domain.run import Run
-from worker.flow.deployed import schedule_of
+from worker.domain.subscription import live_records
+from worker.flow.deployed import bundle_of, schedule_of
 from worker.flow.run.produce import expiry
-from worker.flow.run.readers import entries, entry_of, subjects
+from worker.flow.run.readers import ALSO, entries, entry_of, is_also, is_notice, subjects
 from worker.flow.uses import (
     UsesClock,
     UsesConnectors,
@@ -15,26 +18,41 @@ from worker.flow.uses import (
     UsesDeployments,
     UsesLookups,
     UsesQueue,
+    UsesSubscriptions,
     UsesTriggers,
 )
 
 
-class RetryUses(
-    UsesClock, UsesConnectors, UsesDeliveries, UsesDeployments, UsesLookups, UsesQueue, UsesTriggers, Protocol
-): ...
+class NamedUses(UsesClock, UsesConnectors, UsesDeployments, UsesSubscriptions, Protocol): ...
 
 
-async def retry(uses: RetryUses, run: Run) -> tuple[DeliveryKey, ...]:
-    """The run's deliveries that were refused, failed or expired are pending again and published. Returns their keys.
+class RetryUses(NamedUses, UsesDeliveries, UsesLookups, UsesQueue, UsesTriggers, Protocol): ...
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """`again`: the deliveries that are queued. `left_out`: those that are not, because nobody knows whether their
+    readers want them, each with why.
+    """
+
+    again: tuple[DeliveryKey, ...] = ()
+    left_out: Mapping[DeliveryKey, Reason] = field(default_factory=dict)
+
+
+async def retry(uses: RetryUses, run: Run) -> Retried:
+    """The run's deliveries that were refused, failed or expired are pending again and published, but for readers whom
+    the deployment in force does not name any more: whether they unsubscribed was forgotten with their place.
 
     A suspended address or channel is used again, but not that of a copy: the repair was of what stopped the readers.
     What was sent is never sent again. The run keeps its closed state until the last of these deliveries is settled, and
     then gets the state that follows from all.
     """
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
-    failed = [row for row in await uses.lookups.deliveries(run.key) if fell_short(row)]
+    fallen = [row for row in await uses.lookups.deliveries(run.key) if fell_short(row)]
+    left_out = await _left_out(uses, run, fallen) if fallen else {}
+    failed = [row for row in fallen if row.key not in left_out]
     if not failed:
-        return ()
+        return Retried((), left_out)
     stopped, known = set(), entries(schedule)
     for row in failed:
         entry = entry_of(uses.connectors, bundle, known, row.key.reader)
@@ -44,7 +62,30 @@ async def retry(uses: RetryUses, run: Run) -> tuple[DeliveryKey, ...]:
     until = expiry(uses.triggers, schedule, await uses.clock.now())
     keys = await uses.deliveries.retry(run.key, {row.key.reader: until for row in failed})
     await uses.queue.deliver(keys)
-    return keys
+    return Retried(keys, left_out)
+
+
+async def _left_out(uses: NamedUses, run: Run, rows: Iterable[Delivery]) -> Mapping[DeliveryKey, Reason]:
+    """Who is named neither by the definition in force nor by a subscription made at run time, under the present id or
+    another. Nobody where the schedule is gone: what its readers stopped is kept until it comes back. Notices to the
+    operator have no reader who could have stopped them.
+    """
+    deployed = await uses.deployments.deployed()
+    bundle = await bundle_of(uses.deployments, deployed.bundle) if deployed is not None else None
+    schedule = bundle.schedules.get(await uses.subscriptions.current(run.key.schedule)) if bundle is not None else None
+    if bundle is None or schedule is None:
+        return {}
+    records = await uses.subscriptions.records(schedule.id)
+    subscribed = live_records(records, bundle, schedule, await uses.clock.now())
+    ids = await uses.subscriptions.continued(schedule.id)
+    known = {**{reader.id: entry for reader, entry in subscribed.items()}, **entries(schedule)}
+    left_out = dict[DeliveryKey, Reason]()
+    for row in rows:
+        reader = plain_id(row.key.reader.removeprefix(ALSO))
+        named = entry_of(uses.connectors, bundle, known, ids.get(reader, reader)) is not None
+        if not named and (is_also(row.key.reader) or not is_notice(row.key.reader)):
+            left_out[row.key] = Reason.NOT_NAMED
+    return left_out
 
 
 def fell_short(row: Delivery) -> bool:

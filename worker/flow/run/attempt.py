@@ -18,6 +18,7 @@ class Attempt:
     `date`: fixed by the first try. `receipts`: the receiver's, so far. `part`: the name of the present part. `out`: the
     number of a part whose bytes may have left and that the ledger does not have as sent. `refusal`: the receiver's
     final one. `receiver`: Connectors.receiver. `withheld`: places in `cc` whom this try sends no copy, each with why.
+    `dead_copies`: as in DeliveryError.
     """
 
     def __init__(self, row: Delivery, now: datetime) -> None:
@@ -32,6 +33,7 @@ class Attempt:
         self.channel: Channel[Any] | None = None
         self.refusal: DeliveryRefused | None = None
         self.withheld: Mapping[int, Reason] = {}
+        self.dead_copies: tuple[tuple[str, str], ...] = ()
         self.receipts = receipts_of(row)
 
     @property

@@ -157,17 +157,21 @@ def _shown_fate(address: str, sentence: str) -> Reason | None:
     return next((one for one, words in LEFT_OUT.items() if f"{_named(address)}{words}" in sentence), Reason.REFUSED)
 
 
+def dead_copies(receipts: Iterable[Receipt]) -> dict[str, str]:
+    """The receiver's words, by the address that it refused for good."""
+    return {one.address: one.words for receipt in receipts for one in receipt.refused if one.dead}
+
+
 async def suspend_copies(
-    uses: SuspendUses, digest: ReaderDigest, key: DeliveryKey, receipts: Iterable[Receipt], now: datetime
+    uses: SuspendUses, digest: ReaderDigest, key: DeliveryKey, dead: Mapping[str, str], now: datetime
 ) -> None:
     """The addresses that the receiver refused for good. A process that is killed before this hears the refusal again
-    with the next message.
+    with the next message. `dead`: its words, by address.
     """
-    dead = [one for receipt in receipts for one in receipt.refused if one.dead]
     stopped = await stopped_ways(uses, digest.bundle) if dead else ()
-    for one in dead:
-        subject = subjects(digest.entry, one.address)[1]
-        stop = of_suspended(uses.connectors, digest.bundle, digest.schedule, key, subject, one.words, now, stopped)
+    for address, words in dead.items():
+        subject = subjects(digest.entry, address)[1]
+        stop = of_suspended(uses.connectors, digest.bundle, digest.schedule, key, subject, words, now, stopped)
         emit_all(uses.events, await uses.deliveries.suspend(key.run, stop))
 
 

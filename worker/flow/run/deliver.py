@@ -27,7 +27,7 @@ from worker.flow.facts import emit_all
 from worker.flow.run.attempt import Attempt, PaceTooLong, ReceiverSilent
 from worker.flow.run.cap import capped
 from worker.flow.run.comparison import ReaderDigest
-from worker.flow.run.copies import missing_copies, suspend_copies
+from worker.flow.run.copies import dead_copies, missing_copies, suspend_copies
 from worker.flow.run.hand_over import hand_over
 from worker.flow.run.held import held_digest, take_over_held
 from worker.flow.run.notices import of_suspended, stopped_ways
@@ -89,7 +89,8 @@ async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
             return attempt.row.state
         await settle(uses, key, attempt.number, outcome, await _suspension(uses, attempt))
         if attempt.digest is not None:
-            await suspend_copies(uses, attempt.digest, key, attempt.receipts, attempt.now)
+            dead = {**dead_copies(attempt.receipts), **dict(attempt.dead_copies)}
+            await suspend_copies(uses, attempt.digest, key, dead, attempt.now)
     except ClaimLost:
         # The bytes may have left although the claim is lost, and another process may send them too. The possible
         # duplicate is recorded: a repeat is allowed, but not an unrecorded one.
@@ -167,6 +168,8 @@ def _not_yet(uses: DeliverUses, digest: ReaderDigest, attempt: Attempt) -> Defer
 
 async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> Outcome:
     """The outcome for an error of the try. What may have been sent stays unknown."""
+    if isinstance(error, DeliveryError):
+        attempt.dead_copies = error.dead_copies
     match error:
         case DeliveryUncertain():
             wait = wait_if_unclear(uses.times, attempt.channel) if attempt.channel is not None else 0.0

@@ -3,6 +3,7 @@
 from datetime import datetime
 from typing import Protocol
 
+from worker.domain.address import same
 from worker.domain.delivery import Delivery, Envelope, ReaderLinks
 from worker.domain.links import PREFERENCES_LAST, Link, Purpose
 from worker.domain.subscription import is_shared
@@ -19,7 +20,7 @@ def envelope_of(uses: EnvelopeUses, digest: ReaderDigest, row: Delivery, date: d
     """The recipient of a delivery, its date, and its links. The links are signed with the key that the first try used,
     so that every try sends the same message.
 
-    A message has no links if the project has no pages or no key, if several people read the address or get a copy, if
+    A message has no links if the project has no pages or no key, if others read the address or may get a copy, if
     it is no mail, or if it is a notice to the operator. A message that names held digests belongs to several
     subscriptions. So it has no link that unsubscribes with one click.
 
@@ -48,6 +49,7 @@ def _key(uses: EnvelopeUses, digest: ReaderDigest, row: Delivery) -> str:
     """Names the key that signs the links; empty if the message has none."""
     if row.date is not None:
         return row.link_key
-    own = uses.connectors.mailbox(digest.bundle, digest.entry.channel, digest.reader.address)
-    alone = not digest.entry.cc and not is_shared(digest.bundle, digest.reader.address)
+    address = digest.reader.address
+    own = uses.connectors.mailbox(digest.bundle, digest.entry.channel, address)
+    alone = all(same(one, address) for one in digest.entry.cc) and not is_shared(digest.bundle, address)
     return uses.links.key_id if own and alone else ""

@@ -130,7 +130,9 @@ class Calls:
         raise AssertionError("counting has no end")
 
     async def _once(self, wire: Wire, left: float) -> bytes | SourceUnavailable | SourceRefused:
-        """One try. What may pass is returned, as is a refusal, so that the loop above reads as one."""
+        """One try. What may pass is returned, as is a refusal, so that the loop above reads as one. Raises
+        SourceUnavailable for a client that is closed, which is final.
+        """
         async with self._places:
             await self._pace.enter(wire.endpoint, wire.cost)
             headers: Mapping[str, str] | None = None
@@ -141,6 +143,8 @@ class Calls:
                 )
                 headers = answer.headers
             except HttpFailure as failure:
+                if failure.closed:
+                    raise SourceUnavailable(wire.endpoint, failure.problem) from failure
                 return SourceUnavailable(wire.endpoint, failure.problem)
             finally:
                 self._pace.leave(headers)

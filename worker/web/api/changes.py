@@ -76,8 +76,9 @@ def changes(uses: Services, guard: Guard) -> APIRouter:
     @router.post("/runs/{run:path}/retry", response_model=RetriedShape, tags=["runs"])
     async def retry_run(run: RunRef, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
         """Tries again what a run could not deliver. What was sent is not sent again."""
-        key, again = await acts.retry_run(uses, actor, run)
-        return retried_document(str(key), [str(one) for one in again])
+        key, retried = await acts.retry_run(uses, actor, run)
+        left_out = {str(one): str(why) for one, why in retried.left_out.items()}
+        return retried_document(str(key), [str(one) for one in retried.again], left_out)
 
     @router.post("/deliveries/{delivery:path}/settle", response_model=DeliveryShape, tags=["runs"])
     async def settle_delivery(

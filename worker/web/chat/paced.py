@@ -1,5 +1,6 @@
 """The answers to a request that came over a socket, at the pace that HTTP has."""
 
+import asyncio
 from collections.abc import AsyncIterator
 
 import structlog
@@ -11,16 +12,22 @@ from worker.ports.chat import ChatAnswer, ChatRequest, counted
 from worker.web.chat.answer import answers, put_off
 from worker.web.chat.pace import ChatPace
 
+AT_ONCE = 200
+"""Requests that are carried out at the same time, with runs whose end is told; more wait."""
 
-async def paced(uses: Services, channel: str, pace: ChatPace, request: ChatRequest) -> AsyncIterator[ChatAnswer]:
-    """As `answers`. Of what comes too often nothing is done. Each answer is a request to the service, so that a person
-    is told once in a minute.
+
+async def paced(
+    uses: Services, channel: str, pace: ChatPace, places: asyncio.Semaphore, request: ChatRequest
+) -> AsyncIterator[ChatAnswer]:
+    """As `answers`. Of what comes too often nothing is done, and it waits for no place. Each answer is a request to the
+    service, so that a person is told once in a minute. `places`: of `AT_ONCE`.
     """
     wait = pace.wait(channel, request)
     await _count(uses, channel, EventOutcome.LIMITED if wait else EventOutcome.ACCEPTED)
     if not wait:
-        async for said in answers(uses, channel, request):
-            yield said
+        async with places:
+            async for said in answers(uses, channel, request):
+                yield said
     elif pace.tells(channel, request):
         yield await put_off(uses, channel, request, wait)
 

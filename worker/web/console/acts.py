@@ -48,8 +48,11 @@ async def cancel(visit: Visit, form: Form) -> tuple[str, str]:
 
 
 async def retry(visit: Visit, form: Form) -> tuple[str, str]:
-    key, again = await acts.retry_run(visit.uses, visit.actor, text_of(form, "run"))
-    return _path("run", str(key)), visit.w.say("console.done.retry", len(again))
+    key, retried = await acts.retry_run(visit.uses, visit.actor, text_of(form, "run"))
+    said = visit.w.say("console.done.retry", len(retried.again))
+    if retried.left_out:
+        said = f"{said} {visit.w.say('console.done.retry_left', len(retried.left_out))}"
+    return _path("run", str(key)), said
 
 
 async def settle(visit: Visit, form: Form) -> tuple[str, str]:

@@ -124,14 +124,7 @@ end
 local function rename_notices()
   local held = call('HGETALL', NOTICES)
   for i = 1, #held, 2 do
-    local subject = current_subject(held[i])
-    if subject ~= held[i] then
-      local own = call('HGET', NOTICES, subject)
-      if not own or (cjson.decode(own).d or '') < (cjson.decode(held[i + 1]).d or '') then
-        call('HSET', NOTICES, subject, held[i + 1])
-      end
-      call('HDEL', NOTICES, held[i])
-    end
+    rename_notice(held[i], current_subject(held[i]))
   end
 end
 

@@ -125,6 +125,16 @@ local function is_alert(reader) return string.sub(reader, 1, 6) == 'alert:' end
 -- An address in `cc`, as preferences name it: cc:ENTRY|address.
 local function is_copy(reader) return string.sub(reader, 1, 3) == 'cc:' end
 
+-- A pause of an older version, in which a reader and a copy to the same address had one id, goes on for the copy when it
+-- is replaced for the reader. `text`: what was said of the reader.
+local function keep_for_copy(key, reader, text)
+  local held = text and not is_copy(reader) and cjson.decode(text)
+  if held and held.choice == 'paused' and held.for_copies ~= false then
+    held.for_copies = false -- whoever resumes the copy does not resume the reader
+    call('HSETNX', key, 'cc:' .. reader, cjson.encode(held))
+  end
+end
+
 -- What `web` shows as counters (metrics.py), written with what it counts. A field is made of words of closed lists, so
 -- that there are some hundred at most.
 local COUNTS = P .. 'counts'
@@ -209,14 +219,24 @@ local function current_subject(subject)
   return current and (over or '') .. first .. ' ' .. current .. more or subject
 end
 
+-- If both subjects have a word, the newer one counts.
+local function rename_notice(old, new)
+  local was, own = call('HGET', NOTICES, old), call('HGET', NOTICES, new)
+  if not was or old == new then return end
+  if not own or (cjson.decode(own).d or '') < (cjson.decode(was).d or '') then call('HSET', NOTICES, new, was) end
+  call('HDEL', NOTICES, old)
+end
+
 local slots = {}
 local function slot_of(run)
   slots[run] = slots[run] or call('ZSCORE', P .. 'runs', run)
   return slots[run]
 end
 
+-- `given.before`: the subject that it had before its rule was renamed; what was told of that counts.
 local function add_notice(run, given)
   local subject = current_subject(given.subject)
+  if given.before then rename_notice(current_subject(given.before), subject) end
   local text = call('HGET', NOTICES, subject)
   local held, slot = text and cjson.decode(text) or {}, tonumber(slot_of(run) or 0)
   if held.d and given.day <= held.d then

@@ -8,5 +8,6 @@ local text = call('HGET', key, A.reader)
 local held = text and cjson.decode(text).choice
 if not A.preference then return held == A.choice and call('HDEL', key, A.reader) or 0 end
 if held == 'unsubscribed' then return A.choice == held and 0 or LOST end
+keep_for_copy(key, A.reader, text)
 call('HSET', key, A.reader, A.preference)
 return 1

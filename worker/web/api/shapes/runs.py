@@ -84,8 +84,11 @@ class CancelledShape(ApiShape):
 
 
 class RetriedShape(ApiShape):
+    """`left_out`: deliveries that are not tried again, each with why."""
+
     run: str
     deliveries: list[str]
+    left_out: dict[str, str]
 
 
 class TriggerRequest(ApiShape):
