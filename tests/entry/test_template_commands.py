@@ -164,10 +164,17 @@ def test_a_fault_is_named_with_its_template_and_line(place: Path, source: str, l
 
 def test_a_template_that_calls_itself_is_told_what_to_write(place: Path) -> None:
     write(place, "pipeline/email.txt.j2", '{% extends "pipeline/email.txt.j2" %}')
-    assert complaints(place)[0] == (
-        "templates/pipeline/email.txt.j2",
-        1,
-        "it calls itself; write shipped/pipeline/email.txt.j2 for what Funnelbeat ships",
+    assert complaints(place)[0] == ("templates/pipeline/email.txt.j2", 1, "it calls itself")
+    sentence = "it calls itself; write shipped/pipeline/email.txt.j2 for what Funnelbeat ships\n"
+    assert sentence in called(place, "templates", "check").stderr
+
+
+def test_a_misspelt_block_is_said_without_an_empty_advice(place: Path) -> None:
+    """The sentence ended in "did you mean footer?; correct it"."""
+    write(place, "pipeline/email.html.j2", f"{CHILD}{{% block footr %}}x{{% endblock %}}")
+    assert called(place, "templates", "check").stderr == (
+        "templates/pipeline/email.html.j2:2:1: the block footr, which nothing prints: shipped/pipeline/email.html.j2 "
+        "has no such block; did you mean footer?\n"
     )
 
 

@@ -67,7 +67,7 @@ def complaint_of(fault: TemplateFault) -> Complaint:
     """The fault as a complaint about a file. A fault without a line stands at the first."""
     names = ", ".join(fault.samples[:SHOWN])
     more = f" and {len(fault.samples) - SHOWN} more" if len(fault.samples) > SHOWN else ""
-    expected = f"seen with the samples {names}{more}" if names else "correct it"
+    expected = f"seen with the samples {names}{more}" if names else fault.expected or "correct it"
     return Complaint(f"templates/{fault.template}", max(fault.line, 1), 1, fault.problem, expected)
 
 

@@ -21,13 +21,14 @@ _NOTE = re.compile(r"\{%-?\s*block\s+(\w+)[^%]*%\}\{#\s*(.*?)\s*#\}", re.DOTALL)
 @dataclass(frozen=True, slots=True, order=True)
 class TemplateFault:
     """`template`: its path below templates/. `line`: from 1, 0 if there is none. `samples`: names of the digests and
-    notices that showed it, none if the source alone does.
+    notices that showed it, none if the source alone does. `expected`: what to write instead, if that is known.
     """
 
     template: str
     line: int
     problem: str
     samples: tuple[str, ...] = ()
+    expected: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +79,8 @@ def lint(env: Environment, own: Mapping[str, str]) -> list[TemplateFault]:
 
 def _faults(env: Environment, path: str) -> Iterator[TemplateFault]:
     if path.startswith(SHIPPED):
-        yield TemplateFault(path, 0, "templates/shipped/ stands for what Funnelbeat ships; put the file elsewhere")
+        meant = "templates/shipped/ stands for what Funnelbeat ships"
+        yield TemplateFault(path, 0, meant, expected="put the file elsewhere")
         return
     try:
         found = outline(env, path)
@@ -87,7 +89,8 @@ def _faults(env: Environment, path: str) -> Iterator[TemplateFault]:
         return
     for name, line in found.names:
         if name == path:
-            yield TemplateFault(path, line, f"it calls itself; write {SHIPPED}{path} for what Funnelbeat ships")
+            instead = f"write {SHIPPED}{path} for what Funnelbeat ships"
+            yield TemplateFault(path, line, "it calls itself", expected=instead)
         elif not _exists(env, name):
             yield TemplateFault(path, line, f"there is no template {name}")
     for line in found.stray:
@@ -105,8 +108,8 @@ def _lost_blocks(env: Environment, path: str, found: Outline) -> Iterator[Templa
         if block not in known and not _inside(env, path, block):
             nearest = get_close_matches(block, known, n=1)
             instead = f"did you mean {nearest[0]}?" if nearest else f"it has {', '.join(sorted(known)) or 'none'}"
-            problem = f"the block {block}, which nothing prints: {found.extends} has no such block; {instead}"
-            yield TemplateFault(path, line, problem)
+            problem = f"the block {block}, which nothing prints: {found.extends} has no such block"
+            yield TemplateFault(path, line, problem, expected=instead)
 
 
 def _inherited(env: Environment, path: str | None) -> set[str]:
