@@ -75,7 +75,10 @@ class Times:
         """What people call the zone: a city, as in "Berlin"."""
         if "/" not in self._zone.key:
             return self._zone.key
-        return get_timezone_location(self._zone, locale=self._locale, return_city=True)
+        try:
+            return get_timezone_location(self._zone, locale=self._locale, return_city=True)
+        except KeyError:  # Babel has no word for "unknown region" in this locale, which it asks for first
+            return self._zone.key
 
     def stamp(self, instant: datetime) -> str:
         """As in "Mon 16 Nov, 09:00 CET"."""

@@ -59,7 +59,7 @@ async def test_a_mailbox_without_a_password_is_read_with_a_token() -> None:
 
 async def test_oauthbearer_where_the_server_offers_that_alone() -> None:
     async with both("IMAP4rev1 AUTH=OAUTHBEARER") as (endpoint, room), opened(options(endpoint, room)) as box:
-        assert await box.check() == "logged in; 0 mail(s) are there"
+        assert await box.check() == "logged in; 0 mails are there"
     port = room.port
     assert room.shown == [f"n,a=bounces@acme.example,\1host=127.0.0.1\1port={port}\1auth=Bearer ya29.0\1\1"]
 

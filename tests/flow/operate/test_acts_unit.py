@@ -24,6 +24,7 @@ from worker.flow.operate.acts import (
     trigger,
     unsubscribe,
 )
+from worker.flow.operate.retry import Retried
 from worker.ports import CancelResult
 
 CI = Actor(Door.API, "ci")
@@ -54,7 +55,7 @@ ACTS: dict[str, tuple[Act, str, Any, str]] = {
     "pause": (lambda here: pause_schedule(here, CI, "weekly", NOW), "pause", None, "weekly"),
     "resume": (lambda here: resume_schedule(here, CI, "weekly"), "resume", True, "weekly"),
     "cancel": (lambda here: cancel_run(here, CI, "weekly@latest"), "cancel", ENDED, str(RUN.key)),
-    "retry": (lambda here: retry_run(here, CI, "weekly@latest"), "retry", (KEY,), str(RUN.key)),
+    "retry": (lambda here: retry_run(here, CI, "weekly@latest"), "retry", Retried((KEY,)), str(RUN.key)),
     "deliveries settle": (lambda here: settle_unknown(here, CI, "k", arrived=True), "settle", ROW, str(KEY)),
     "forget": (lambda here: forget_subject(here, CI, "ann@acme.example"), "forget", ROW, "an address or a row"),
     "subscriptions add": (lambda here: subscribe(here, CI, "weekly", {}), "subscriptions.add", MADE, TEAM),

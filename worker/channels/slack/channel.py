@@ -23,7 +23,7 @@ from worker.channels.slack.limits import checked
 from worker.channels.slack.lookup import EVENT, POST, UPLOAD, delivery_id, file_mark, find
 from worker.channels.slack.manifest import manifest
 from worker.channels.slack.socket import serve_socket
-from worker.channels.slack.token_kinds import other_than_app, other_than_bot
+from worker.channels.slack.token_kinds import app_for_bot, other_than_app, other_than_bot
 from worker.channels.slack.upload import LOOPBACK, sealed_upload, upload, upload_body
 from worker.channels.slack.webhook import SECONDS_APART, SlackWebhookChannel
 from worker.domain.delivery import Attachment, Envelope, Part, Receipt
@@ -128,7 +128,8 @@ def open_slack(options: Mapping[str, str]) -> Channel[SlackContent]:
     token = options["token"].strip()
     if _TOKEN.fullmatch(token) is None:
         raise RequestError("slack: the token is empty or holds characters that no token has; expected xoxb-…")
-    mistaken = other_than_bot(token)
+    # A URL is accepted here: it stands for every secret where nothing is sent, and `check` warns of it.
+    mistaken = app_for_bot(token)
     if mistaken is not None:
         raise RequestError(f"slack: the token is {mistaken[0]}; expected {mistaken[1]}")
     return SlackChannel(token, options.get("base_url", BASE_URL), answers=answers)

@@ -7,14 +7,16 @@ _BOT = "a bot's token, xoxb-…"
 _APP = "an app-level token, xapp-…"
 
 
+def app_for_bot(value: str) -> tuple[str, str] | None:
+    """An app-level token where a bot's is needed."""
+    return (_APP, f"{_BOT}, of the page OAuth & Permissions") if value.strip().startswith("xapp-") else None
+
+
 def other_than_bot(value: str) -> tuple[str, str] | None:
     """Option.mistaken of `token`. Tokens of bots have had other beginnings, so that only what is certain is named."""
-    found = value.strip()
-    if found.startswith("xapp-"):
-        return _APP, f"{_BOT}, of the page OAuth & Permissions"
-    if found.startswith("https://"):
+    if value.strip().startswith("https://"):
         return "a URL", f"{_BOT}, or the URL in `webhook_url`"
-    return None
+    return app_for_bot(value)
 
 
 def other_than_app(value: str) -> tuple[str, str] | None:
