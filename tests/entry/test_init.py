@@ -249,7 +249,7 @@ def test_a_script_gives_every_answer_as_an_option(
         (["--channel", "email"], "--channel: not for a project on the sandbox; leave it out, or name your service"),
         (["--service", "sandbox", "--channel", "slak"], "--channel: not for a project on the sandbox; leave it out"),
         (
-            ["--service", "sandbox", "--base-url", "http://x.example", "--pipeline", "", "--key-env", "K"],
+            ["--service", "sandbox", "--base-url", "http://x.example", "--pipeline", MAIN, "--key-env", "K"],
             "--base-url, --key-env, --pipeline: not for a project on the sandbox; leave them out",
         ),
         (["--service", "close", "--pipeline", MAIN, "--channel", "pigeon"], "--channel: found 'pigeon'"),

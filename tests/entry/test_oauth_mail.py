@@ -77,7 +77,7 @@ def test_doctor_and_send_test_log_in_with_a_token(here: Mailing) -> None:
     assert len(here.account.mails.accepted) == 1
     found = {one["what"]: one for one in here.line.document_of("doctor")}
     assert "sends as reports@acme.example" in found["channel mail"]["sentence"]
-    assert found["mailbox of mail"]["sentence"].startswith("logged in; 0 mail(s) are there")
+    assert found["mailbox of mail"]["sentence"].startswith("logged in; 0 mails are there")
     assert (found["channel mail"]["level"], found["mailbox of mail"]["level"]) == ("ok", "ok")
 
 

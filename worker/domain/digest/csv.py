@@ -15,14 +15,14 @@ from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table
 from worker.sanitize import harmless
 
 _MARK = b"\xef\xbb\xbf"
-_NUMBER = re.compile(r"[+-]?[0-9.,]+%?")
+_NUMBER = re.compile(r"[+-]?[0-9][0-9.,]*%?")
 _LAYOUT = ("\t", "\n")
 _CODED = frozenset(CodeKind)
 _SIGN = "[=+\\-@＝＋－＠]"
 _BEFORE = r"(?:[^\S\t\n]|[\"'])*"
 """What a spreadsheet may drop in front of a formula: blanks, and quotes that it takes for its own."""
 _FIRST = re.compile(rf"(?:\s|[\"'])*{_SIGN}|'*[\t\n]")
-_PLAIN = rf"{_BEFORE}[+-]?[0-9.,]+%?{_BEFORE}"
+_PLAIN = rf"{_BEFORE}{_NUMBER.pattern}{_BEFORE}"
 _INNER = re.compile(
     "|".join(rf"(?<={sign})(?={_BEFORE}{_SIGN})(?!{_PLAIN}(?:[{sign}\n]|\Z))" for sign in (r"\t", r"\n", ";", ","))
 )

@@ -15,7 +15,7 @@ LONGEST_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """`detail`: the key figure and how much changed; may be empty."""
+    """`detail`: the key figure and how much changed; may be empty. `date` and `time`: of its slot."""
 
     name: str
     detail: str
