@@ -53,10 +53,10 @@ class Nobody:
     async def current(self, schedule: str) -> str:
         return schedule
 
-    async def continued(self, _schedule: str) -> Mapping[str, str]:
+    async def continued(self, schedule: str) -> Mapping[str, str]:
         return {}
 
-    async def records(self, _schedule: str) -> tuple[SubscriptionRecord, ...]:
+    async def records(self, schedule: str) -> tuple[SubscriptionRecord, ...]:
         return ()
 
 
