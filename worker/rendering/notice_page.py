@@ -90,7 +90,7 @@ class NoticePage:
     def causes(self) -> tuple[str, ...]:
         """What services and receivers said, each with the query or the reader that it is about."""
         told = [
-            ": ".join(self._w.clean(words, LONGEST_CAUSE) for words in (self._who(cause), cause.sentence) if words)
+            ": ".join(words for words in (self._who(cause), self._w.clean(cause.sentence, LONGEST_CAUSE)) if words)
             for cause in self.notice.causes
         ]
         return (
@@ -155,11 +155,13 @@ class NoticePage:
     def _who(self, cause: Cause) -> str:
         if cause.slots is not None:
             return self._slots(cause.slots)
-        return "" if self.notice.trouble is Trouble.SUSPENDED else cause.who
+        return "" if self.notice.trouble is Trouble.SUSPENDED else self._w.clean(cause.who, LONGEST_CAUSE)
 
     def _slots(self, span: SlotSpan) -> str:
-        """As in "12 slots, Mon 16 Nov, 06:00 CET – Mon 16 Nov, 08:45 CET"."""
-        ends = dict.fromkeys((self._w.stamp(span.first), self._w.stamp(span.last)))
+        """As in "12 slots: Mon 16 Nov, 06:00 CET – 08:45 CET"."""
+        one_day = self._w.date(span.first) == self._w.date(span.last)
+        last = self._w.time(span.last) if one_day and span.first != span.last else self._w.stamp(span.last)
+        ends = dict.fromkeys((self._w.stamp(span.first), last))
         return self._w.say("notice.slots", span.count, span=" – ".join(ends))
 
     indent = staticmethod(text_table.indented)
