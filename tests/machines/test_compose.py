@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -41,7 +42,8 @@ class ComposeInstallation:
     def here(self, described: Service, text: str) -> str:
         text = text.replace("//redis:6379/", f"//127.0.0.1:{self.ports['redis']}/")
         for inside, outside in described.mounts.items():
-            text = str(ROOT / outside if outside.startswith(".") else self.place / outside) if text == inside else text
+            ours = outside.startswith(".") and not (self.place / outside).exists()
+            text = str((ROOT if ours else self.place) / outside) if text == inside else text
         return text
 
     def command(self, described: Service, words: tuple[str, ...]) -> list[str]:
@@ -75,6 +77,8 @@ def compose(tmp_path: Path) -> Iterator[ComposeInstallation]:
     built = ComposeInstallation(tmp_path, {name: free_port() for name in ("redis", "http", "smtp")})
     for volume in ("redis", "outbox"):
         (tmp_path / volume).mkdir()
+    # A deployment keeps the project's id beside its definitions, and the next Redis has another owner.
+    shutil.copytree(ROOT / "docker" / "sandbox", tmp_path / "docker" / "sandbox", ignore=lambda *_: [".funnelbeat"])
     with built.stack:
         yield built
 
