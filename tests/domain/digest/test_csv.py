@@ -81,6 +81,7 @@ def test_no_cell_holds_a_control_character_or_one_that_hides_text(text: str) -> 
         ('x;"=1+1', "x;'\"=1+1"),
         ("a;-5;=b;-1+2", "a;-5;'=b;'-1+2"),
         ("a,-5;b", "a,'-5;b"),
+        ('\t"-5\t- 6"', "'\t'\"-5\t'- 6\""),
         ("one; two, three\tfour - five", "one; two, three\tfour - five"),
     ],
 )
@@ -94,9 +95,11 @@ PIECES = st.sampled_from([*ACTIVE, *";,\t\n'\" 1x", "-5", "+,", "-.", "=1+1", "A
 
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_no_separator_opens_a_cell_that_runs(text: str) -> None:
-    """Read as a spreadsheet may read it: with each separator, with quotes and without."""
+    """Read as a spreadsheet may read it: with each separator, with quotes and without. A line break that is not inside
+    quotes ends a cell, whatever the separator is.
+    """
     printed = cell(text)
-    fields = [field for sign in ";,\t\n" for field in printed.split(sign)]
+    fields = [field for line in printed.split("\n") for sign in ";,\t" for field in line.split(sign)]
     for sign in ";,\t":
         lines = io.StringIO(f"1,{printed}", newline="")
         fields += [one for row in csv.reader(lines, delimiter=sign) for one in row]
@@ -108,9 +111,9 @@ def test_no_separator_opens_a_cell_that_runs(text: str) -> None:
 @given(st.lists(PIECES, max_size=12).map("".join))
 def test_the_text_is_had_back_by_the_rule_of_the_documentation(text: str) -> None:
     """docs/operations/runs-and-deliveries.md."""
-    before, number = "(?:[^\\S\t\n]|[\"'])*", "[+-]?[0-9][0-9.,]*%?"
+    before, blanks, number = "(?:[^\\S\t\n]|[\"'])*", "[^\\S\t\n]*", "[+-]?[0-9][0-9.,]*%?"
     inner = "|".join(
-        f"(?<={sign})'(?={before}[{re.escape(ACTIVE)}])(?!{before}{number}{before}(?:[{sign}\n]|\\Z))"
+        f"(?<={sign})'(?={before}[{re.escape(ACTIVE)}])(?!{blanks}{number}{blanks}(?:[{sign}\n]|\\Z))"
         for sign in "\t\n;,"
     )
     first = f"\\A'(?=(?:\\s|[\"'])*[{re.escape(ACTIVE)}]|'*[\t\n])"

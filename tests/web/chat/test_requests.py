@@ -26,7 +26,7 @@ def changed(body: bytes) -> dict[str, str]:
 REFUSED = {
     "tampered": (401, changed, "unsigned"),
     "stale": (401, lambda body: signed(body, at=time.time() - 301), "unsigned"),
-    "of the future": (401, lambda body: signed(body, at=time.time() + 301), "unsigned"),
+    "of the future": (401, lambda body: signed(body, at=time.time() + 400), "unsigned"),
     "of another secret": (401, lambda body: signed(body, secret="0" * 32), "unsigned"),
     "unsigned": (401, lambda _body: {"content-type": FORM}, "unsigned"),
     "without a time": (401, lambda body: {**signed(body), TIMESTAMP: ""}, "unsigned"),

@@ -22,12 +22,13 @@ _SIGN = "[=+\\-@＝＋－＠]"
 _BEFORE = r"(?:[^\S\t\n]|[\"'])*"
 """What a spreadsheet may drop in front of a formula: blanks, and quotes that it takes for its own."""
 _FIRST = re.compile(rf"(?:\s|[\"'])*{_SIGN}|'*[\t\n]")
-_PLAIN = rf"{_BEFORE}{_NUMBER.pattern}{_BEFORE}"
+_PLAIN = rf"[^\S\t\n]*{_NUMBER.pattern}[^\S\t\n]*"
 _INNER = re.compile(
     "|".join(rf"(?<={sign})(?={_BEFORE}{_SIGN})(?!{_PLAIN}(?:[{sign}\n]|\Z))" for sign in (r"\t", r"\n", ";", ","))
 )
 """Where a spreadsheet that splits at a line break, a tab, a semicolon or a comma begins a cell with a formula. A number
-between two of the same sign is none: it is the whole cell.
+between two of the same sign is none: it is the whole cell. Behind a quote it is not, because the cell may go on past
+the sign, up to another quote.
 """
 
 PlainCell = str | int | float | Decimal | None
