@@ -221,13 +221,20 @@ def test_a_bundle_that_a_newer_version_wrote_is_refused_and_not_read_in_part() -
         outgoing(data)
 
 
-FIELDS = "a3385c1ebe3432ab"
+FIELDS = "5e91b49a13f5dea4"
 """Of all fields of definitions, by the format that has them first."""
+
+
+def _fields(schema: object) -> object:
+    """`schema` without docstrings, whose indentation depends on the version of Python."""
+    if isinstance(schema, dict):
+        return {name: _fields(part) for name, part in schema.items() if name != "description" or isinstance(part, dict)}
+    return [_fields(part) for part in schema] if isinstance(schema, list | tuple) else schema
 
 
 def test_a_field_that_an_older_version_does_not_know_has_a_new_format() -> None:
     """Decoders leave out what they do not know. So a process of an older version would send something else than the
     definitions say. If this fails: raise VERSION in bundle_codec.py, read the format before, and write the new mark.
     """
-    known = json.dumps(msgspec.json.schema_components([Bundle])[1], sort_keys=True, default=str)
+    known = json.dumps(_fields(msgspec.json.schema_components([Bundle])[1]), sort_keys=True, default=str)
     assert (VERSION, hashlib.sha256(known.encode()).hexdigest()[:16]) == (3, FIELDS)
