@@ -127,6 +127,27 @@ def test_redis_ends_with_a_parent_that_was_killed_and_the_directory_is_free(tmp_
         assert not server.attached
 
 
+def test_a_process_that_will_live_waits_for_the_end_of_one_that_does_not(tmp_path: Path) -> None:
+    """It would lose the Redis that it joined, in the middle of its work."""
+    with subprocess.Popen([sys.executable, "-c", CHILD, str(tmp_path)], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        assert parent.stdout.readline().split()[1] == "False"
+        end = threading.Timer(0.3, parent.kill)
+        end.start()
+        server = EmbeddedRedis(tmp_path)
+        server.attach_or_start(rather_own=PATIENCE)
+        end.join()
+        assert not server.attached
+        server.stop()
+
+
+def test_a_process_that_will_live_joins_one_that_stays(tmp_path: Path) -> None:
+    with EmbeddedRedis(tmp_path) as first:
+        second = EmbeddedRedis(tmp_path, patience=5)
+        second.attach_or_start(rather_own=0.5)
+        assert (second.attached, second.url) == (True, first.url)
+
+
 def test_many_starts_at_once_give_one_redis(tmp_path: Path) -> None:
     command = [sys.executable, "-c", CHILD, str(tmp_path)]
     parents = [subprocess.Popen(command, stdout=subprocess.PIPE, text=True) for _ in range(3)]

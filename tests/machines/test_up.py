@@ -148,7 +148,7 @@ def test_a_second_up_goes_on_when_the_first_is_killed(place: Path) -> None:
     with up(place) as first, up(place, "second") as second:
         first.process.send_signal(signal.SIGKILL)
         first.process.wait()
-        second.says("Redis ended; it was started again.")
+        second.says("The command that had started Redis ended, and Redis with it; it was started again.")
         second.goes_on()
 
 

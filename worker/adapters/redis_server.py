@@ -67,8 +67,9 @@ class EmbeddedRedis:
         """Process id of the server that this object started; None if it attached to another server."""
         return self._child.pid if self._child is not None else None
 
-    def attach_or_start(self) -> None:
-        """Returns when the server answers.
+    def attach_or_start(self, *, rather_own: float = 0.0) -> None:
+        """Returns when the server answers. A server that another process started is attached to only if it is still
+        there after `rather_own` seconds: a server ends with the process that started it.
 
         Raises RequestError (no server program, socket's path too long) or LedgerUnavailable (the server did not start,
         or another process holds the directory and does not answer).
@@ -81,7 +82,8 @@ class EmbeddedRedis:
                 f"{self.directory} cannot be written ({error.strerror}), and the project's own Redis needs it; "
                 "make it writable, or set FUNNELBEAT_REDIS_URL"
             ) from None
-        deadline = time.monotonic() + self._patience
+        begun = time.monotonic()
+        deadline = begun + self._patience
         while True:
             lock = os.open(self.directory / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
             try:
@@ -92,7 +94,7 @@ class EmbeddedRedis:
             finally:
                 # Redis inherited the lock and holds it as long as it lives.
                 os.close(lock)
-            if holder is not None and answers(holder[1]):
+            if holder is not None and time.monotonic() >= begun + rather_own and answers(holder[1]):
                 self._socket, self.attached = holder[1], True
                 return
             if time.monotonic() > deadline:

@@ -28,7 +28,7 @@ from worker.entry.options import Project, directory
 from worker.entry.ownership import fit_to_start, own
 from worker.entry.project_dir import child_environment, deployable, refuse_unset_secrets, sandbox_for
 from worker.entry.project_name import project_name
-from worker.entry.project_redis import STATE, own_redis_for, redis_for
+from worker.entry.project_redis import RATHER_OWN, STATE, own_redis_for, redis_for
 from worker.entry.tasks import CELERY_LEVELS, make_worker_app, worker_arguments
 from worker.entry.up_notes import command_for, what_is_up
 from worker.entry.watcher import Watcher, print_changes, stamps
@@ -68,7 +68,10 @@ def up(ctx: typer.Context, project: Project = None) -> None:
         seen = stamps(place)
         bundle, outbox = deployable(place), place / STATE / "outbox"
         refuse_unset_secrets(place, bundle)
-        with own_redis_for(place) as (base, redis), sandbox_for(bundle, base, outbox, says_where=False) as settings:
+        with (
+            own_redis_for(place, rather_own=RATHER_OWN) as (base, redis),
+            sandbox_for(bundle, base, outbox, says_where=False) as settings,
+        ):
             configure(settings.log_level)
             print_changes(deploy_now(bundle, settings, place))
             members = tuple(filter(None, (("clock",), ("worker",), web_member(bundle, settings))))
@@ -105,9 +108,11 @@ def _stay(watcher: Watcher, children: ChildProcesses, redis: EmbeddedRedis | Non
 
 def _look_after(redis: EmbeddedRedis) -> None:
     """Starts our own Redis again if it has ended. If that fails, it is tried again at the next look."""
+    joined = redis.attached
     try:
         if redis.revive():
-            announce("redis_ended", "Redis ended; it was started again.", trouble=True)
+            ended = "The command that had started Redis ended, and Redis with it" if joined else "Redis ended"
+            announce("redis_ended", f"{ended}; it was started again.", trouble=not joined)
     except FunnelbeatError as error:
         announce("redis_ended", f"Redis ended and cannot be started: {error}", trouble=True)
 

@@ -14,6 +14,9 @@ from worker.settings import WARNED, Settings, read, unknown
 
 STATE = ".funnelbeat"
 
+RATHER_OWN = 5.0
+"""Seconds in which a command of a moment, such as `preview`, ends and takes its Redis with it."""
+
 
 @contextmanager
 def redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[Settings]:
@@ -28,9 +31,11 @@ def redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[Settin
 
 
 @contextmanager
-def own_redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[tuple[Settings, EmbeddedRedis | None]]:
+def own_redis_for(
+    directory: Path, *, may_be_empty: bool = False, rather_own: float = 0.0
+) -> Iterator[tuple[Settings, EmbeddedRedis | None]]:
     """As redis_for, with the project's own Redis for callers that restart it; None if the environment names another
-    Redis.
+    Redis. `rather_own`: seconds to wait for the end of another command's Redis before it is joined.
     """
     settings = read()
     for sentence in () if os.environ.get(WARNED) else unknown():
@@ -45,7 +50,7 @@ def own_redis_for(directory: Path, *, may_be_empty: bool = False) -> Iterator[tu
             place = Path(stack.enter_context(TemporaryDirectory(prefix="funnelbeat-")))
             console.err.print(f"warning: {directory} cannot be written, so an empty Redis elsewhere is used")
         redis = EmbeddedRedis(place)
-        redis.attach_or_start()
+        redis.attach_or_start(rather_own=rather_own)
         stack.callback(redis.stop)
         yield replace(settings, redis_url=redis.url, broker_url=settings.broker_url or redis.broker_url), redis
 
