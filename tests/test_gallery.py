@@ -19,7 +19,7 @@ from worker.entry.cli import app
 ROOT = Path(__file__).parents[1]
 GALLERY = ROOT / "docs" / "gallery"
 SCHEDULES = sorted(path.stem for path in (GALLERY / "schedules").glob("*.yaml"))
-ALERTS_ALONE = {"stalled-watch"}
+ALERTS_ALONE = {"newly-stalled"}
 DIGESTS = [name for name in SCHEDULES if name not in ALERTS_ALONE]
 
 
