@@ -15,7 +15,7 @@ ORDER = (
     "manager-roll-up",
     "large-deals",
     "stalled-list",
-    "stalled-watch",
+    "newly-stalled",
     "lost-deals",
     "forecast",
     "conversions",

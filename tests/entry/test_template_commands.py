@@ -142,7 +142,7 @@ def test_what_cannot_begin_is_one_sentence(place: Path, words: tuple[str, ...]) 
 @pytest.mark.parametrize(
     ("source", "line", "problem"),
     [
-        ("\n{% block act %}{{ page.actt }}{% endblock %}", 3, "Page has no 'actt'; did you mean 'act'?"),
+        ("\n{% block act %}{{ page.actt }}{% endblock %}", 3, "Page has no 'actt' (did you mean 'act'?)"),
         ("{% block headr %}x{% endblock %}", 2, "the block headr, which nothing prints"),
         ("hello\n", 2, "text outside of a block"),
         ("{% block header %}{% include 'shared/nope.j2' %}{% endblock %}", 2, "there is no template shared/nope.j2"),

@@ -102,9 +102,8 @@ class JinjaPage:
             return f"the template that it imports has no macro {name!r}"
         known = next((dir(value) for value in self.values.values() if type(value).__name__ == kind), [])
         nearest = get_close_matches(name, [one for one in known if not one.startswith("_")], n=1)
-        return f"{kind} has no {name!r}; " + (
-            f"did you mean {nearest[0]!r}?" if nearest else "docs/reference/page.md names what it has"
-        )
+        advice = f"did you mean {nearest[0]!r}?" if nearest else "docs/reference/page.md names what it has"
+        return f"{kind} has no {name!r} ({advice})"
 
     def place(self, name: str, offset: int) -> tuple[str, int]:
         path, length = f"{self.folder}/{name}", 0
