@@ -1,6 +1,7 @@
 """Runs benchmarks: `python -m benchmarks [names…] [--quick] [--json FILE]`."""
 
 import argparse
+import gc
 import json
 import sys
 import time
@@ -27,6 +28,7 @@ from benchmarks import (
 )
 from benchmarks.ground import machine
 from benchmarks.measure import Progress, Result, on_terminal, printed
+from worker.collector import collect_rarely
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,8 +84,11 @@ def main(arguments: list[str]) -> int:
 
 def _all(names: list[str], size: str, facts: dict[str, str | int | float]) -> list[Result]:
     results, met, judged = [], 0, 0
+    collect_rarely()  # as a worker does; the peers of this process have the same
     print(f"{', '.join(f'{name} {fact}' for name, fact in facts.items())}; medians, [least to most]")
     for name in names:
+        gc.collect()
+        gc.freeze()  # what earlier benches left is not looked through again in this one
         began = time.monotonic()
         result = BENCHES[name].run(BENCHES[name].sizes[size], on_terminal)
         on_terminal("")

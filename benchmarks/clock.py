@@ -27,7 +27,7 @@ class Sizes:
     jobs: int
 
 
-FULL = Sizes(100_000, 2, 2_000, 5_000)
+FULL = Sizes(100_000, 5, 2_000, 5_000)
 QUICK = Sizes(20_000, 1, 1_000, 1_000)
 TINY = Sizes(300, 1, 20, 20)
 

@@ -14,7 +14,7 @@ import httpx
 
 from benchmarks.definitions import PROJECT
 from benchmarks.ground import redis_ground
-from benchmarks.measure import Figure, Progress, Result, Verdict, in_turns
+from benchmarks.measure import RATIO, Figure, Progress, Result, Verdict, in_turns
 from worker.adapters.event_log import configure
 from worker.app import open_services
 from worker.domain.access import Actor, Door, TokenScope
@@ -100,7 +100,7 @@ def run(sizes: Sizes, progress: Progress) -> Result:
         Verdict(
             f"{who} with {sizes.runs:,} runs to {who} without any",
             figures[who].median / figures[f"{who}, no run"].median,
-            "x",
+            RATIO,
             AIM,
             at_least=False,
         )
