@@ -28,7 +28,7 @@ from worker.domain.events import RunClaimed
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.schedule import CatchUp, Timing
-from worker.flow.run.tick import BATCH, deadline, slot_claim, tick, window_claim
+from worker.flow.run.tick import DUE, deadline, slot_claim, tick, window_claim
 from worker.ports import Claimed, Due, SlotClaim, Sweep, WindowClaim
 
 MINUTE = timedelta(minutes=1)
@@ -123,7 +123,7 @@ async def test_a_tick_without_a_deployment_claims_nothing_and_loses_nothing_that
 
 
 async def test_a_tick_that_found_as_much_as_it_looks_at_says_that_there_is_more() -> None:
-    one_more = [Due("weekly", NOW)] * (BATCH + 1)
+    one_more = [Due("weekly", NOW)] * (DUE + 1)
     assert (await tick(parts(Clock(*one_more), Published()))).more
 
 

@@ -27,7 +27,12 @@ from worker.flow.uses import (
 from worker.ports import Claimed, Due, SlotClaim, Triggers, WindowClaim
 
 BATCH = 300
-"""The greatest number of schedules, of runs and of deliveries that one tick handles."""
+"""The greatest number of waiting runs, of deliveries and of ended windows that one tick handles."""
+
+DUE = 1_200
+"""The greatest number of due schedules that one tick handles. They are claimed in steps, and the first and the last step
+of a tick do not overlap with another one, so that a tick of few steps leaves Redis or the clock idle.
+"""
 
 RUN_TIME = timedelta(minutes=30)
 
@@ -53,7 +58,7 @@ async def tick(uses: TickUses) -> Ticked:
     in one round trip, because a tick of which nothing is due costs hardly anything else.
     """
     deployment, (now, due), ended, swept = await asyncio.gather(
-        uses.deployments.deployed(), uses.clock.due(BATCH), uses.source_events.due(BATCH), uses.clock.sweep(BATCH)
+        uses.deployments.deployed(), uses.clock.due(DUE), uses.source_events.due(BATCH), uses.clock.sweep(BATCH)
     )
     emit_all(uses.events, swept.facts)
     if deployment is None:
@@ -68,7 +73,7 @@ async def tick(uses: TickUses) -> Ticked:
         published += await publish(uses.queue, (*opened.runs, *swept.runs), swept.deliveries, swept.mailboxes)
     if not due:
         await housekeep(uses.upkeep, timings, now)
-    return Ticked((*claimed, *opened.runs), published, more=BATCH in (len(due), len(ended)))
+    return Ticked((*claimed, *opened.runs), published, more=len(due) == DUE or len(ended) == BATCH)
 
 
 def slot_claim(
