@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 
-from benchmarks.compare import main
+from benchmarks.compare import BASELINE, main
+from benchmarks.page import PAGE, page
 
 AGREED = {"bench": "claim", "what": "ours to RedBeat", "value": 12.0, "samples": [11.0, 12.0, 13.0], "at_least": True}
 
@@ -75,3 +76,7 @@ def test_a_file_of_something_else_is_an_error_of_use(
     with pytest.raises(SystemExit, match="2"):
         main([str(tmp_path / "other")])
     assert "a file of figures cannot be read: " in capsys.readouterr().err
+
+
+def test_the_page_of_results_is_made_from_the_agreed_run() -> None:
+    assert PAGE.read_text("utf-8") == page(json.loads(BASELINE.read_text("utf-8"))), "run `make bench-agree`"
