@@ -164,7 +164,8 @@ class Postfix:
         return path.read_text("utf-8", "replace")[-6000:] if path.exists() else ""
 
     def empty(self) -> None:
-        """Before a test: no mail, no verdict, nothing counted."""
+        """Before a test: no mail, also none that the test before left on its way, no verdict, nothing counted."""
+        self.delivered()
         shutil.rmtree(self.place / "mail")
         _owned(self.place / "mail")
         self.verdicts.forget()
