@@ -56,8 +56,8 @@ digest: {bridge: deals}
 
 DARK = """
 name: Nothing can be fetched
-when: {every: 6s}
-within: 5s
+when: {every: 6s, catch_up: all}
+within: 20s
 report:
   - {id: deals, source: dark, query: opportunities, params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U}}
 to:
