@@ -59,7 +59,8 @@ name: Nothing can be fetched
 when: {every: 6s, catch_up: all}
 within: 20s
 report:
-  - {id: deals, source: dark, query: opportunities, params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U}}
+  - {id: totals, source: dark, query: funnel_totals, window: this-month,
+     params: {pipeline: pipe_4vukv2FUlFh9FDiVYAop1U, type: active-stage-cohort}}
 to:
   - {id: team, channel: mail, address: dark@acme.example}
 """
