@@ -94,7 +94,7 @@ def ack(
 ) -> None:
     """Acknowledge an alert: it is not repeated until it is resolved.
 
-    Readers are still told when it gets worse or ends.
+    Readers are still notified when it gets worse or ends.
     """
     with console.guarded(as_json=as_json):
 

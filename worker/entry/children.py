@@ -68,7 +68,7 @@ class ChildProcesses:
 
     def look_after(self) -> None:
         """Start every child again that has ended, and report it on standard error. A child that was killed starts at
-        once. A child that gave up soon after its start has to wait, longer each time.
+        once. A child that failed soon after its start has to wait, longer each time.
         """
         for member, child in list(self._children.items()):
             status = child.poll()

@@ -28,7 +28,7 @@ def offered_services() -> dict[str, tuple[SourceKind, InitForm]]:
 
 
 def connect(given: Given, kind: SourceKind, form: InitForm) -> tuple[ServiceAccess, Table]:
-    """The options of the connection, and what it holds. A person is asked again where the service refuses them. Raises
+    """The options of the connection, and what it holds. If the service refuses them, a person is asked again. Raises
     RequestError, SourceError.
     """
     while True:

@@ -43,7 +43,7 @@ _IGNORED = """\
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where and for whom the first digest is. The shipped examples are written for the defaults. `address`: the reader,
-    in the form of `channel`. `operator`: who hears of failures.
+    in the form of `channel`. `operator`: who is notified of failures.
     """
 
     zone: str = "Europe/Berlin"

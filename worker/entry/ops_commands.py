@@ -47,7 +47,7 @@ def replay(
     against: Against = None,
     as_json: Json = False,
 ) -> None:
-    """Render every closed delivery again from what is stored, offline, and compare it with what was sent."""
+    """Render every closed delivery again from stored data, offline, and compare it with what was sent."""
     with console.guarded(as_json=as_json):
         folder, sent = Folder(out) if out else None, _by_hash(against or out)
 
@@ -116,8 +116,8 @@ def _print_part(part: dict[str, Any]) -> None:
 
 
 def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
-    """Try again what a run could not deliver. Messages that were sent are not sent again, and templates are filled as
-    they were deployed when the run began.
+    """Try again the messages that a run could not deliver. Messages that were sent are not sent again. The templates
+    are those that were deployed when the run began.
     """
     with console.guarded(as_json=as_json):
 
@@ -183,7 +183,7 @@ def settle(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Record what happened to an unknown delivery: sent moves the reader's baseline, not-sent sends the message
+    """Record what happened to an unknown delivery: `sent` changes the reader's baseline, `not-sent` sends the message
     again.
     """
     with console.guarded(as_json=as_json):

@@ -48,7 +48,7 @@ def show(found: Plan) -> None:
 
 
 def _show_runs(found: Plan) -> None:
-    """The next run of every schedule has a line before others have their second."""
+    """Every schedule first gets a line for its next run; then the remaining lines are filled."""
     lines, left = chosen(list(run_lines(found)), SHOWN, NEXT)
     rows = [cells_of(one) for one in lines]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]

@@ -1,4 +1,4 @@
-"""What fields mean that have the same name in many classes, and need no sentence in each docstring."""
+"""The meaning of fields that have the same name in many classes, so that not every docstring has to explain them."""
 
 FIELDS: dict[str, str] = {
     "acked_by": "Who acknowledged it; empty if nobody did.",

@@ -94,7 +94,7 @@ def page_members() -> dict[str, Member]:
 
 
 def _of_part(page: Page, member: Any) -> Any:
-    """What a name of the page is taken from; the member itself where the page has it."""
+    """The member that a name of the page comes from; the page's own member if it has one."""
     if not (isinstance(member, property) and isinstance(member.fget, attrgetter)):
         return member
     part, attribute = str(member.fget.__reduce__()[1][0]).split(".")

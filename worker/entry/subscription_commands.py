@@ -147,7 +147,7 @@ def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
 def remove(
     ctx: typer.Context, schedule: ScheduleId, reader: Which, project: Project = None, as_json: Json = False
 ) -> None:
-    """Remove a subscription that was added here. An entry of a definition is removed there."""
+    """Remove a subscription that was added with this command. To remove an entry of a definition, edit its file."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> SubscriptionRow:

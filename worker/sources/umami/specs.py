@@ -177,9 +177,9 @@ _QUERIES = (
 )
 
 OPTIONS = (
-    Option("base_url", note="where Umami is served, https://stats.acme.example; left out: Umami Cloud"),
+    Option("base_url", note="the address of Umami, such as https://stats.acme.example; default: Umami Cloud"),
     Option("username", note="an account that may see the websites; with base_url"),
-    Option("password", secret=True, note="of that account; one without a second factor"),
+    Option("password", secret=True, note="of that account, which must have no second factor"),
     Option("api_key", secret=True, note="of Umami Cloud, or with base_url of your own server (from version 3.4)"),
     TLS,
 )
