@@ -21,7 +21,7 @@ class BrandPair:
 
 @dataclass(frozen=True, slots=True)
 class BrandColours:
-    """For light and dark mode. One accent is not readable on both backgrounds."""
+    """`light`: in light mode. `dark`: in dark mode. One accent is not readable on both backgrounds."""
 
     light: BrandPair
     dark: BrandPair

@@ -84,7 +84,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.QUERY_CHANGED: "The query was edited, so it cannot be compared with its old answers.",
     Reason.BASELINE_EXPIRED: "The last digest's snapshot is gone or older than 400 days.",
     Reason.SUBSCRIBED: "This reader was added after the last run.",
-    Reason.LATER_DIGEST: "This reader's last digest is not from an earlier slot, and digests compare with earlier slots only.",
+    Reason.LATER_DIGEST: "This reader's last digest is not from an earlier slot; only earlier slots are compared with.",
     Reason.RESET: "Somebody reset what this reader's digests are compared with.",
     Reason.NO_CHANGE: "Nothing significant moved, and this reader wants changes only.",
     Reason.EMPTY: "There is nothing to show.",

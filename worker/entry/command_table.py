@@ -37,16 +37,16 @@ LISTED = {
     ),
     "send-test": CommandEntry(Section.FIRST, "send_test_command", "Send a sample digest through one channel."),
     "plan": CommandEntry(Section.FIRST, "plan_commands", "Show which runs will fire, for whom, and what would change."),
-    "deploy": CommandEntry(
-        Section.FIRST, "deployment_commands", "Check the files, show the plan, and activate them."
-    ),
+    "deploy": CommandEntry(Section.FIRST, "deployment_commands", "Check the files, show the plan, and activate them."),
     "up": CommandEntry(Section.FIRST, "processes", "Run a clock and a worker. Saving a file deploys it."),
     "demo": CommandEntry(Section.FIRST, "demo", "Show the whole product on a sandbox, without an account."),
     "run": CommandEntry(Section.RUNNING, "run_commands", "Run a schedule now, in this process."),
     "trigger": CommandEntry(Section.RUNNING, "run_commands", "Queue a run for the workers and print its key."),
     "pause": CommandEntry(Section.RUNNING, "plan_commands", "Pause a schedule. Slots during the pause are missed."),
     "resume": CommandEntry(Section.RUNNING, "plan_commands", "End a pause."),
-    "cancel": CommandEntry(Section.RUNNING, "cancel_command", "End a run that is not finished. What was sent stays sent."),
+    "cancel": CommandEntry(
+        Section.RUNNING, "cancel_command", "End a run that is not finished. What was sent stays sent."
+    ),
     "clock": CommandEntry(Section.RUNNING, "clock_command", "Claim due slots and publish them, until it is stopped."),
     "worker": CommandEntry(Section.RUNNING, "processes", "Fetch and deliver as a Celery worker, until it is stopped."),
     "web": CommandEntry(Section.RUNNING, "web_command", "Serve the HTTP API and the pages that links open."),

@@ -61,7 +61,8 @@ async def one_alert(services: Services, project: str, box: SandboxThread, wait: 
 
 
 def alert_sentence(findings: Iterable[Mapping[str, Any]]) -> str:
-    """What was sent to readers, in words: it began, it got worse, it was over (won). `findings`: documents, in order.
+    """What was sent to readers, in words: it began, it got worse, it was over (won). `findings`: documents,
+    in order.
     """
     steps = [_STEPS[one["reason"]] + (f" ({one['why']})" if one["why"] else "") for one in findings]
     return f"Readers were told of one alert {len(steps)} times: {', '.join(steps)}."

@@ -127,7 +127,8 @@ def _is_chat(name: str) -> bool:
 
 @cache
 def command_of(name: str) -> Any:
-    """The command, or the group of commands, which typer makes from its function. Raises KeyError for an unknown name.
+    """The command, or the group of commands, which typer makes from its function. Raises KeyError for an unknown
+    name.
     """
     module = importlib.import_module(f"worker.entry.{LISTED[name].module}")
     parent = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)

@@ -40,7 +40,8 @@ class HoldResult:
 
 @dataclass(frozen=True, slots=True)
 class TakenOver:
-    """The other digests that a delivery names; `more` of them are only counted. `facts`: changes of other deliveries.
+    """The other digests that a delivery names; `more` of them are only counted. `facts`: changes of other
+    deliveries.
     """
 
     held: tuple[HeldDigest, ...] = ()

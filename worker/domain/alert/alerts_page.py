@@ -10,7 +10,8 @@ from worker.domain.schedule import Defaults, Subscription
 
 @dataclass(frozen=True, slots=True)
 class AlertsPage:
-    """`alerts`: those that fire and of which the reader was notified. `entry`: None if nothing sends to the reader now.
+    """`alerts`: those that fire and of which the reader was notified. `entry`: None if nothing sends to the reader
+    now.
     """
 
     link: Link

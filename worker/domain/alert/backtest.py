@@ -1,4 +1,5 @@
-"""What rules would have reported for stored history: the functions of a live run, applied to the chain of its answers.
+"""What rules would have reported for stored history: the functions of a live run, applied to the chain of its
+answers.
 """
 
 from collections import Counter

@@ -1,4 +1,5 @@
-"""What a reader sees and does with the link in a message about alerts: only the alerts that were sent to this reader.
+"""What a reader sees and does with the link in a message about alerts: only the alerts that were sent to this
+reader.
 """
 
 from datetime import timedelta

@@ -202,7 +202,8 @@ def _refused(attempt: Attempt, error: DeliveryRefused) -> Outcome:
 
 
 async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, lease: DeliveryLease, row: Delivery) -> Decision:
-    """A delivery whose identity is fixed was decided before. After that, only a suspension or the reader can stop it.
+    """A delivery whose identity is fixed was decided before. After that, only a suspension or the reader can
+    stop it.
     """
     stopped = _stopped(digest, lease)
     if stopped is not None:

@@ -81,7 +81,8 @@ def of_suspended(
 def of_trouble(
     connectors: Connectors, bundle: Bundle, schedule: str, notice: Notice, stopped: Collection[str] = ()
 ) -> NoticeRequest | None:
-    """A notice that a run may have in addition to others; None if no operator is named. `stopped`: see `stopped_ways`.
+    """A notice that a run may have in addition to others; None if no operator is named. `stopped`: see
+    `stopped_ways`.
     """
     address = operator_address(connectors, bundle, stopped)
     if address is None:

@@ -1,4 +1,5 @@
-"""Whether "now" belongs to a newer slot than a run's, so that the run must not show the present state of the services.
+"""Whether "now" belongs to a newer slot than a run's, so that the run must not show the present state of the
+services.
 """
 
 from datetime import datetime, timedelta

@@ -29,7 +29,7 @@ _FOLLOWED = {
     name: {"operationId": operation, "parameters": {"path.run": "$response.body#/key"}}
     for name, operation in (("run", "show_run"), ("deliveries", "list_deliveries"), ("retry", "retry_run"))
 }
-"""What the key of a run leads to, in the words of OpenAPI."""
+"""The links from a run's key to other requests, for OpenAPI."""
 
 
 def changes(uses: Services, guard: Guard) -> APIRouter:

@@ -88,7 +88,8 @@ def digests(uses: Services, guard: Guard) -> APIRouter:
 
     @router.get("/deliveries/{delivery:path}/digest", responses=_JSON, response_class=Response)
     async def show_digest(request: Request, delivery: DeliveryRef, actor: Annotated[Actor, sees]) -> Response:
-        """One reader's digest, in the form of a webhook. Also with the scope `subscribe`, for the token's own address.
+        """One reader's digest, in the form of a webhook. Also with the scope `subscribe`, for the token's own
+        address.
         """
         found = await stored_message(uses, await _seen(uses, actor, delivery))
         return answer(request, _document(found))
@@ -139,7 +140,7 @@ def digests(uses: Services, guard: Guard) -> APIRouter:
 
 
 async def _seen(uses: Services, actor: Actor, delivery: str) -> Delivery:
-    """Raises HttpRefusal before it looks, so that nobody learns which readers there are."""
+    """Raises HttpRefusal before any look-up, so that nobody learns which readers there are."""
     if not actor.may(TokenScope.READ) and not _own(actor, delivery):
         raise HttpRefusal(403, "forbidden", "this needs the scope read; with subscribe only for one's own address")
     return await find_delivery(uses.lookups, delivery)

@@ -1,4 +1,4 @@
-"""What a reader would get now, without sending it; a test send to oneself; and whether everything can be reached."""
+"""What a reader would get now, without sending it; a test send; and whether everything can be reached."""
 
 from typing import Annotated, Any
 
@@ -56,7 +56,8 @@ def previews(uses: Services, project: str, check: CheckDraft, guard: Guard) -> A
 
     @router.post("/preview", response_model=PreviewShape, dependencies=[manages], tags=["deployments"])
     async def preview_draft(wanted: DraftPreviewRequest) -> dict[str, Any]:
-        """Previews a schedule of these files, as for a deployed one. The files may make this process contact any host.
+        """Previews a schedule of these files, as for a deployed one. The files may make this process contact any
+        host.
         """
         bundle = await sound_draft(uses, check, project, wanted.files)
         if wanted.schedule not in bundle.schedules:

@@ -1,4 +1,4 @@
-"""Subscriptions through the API: one's own with the scope `subscribe`, everybody's with `manage`."""
+"""Subscriptions through the API: the token's own with the scope `subscribe`, everybody's with `manage`."""
 
 from typing import Annotated, Any
 
@@ -64,8 +64,8 @@ def subscription_changes(uses: Services, guard: Guard) -> APIRouter:
 
 
 async def _reader_of(uses: acts.SubscribeUses, actor: Actor, schedule: str, name: str) -> str:
-    """The reader's id. What a token says that may change only its own address names no other reader, and is the same
-    whether there is such a reader or not. Raises HttpRefusal, NotFound and RequestError.
+    """The reader's id. A token that may change only its own address cannot name another reader, and gets the same
+    answer whether that reader exists or not. Raises HttpRefusal, NotFound and RequestError.
     """
     rows = await listed(uses, schedule)
     if actor.may(TokenScope.MANAGE):
