@@ -124,7 +124,7 @@ class OAuthTokens:
             if await self._store.begin():
                 return await self._whole(refused)
             await asyncio.sleep(LOOK)
-        raise TokenFailure("another worker renews the access token and has not come to an end")
+        raise TokenFailure("another worker is renewing the access token and has not finished")
 
     async def _whole(self, refused: str) -> Tokens:
         """Runs to its end even if the run that asked is cancelled."""
@@ -201,6 +201,6 @@ class OAuthTokens:
 
 
 _CUT_OFF = (
-    "a renewal of the token was cut off before its answer was kept, and the service takes the old refresh token no "
-    "more: authorize Funnelbeat at the service again, and write the new refresh_token"
+    "a renewal of the token was interrupted before its answer was stored, and the service no longer accepts the old "
+    "refresh token: authorize Funnelbeat at the service again, and write the new refresh_token"
 )

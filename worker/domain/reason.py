@@ -95,7 +95,7 @@ SENTENCES: dict[Reason, str] = {
     Reason.UNSUBSCRIBED: "This reader unsubscribed.",
     Reason.MUTED: "This reader's messages are paused.",
     Reason.NOT_ALLOWED: "The address does not match `subscriptions.allow`.",
-    Reason.NOT_NAMED: "The definition in force does not name the address any more.",
+    Reason.NOT_NAMED: "The deployed definition no longer names the address.",
     Reason.SUPERSEDED: "A newer run took this one's place.",
     Reason.EXPIRED: "Its time was over before it could be sent.",
     Reason.CANCELLED: "Somebody cancelled the run.",

@@ -22,7 +22,7 @@ Whose = Annotated[
 ]
 OfQuery = Annotated[str | None, typer.Option("--query", help="Only this query of the schedule.")]
 
-baselines = typer.Typer(help="What each reader's next digest is compared with; `reset` undoes a slip.")
+baselines = typer.Typer(help="What each reader's next digest is compared with; `reset` undoes a mistake.")
 
 
 @baselines.command("list")

@@ -73,7 +73,7 @@ class ChildProcesses:
         for member, child in list(self._children.items()):
             status = child.poll()
             if status is not None and time.monotonic() >= self._after.get(member, 0.0):
-                announce("child_ended", f"{member} ended with status {status}; beginning it again", trouble=True)
+                announce("child_ended", f"{member} ended with status {status}; starting it again", trouble=True)
                 self._pause(member, status)
                 self._start(member)
 

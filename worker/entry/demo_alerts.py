@@ -65,7 +65,7 @@ def alert_sentence(findings: Iterable[Mapping[str, Any]]) -> str:
     in order.
     """
     steps = [_STEPS[one["reason"]] + (f" ({one['why']})" if one["why"] else "") for one in findings]
-    return f"Readers were told of one alert {len(steps)} times: {', '.join(steps)}."
+    return f"Readers were notified of one alert {len(steps)} times: {', '.join(steps)}."
 
 
 async def _after(services: Services, fingerprint: str, slot: datetime | None) -> Finding | None:

@@ -66,7 +66,7 @@ class EventForwarding:
 
 
 def _skipped(webhook: str, kinds: Sequence[str]) -> None:
-    known = "told by a newer version beside this one; this clock cannot tell them"
+    known = "a newer version wrote them; this clock cannot send them"
     structlog.get_logger().warning(
         "facts_unknown", webhook=webhook, facts=len(kinds), kinds=sorted(set(kinds)), sentence=known
     )

@@ -54,7 +54,7 @@ async def _held(kind: SourceKind, access: ServiceAccess, what: str) -> Table:
         with somebody_waits():
             held = await source.holds(what)
     if not _there(held):
-        raise RequestError(f"{kind.type} shows this key no {what}: make one there, or use another key")
+        raise RequestError(f"this key sees no {what} at {kind.type}: create one there, or use another key")
     return held
 
 

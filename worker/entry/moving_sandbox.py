@@ -61,7 +61,7 @@ def begins_anew(outbox: Path, when: str) -> str:
     if not outbox.is_dir() or not any(outbox.iterdir()):
         return ""
     return (
-        f"The sandbox's deals begin anew {when}. The next digest may list movements that nobody made: "
+        f"The sandbox's deals start from the beginning {when}. The next digest may list changes that nobody made: "
         "it compares with the last one that was sent."
     )
 

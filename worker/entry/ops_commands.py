@@ -94,7 +94,7 @@ def _differences(again: Replayed, sent: dict[str, bytes]) -> dict[int, list[str]
 
 def _print_replay(run: str, documents: list[dict[str, Any]]) -> None:
     if not documents:
-        console.out.print(f"{run}: nothing was handed over to anybody", markup=False)
+        console.out.print(f"{run}: nothing was sent to anybody", markup=False)
     for one in documents:
         verdict = "equal, byte for byte" if one["equal"] else "DIFFERS"
         parts = "1 part" if len(one["parts"]) == 1 else f"{len(one['parts'])} parts"
@@ -136,7 +136,7 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
         return
     if not retried.again and not retried.left_out:
         console.out.print(
-            f"{key} has no delivery that was refused, failed or expired, and that no newer run took the place of",
+            f"{key} has no delivery that was refused, failed or expired, and that no newer run has replaced",
             markup=False,
         )
     for delivery in retried.again:

@@ -159,7 +159,7 @@ def _in_brackets(names: Sequence[str]) -> str:
 
 def _reached(found: OwnersReached) -> str:
     if not found.answered:
-        return "who reads is known after the first run"
+        return "the readers are known after the first run"
     nowhere = len(found.without_address)
     told = f"about {counted(len(found.addresses), 'reader')} by the last run"
     return f"{told}, and {counted(nowhere, 'owner')} without an address" if nowhere else told

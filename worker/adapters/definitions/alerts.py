@@ -152,5 +152,5 @@ def _refuse_of_events(sheet: Sheet, path: Path, value: dict[str, Any], aim: Targ
         return
     for name in _OF_LEVELS:
         if name in value:
-            found = f"`{name}` for `{aim.query}.{aim.change}`, which is told once and never over"
+            found = f"`{name}` for `{aim.query}.{aim.change}`, which is reported once and never ends"
             sheet.complain((*path, name), found, f"leave it out, or write `for_each: {aim.query}`", key=True)

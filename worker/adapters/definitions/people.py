@@ -63,7 +63,9 @@ def people(
     for owner, person in found.items():
         manager = person_of(found, owner_named(person.manager or owner, owner.partition("/")[0], connections))
         if manager is None or (person.manager and not manager.addresses):
-            expected = "give this manager an address here: a service tells those of owners of listed deals only"
+            expected = (
+                "give this manager an address here: a service provides only the addresses of owners of listed deals"
+            )
             sheet.warn(("people", owner, MANAGER), f'`{MANAGER}` with "{person.manager}"', expected)
     return found
 
