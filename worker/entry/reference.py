@@ -154,8 +154,9 @@ def queries() -> str:
     return _page(
         "Queries",
         "What each type of connection offers. Parameters stand under `params:` with the service's own names and are "
-        "checked when definitions are loaded, including the rules between them. The answer to a *windowed* query depends "
-        "only on its window; a *live* one shows the state when it is read. `follow` and a bridge are for lists.",
+        "checked when definitions are loaded, including the rules between them. The answer to a *windowed* query "
+        "depends only on its window; a *live* one shows the state when it is read. `follow` and a bridge are for "
+        "lists.",
         *parts,
     )
 
