@@ -71,11 +71,11 @@ _WHOSE = (
 _DEALS = (
     *_WHOSE,
     Param("ids", ParamKind.CHOICES, note="at most 100"),
-    Param("status", ParamKind.CHOICES, STATUSES, note="all but deleted where it is left out"),
+    Param("status", ParamKind.CHOICES, STATUSES, note="default: all except deleted"),
     Param("updated_since", ParamKind.INSTANT, note="a date, an instant or a window's name"),
     Param("updated_until", ParamKind.INSTANT, note="a date, an instant or a window's name"),
     *_SORTED,
-    Param("include_fields", ParamKind.CHOICES, EXTRA_FIELDS, note="united with what a digest needs"),
+    Param("include_fields", ParamKind.CHOICES, EXTRA_FIELDS, note="added to the fields that a digest needs"),
     Param("custom_fields", ParamKind.CHOICES, note="passed on; no custom field is kept"),
     Param("include_option_labels", ParamKind.BOOL, note="passed on"),
     Param("include_labels", ParamKind.BOOL, note="passed on"),
@@ -120,7 +120,7 @@ _QUERIES = (
         False,
         (
             Param("id", ParamKind.ID, required=True, note="the pipeline"),
-            Param("status", ParamKind.CHOICE, ("open", "won", "lost"), note="whose deals are summed; open by default"),
+            Param("status", ParamKind.CHOICE, ("open", "won", "lost"), note="which deals are summed; default: open"),
             Param(
                 "totals_convert_currency",
                 ParamKind.TEXT,
