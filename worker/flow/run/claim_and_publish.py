@@ -12,7 +12,7 @@ from worker.flow.uses import UsesClock, UsesEvents, UsesProcess, UsesQueue
 from worker.ports import Claimed, Due, Queue, SlotClaim
 
 STEP = 150
-"""Slots that are claimed at once. Meanwhile Redis answers no other client, for about five milliseconds."""
+"""Slots that are claimed at once. Redis answers nobody else meanwhile, for about five milliseconds."""
 
 TURNS = 4
 """Turns of the event loop after which the command of a step has been sent, and Redis works while this process does."""
