@@ -10,10 +10,10 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class KeyRule:
-    """The measure at the top of a digest without a list of deals. If there are several queries, the one with the lowest
-    `order` is used. Its label is the word "metric.<measure>", its words in a subject are "said.<measure>". `movers`:
-    the table (or the joined table) and its column whose rows say why the measure moved; without it the steps of the
-    funnel say so. `instead`: measures that take its place, one after the other, where it has no value.
+    """The measure that heads a digest without a list of deals. Of several queries the one with the least `order` heads
+    it. Its label is the word "metric.<measure>", its words in a subject are "said.<measure>". `movers`: the table (or
+    the joined table) and its column whose rows say why the measure moved; without it the steps of the funnel say so.
+    `instead`: measures that take its place, one after the other, where it has no value.
     """
 
     measure: str
