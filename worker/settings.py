@@ -59,7 +59,7 @@ NOTES: dict[str, str] = {
     "retry_fetch": "How long a run whose queries all failed waits before it is tried again.",
     "concurrency": "Child processes of one worker.",
     "log_level": "debug, info, warning or error.",
-    "traces": "otlp: spans of runs are sent by OpenTelemetry; OTEL_EXPORTER_OTLP_ENDPOINT says where.",
+    "traces": "otlp: spans of runs are sent with OpenTelemetry to OTEL_EXPORTER_OTLP_ENDPOINT.",
     "fail_at": "For tests only: a directory; a file there named as a fail point ends the process that passes it.",
     "token_key": "Encrypts renewed OAuth tokens and the secrets of registered webhooks in Redis, the same for all "
     "workers, `source` and `web`: `openssl rand -base64 32`.",

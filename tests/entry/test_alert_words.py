@@ -30,5 +30,5 @@ def test_a_rule_of_missing_data_shows_no_condition_that_nobody_wrote() -> None:
 def test_the_demo_says_in_words_what_readers_were_told_of_its_alert() -> None:
     """It said "first → worse → resolved won"."""
     told = [{"reason": "first", "why": ""}, {"reason": "worse", "why": ""}, {"reason": "resolved", "why": "won"}]
-    said = "Readers were told of one alert 3 times: it began, it got worse, it was over (won)."
+    said = "Readers were notified of one alert 3 times: it began, it got worse, it was over (won)."
     assert alert_sentence(told) == said

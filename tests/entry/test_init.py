@@ -309,7 +309,7 @@ def test_a_gitignore_that_is_there_stays_and_init_says_what_it_needs(script: San
     (tmp_path / "acme" / ".gitignore").write_text("mine", encoding="utf-8")
     seen = call()
     assert seen.exit_code == 0, seen.output
-    assert "stays as it is; add: .funnelbeat/" in seen.output
+    assert "is not changed; add: .funnelbeat/" in seen.output
     assert (tmp_path / "acme" / ".gitignore").read_text("utf-8") == "mine"
 
 

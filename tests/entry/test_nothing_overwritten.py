@@ -25,7 +25,7 @@ def test_init_writes_nothing_where_one_of_its_files_is_there(tmp_path: Path, the
     mine.write_text("mine", encoding="utf-8")
     seen = call("init", str(tmp_path / "acme"))
     assert seen.exit_code == 2
-    assert f"{mine} is there already; init writes over nothing" in seen.stderr
+    assert f"{mine} exists already; init overwrites nothing" in seen.stderr
     assert [path for path in (tmp_path / "acme").rglob("*") if path.is_file()] == [mine]
     assert mine.read_text(encoding="utf-8") == "mine"
 

@@ -54,7 +54,7 @@ def test_a_sandbox_that_was_used_before_is_said_to_begin_anew(tmp_path: Path) ->
     outbox.mkdir()
     assert list(sandbox_lines(outbox)) == [f"  Messages to the sandbox are written to {outbox}"]
     (outbox / "0001-sales-acme-example-0123abcd.eml").touch()
-    assert "  The sandbox's deals begin anew with each `up`." in list(sandbox_lines(outbox))[1]
+    assert "  The sandbox's deals start from the beginning with each `up`." in list(sandbox_lines(outbox))[1]
 
 
 def test_a_sandbox_of_one_command_is_said_to_begin_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -69,7 +69,9 @@ def test_a_sandbox_of_one_command_is_said_to_begin_anew(tmp_path: Path, capsys: 
 
     assert said(compares=True) == ""
     (outbox / "0001-sales-acme-example-0123abcd.eml").touch()
-    assert "begin anew with each command while `up` does not run. The next digest may list" in said(compares=True)
+    assert "start from the beginning with each command while `up` does not run. The next digest may list" in said(
+        compares=True
+    )
     assert said(compares=False) == ""
 
 

@@ -138,7 +138,7 @@ def test_a_child_that_is_killed_is_begun_again(place: Path, member: str) -> None
     with up(place) as one:
         killed = until(lambda: one.child(member), f"no {member}")
         send_signal(killed, signal.SIGKILL, group=True)
-        one.says(f"{member} ended with status -9; beginning it again")
+        one.says(f"{member} ended with status -9; starting it again")
         assert until(lambda: one.child(member), f"no {member}") != killed
         one.goes_on()
 
@@ -180,7 +180,7 @@ def test_the_pages_behind_links_listen_where_it_says_and_begin_again_too(place: 
         until(healthy, f"no page\n{one.said()}")
         killed = until(lambda: one.child("web"), "no web")
         send_signal(killed, signal.SIGKILL, group=True)
-        one.says("web ended with status -9; beginning it again")
+        one.says("web ended with status -9; starting it again")
         until(healthy, f"no page\n{one.said()}")
 
 

@@ -163,7 +163,7 @@ async def test_what_was_killed_after_it_asked_is_tried_again_and_told_when_that_
         assert box.close.oauth.granted == 2
         await kept.save(Tokens(held.access, held.refresh, held.expires, held.seed, begun=True))
         async with opened("close", options(box, "close"), kept) as source:
-            with pytest.raises(SourceRefused, match="cut off before its answer was kept") as refused:
+            with pytest.raises(SourceRefused, match="interrupted before its answer was stored") as refused:
                 await source.check()
         assert "sandbox_" not in str(refused.value)
         async with opened("close", options(box, "close", box.close.oauth.refresh), kept) as source:

@@ -28,7 +28,7 @@ _SHORTEST = 5
 
 
 class AppriseUnclear(Exception):
-    """Apprise says only that it did not work. The text holds what it logged, without parts of the URL."""
+    """Apprise reports only that the send failed. The text contains what it logged, without parts of the URL."""
 
 
 def installed() -> bool:
@@ -52,7 +52,7 @@ class AppriseService:
         return str(self._service().service_name)
 
     async def notify(self, title: str, body: str, form: str) -> None:
-        """One try, off the event loop. `form`: "text" or "html". Returns if Apprise says that the service took it.
+        """One try, off the event loop. `form`: "text" or "html". Returns if Apprise says that the service accepted it.
         Raises AppriseUnclear and RequestError.
         """
         service = self._service()
@@ -93,7 +93,7 @@ class AppriseService:
 
 
 def _library() -> Any:
-    """Its log may repeat what a service said, so that it goes into errors of ours alone."""
+    """Its log may repeat a service's answer, so the log goes only into our own errors."""
     library = importlib.import_module("apprise")
     log = logging.getLogger(_LOG)
     log.propagate = False
@@ -103,7 +103,7 @@ def _library() -> Any:
 
 
 class _Warnings(logging.Handler):
-    """What Apprise logs in this thread, from a warning on."""
+    """The warnings and errors that Apprise logs in this thread."""
 
     def __init__(self) -> None:
         super().__init__(logging.WARNING)

@@ -1,7 +1,6 @@
-"""How many bytes of answers one process holds at once: those that are being read, and those that nobody has let go yet.
-
-Each body has its own limit, and each connection its own number of requests in flight. Sixteen bodies at their limit
-would be a gigabyte all the same.
+"""Limits the bytes of answers that one process holds at once: answers that are being read, and answers that are still
+in use. Each body has its own limit, and each connection its own number of requests in flight. Even so, sixteen bodies
+at their limit would be a gigabyte.
 """
 
 import asyncio
@@ -12,13 +11,13 @@ from weakref import WeakKeyDictionary, ref
 
 MOST = 128 * 1024 * 1024
 PATIENCE = 5.0
-"""Seconds that the oldest reader waits for bodies which were read and are still in use. Then it reads on: a body that
-somebody keeps stops nobody for ever.
+"""Seconds that the oldest reader waits for bodies which were read and are still in use. Then it continues: a body that
+stays in use must not block a reader for ever.
 """
 
 
 class Body(bytes):
-    """The bytes of an answer; they count until nobody holds them any more."""
+    """The bytes of an answer; they count until they are no longer referenced."""
 
     let_go: Callable[[], None]
 
@@ -28,8 +27,8 @@ class Body(bytes):
 
 
 class BodyBudget:
-    """Of one event loop. A reader that finds no room waits, and so the service waits too. The oldest reader needs no
-    room beside other readers, so that one of them always goes on: `most` may be passed by one body.
+    """Of one event loop. A reader without room waits, and so the service waits too. The oldest reader does not wait for
+    other readers, so one of them can always continue: one body may exceed `most`.
     """
 
     def __init__(self, most: int = MOST, patience: float = PATIENCE) -> None:

@@ -43,7 +43,7 @@ class InFlight:
                 self._nobody.set()
 
     async def end(self) -> None:
-        """Brings every deadline forward to now. When it returns, nothing is in flight, and nothing will be again."""
+        """Ends every request now. After it returns, nothing is in flight and no new request can start."""
         self._closed = True
         for deadline in self._deadlines:
             if not deadline.expired():

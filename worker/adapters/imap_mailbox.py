@@ -195,7 +195,7 @@ def _mark_read(client: imaplib.IMAP4, numbers: Sequence[int]) -> None:
 
 
 def _log_out(client: imaplib.IMAP4) -> None:
-    """A server that is gone has nothing to be told."""
+    """A server that is gone needs no logout."""
     try:
         client.logout()
     except (imaplib.IMAP4.error, OSError):

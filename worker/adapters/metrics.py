@@ -77,7 +77,7 @@ def _counters(counts: Mapping[tuple[str, ...], int]) -> Iterator[Metric]:
         ("claimed", "runs_claimed", "Runs that were made.", ("trigger",)),
         ("late", "slots_late", "Slots that ran later than their grace.", ()),
         ("missed", "slots_missed", "Slots that never ran.", ("reason",)),
-        ("run", "runs_ended", "Runs that ended, or ended otherwise after a retry.", ("state", "reason")),
+        ("run", "runs_ended", "Runs that ended, or ended differently after a retry.", ("state", "reason")),
         ("delivery", "deliveries_settled", "New states of deliveries.", ("kind", "state", "reason")),
         ("suspended", "suspensions", "Addresses and channels that were suspended.", ()),
     )
@@ -125,7 +125,7 @@ def _processes(measured: Measurements) -> Iterator[Metric]:
 
 def _budgets(ledger: LedgerReading) -> Iterator[Metric]:
     families = {
-        "limit": ("budget_day_limit", "Tokens of a day, as the service told them."),
+        "limit": ("budget_day_limit", "Tokens of a day, as the service reported them."),
         "left": ("budget_day_left", "Tokens of the day that are left."),
         "rate": ("budget_requests_per_second", "Requests that are sent in a second at most."),
         "held": ("budget_held_seconds", "For how long no request is sent, because the service asked for it."),
@@ -164,7 +164,7 @@ def _posts(measured: Measurements) -> Metric:
 def _webhooks(measured: Measurements) -> Iterator[Metric]:
     events = CounterMetricFamily(
         "funnelbeat_webhook_events",
-        "Events that a webhook was told of, that were lost, or that are unknown.",
+        "Events that were sent to a webhook, that were lost, or that are unknown.",
         labels=["webhook", "outcome"],
     )
     held = GaugeMetricFamily(

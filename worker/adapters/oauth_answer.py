@@ -1,4 +1,4 @@
-"""What a token endpoint answers: a token, or why there is none (RFC 6749, sections 5.1 and 5.2).
+"""The answer of a token endpoint: a token, or why there is none (RFC 6749, sections 5.1 and 5.2).
 
 None of the service's words is quoted, because they may repeat what was sent. Its error codes are a closed list.
 Microsoft adds numbers, which its own page explains.

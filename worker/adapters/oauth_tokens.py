@@ -88,8 +88,8 @@ class OAuthTokens:
         return tuple(secret for secret in (self._app.secret, self._grant.refresh, *self._used, *held) if secret)
 
     async def token(self, refused: str = "") -> str:
-        """A token that is valid now. `refused`: one that the service took no more. It is renewed once, however many
-        ask.
+        """A token that is valid now. `refused`: one that the service no longer accepts. It is renewed once, however
+        many tasks ask.
 
         Raises TokenFailure, and what the store raises.
         """
@@ -100,8 +100,8 @@ class OAuthTokens:
         return access
 
     async def _renew(self, refused: str) -> None:
-        """Whoever waited for a try that failed has its failure: a try of each, one after the other, would outlast the
-        time that a delivery has.
+        """Tasks that waited for a failed try get its failure: separate tries, one after the other, would take longer
+        than a delivery may.
         """
         before = self._failed
         async with self._lock:
@@ -124,7 +124,7 @@ class OAuthTokens:
             if await self._store.begin():
                 return await self._whole(refused)
             await asyncio.sleep(LOOK)
-        raise TokenFailure("another worker renews the access token and has not come to an end")
+        raise TokenFailure("another worker is renewing the access token and has not finished")
 
     async def _whole(self, refused: str) -> Tokens:
         """Runs to its end even if the run that asked is cancelled."""
@@ -148,7 +148,7 @@ class OAuthTokens:
             await self._store.leave()
 
     async def _answer(self, before: Tokens) -> TokenAnswer:
-        """A refusal is an answer: nothing was cut off, and the next one is told for what it is."""
+        """A refusal is an answer: nothing was interrupted, and a later refusal is reported as what it is."""
         try:
             return read_answer(await self._ask(before.refresh), renewed=bool(self._grant.refresh))
         except TokenFailure as failure:
@@ -201,6 +201,6 @@ class OAuthTokens:
 
 
 _CUT_OFF = (
-    "a renewal of the token was cut off before its answer was kept, and the service takes the old refresh token no "
-    "more: authorize Funnelbeat at the service again, and write the new refresh_token"
+    "a renewal of the token was interrupted before its answer was stored, and the service no longer accepts the old "
+    "refresh token: authorize Funnelbeat at the service again, and write the new refresh_token"
 )

@@ -1,6 +1,6 @@
 """Traces by OpenTelemetry, sent by OTLP over HTTP. An extra: it is imported when it is asked for, and not before.
 
-Where they go, and how often, is said by OpenTelemetry's own variables (OTEL_EXPORTER_OTLP_ENDPOINT and so on):
+OpenTelemetry's own variables say where they go, and how often (OTEL_EXPORTER_OTLP_ENDPOINT and so on):
 https://opentelemetry.io/docs/specs/otel/configuration/sdk-environment-variables/
 """
 

@@ -1,8 +1,7 @@
-"""HTTP to a host that must be a public one, so that a URL cannot be used to reach services inside the network.
-
-The host's name is resolved once for each request; every address is judged, and the request goes to the very address
-that was judged. A name that answers differently the second time (DNS rebinding) therefore changes nothing. TLS is still
-verified against the name. Redirects are not followed.
+"""HTTP to a host that must be public, so that a URL cannot be used to reach services inside the network. The host's
+name is resolved once for each request; every address is checked, and the request goes to an address that was checked. A
+name that answers differently the second time (DNS rebinding) therefore changes nothing. TLS is still verified against
+the name. Redirects are not followed.
 
 https://cheatsheetseries.owasp.org/cheatsheets/Server_Side_Request_Forgery_Prevention_Cheat_Sheet.html
 """

@@ -41,7 +41,7 @@ class ReadableLines:
 
 
 def left_out(event: Mapping[str, Any]) -> bool:
-    """What a person does not need: the run's own line says how its steps ended."""
+    """Lines that a person does not need: the run's own line says how its steps ended."""
     return event["event"] in STEPS or (event["event"] == "delivery_settled" and event["level"] == "info")
 
 

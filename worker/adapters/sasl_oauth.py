@@ -1,4 +1,4 @@
-"""How a mail server is shown an access token: XOAUTH2, or OAUTHBEARER where the server offers that alone.
+"""How an access token is shown to a mail server: XOAUTH2, or OAUTHBEARER if the server offers only that.
 
 A server that does not accept the token answers with a challenge first, which holds JSON. The client has to answer it;
 then the refusal comes.

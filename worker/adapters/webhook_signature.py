@@ -35,7 +35,9 @@ class WebhookSigner:
 
 
 class WebhookVerifier:
-    """Takes what was signed with any one of several secrets, no longer than five minutes ago, as the library has it."""
+    """Accepts a request that was signed with any one of several secrets within the last five minutes, which is the
+    library's limit.
+    """
 
     def __init__(self, secrets: Sequence[str]) -> None:
         """Raises RequestError, without the secret."""

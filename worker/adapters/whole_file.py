@@ -1,4 +1,4 @@
-"""Writes a file so that whoever reads the directory sees all of it or nothing, also after a power cut."""
+"""Writes a file so that a reader of the directory sees either the complete file or none, also after a power cut."""
 
 import os
 import secrets

@@ -34,7 +34,7 @@ def explained_document(run: Run, rows: Iterable[Explained], notes: Iterable[tupl
 
 
 def _delivery(one: Explained) -> dict[str, Any]:
-    known = SENTENCES[one.decision] if one.decision else "What is stored no longer says why it was decided."
+    known = SENTENCES[one.decision] if one.decision else "The stored data no longer shows why it was decided."
     return {
         **delivery_document(one.row),
         "decision": one.decision,

@@ -1,18 +1,18 @@
-"""What a project's messages show of whom they come from: a name, two colours, a footer and an imprint."""
+"""The brand that a project's messages show: a name, two colours, a footer and an imprint."""
 
 from dataclasses import dataclass
 
 CONTRAST = 4.5
-"""What text needs at least beside its ground: https://www.w3.org/TR/WCAG22/#contrast-minimum."""
+"""The least contrast between text and its background: https://www.w3.org/TR/WCAG22/#contrast-minimum."""
 
 CARDS = {"light": "#FFFFFF", "dark": "#1B1F25"}
-"""The ground of a message by day and by night, on which `accent` stands: templates/shared/email.css.j2."""
+"""The background of a message in light and in dark mode, on which `accent` is shown: templates/shared/email.css.j2."""
 
 
 @dataclass(frozen=True, slots=True)
 class BrandPair:
-    """`accent`: the ground of the brand's name and of the button. `accent_text`: what is written on it. Both as
-    #RRGGBB.
+    """`accent`: the background of the brand's name and of the button. `accent_text`: the colour of the text on it. Both
+    as #RRGGBB.
     """
 
     accent: str
@@ -21,7 +21,7 @@ class BrandPair:
 
 @dataclass(frozen=True, slots=True)
 class BrandColours:
-    """`light`: by day. `dark`: by night. One accent cannot be seen on both grounds."""
+    """`light`: in light mode. `dark`: in dark mode. One accent is not readable on both backgrounds."""
 
     light: BrandPair
     dark: BrandPair
@@ -29,7 +29,9 @@ class BrandColours:
 
 @dataclass(frozen=True, slots=True)
 class Imprint:
-    """Who answers for the messages. `text` may have several lines, `url` leads to a page; one of both may be empty."""
+    """Who is responsible for the messages. `text` may have several lines, `url` leads to a page; one of both may be
+    empty.
+    """
 
     text: str = ""
     url: str = ""

@@ -1,4 +1,4 @@
-"""The cap on messages to one address, and what becomes of a digest that is over it."""
+"""The cap on messages to one address, and what happens to a digest that is over it."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -21,9 +21,9 @@ class Cap:
 
 @dataclass(frozen=True, slots=True)
 class HeldDigest:
-    """A digest that was not sent, as the message that tells of it names it. `name`: the schedule's. `changes`: rows and
-    figures that differ from what the reader was last sent. `figure` heads it, None where nothing is known; of a list of
-    deals (`of_deals`) its name says what the list holds. `alerts`: of a notification, how many it tells of.
+    """A digest that was not sent, as a later message names it. `name`: the schedule's. `changes`: rows and figures that
+    differ from what the reader was last sent. `figure`: its key figure, None if it is not known; for a list of deals
+    (`of_deals`) its name says what the list contains. `alerts`: for a notification, the number of its alerts.
     """
 
     name: str
@@ -37,7 +37,7 @@ class HeldDigest:
 @dataclass(frozen=True, slots=True)
 class OverCap:
     """A digest over the cap. `subject`: the channel and address. `until`: the period's end. `reader`: the id of the
-    delivery that tells of it then. `others`: older digests that it was to tell of, and `more` that are only counted.
+    delivery that will name it. `others`: older digests that this one was to name, and `more` that are only counted.
     """
 
     subject: str

@@ -1,5 +1,5 @@
-"""What readers choose of their own subscriptions. It stands beside what a definition or a record says, and never shows
-more than that.
+"""The choices of readers for their own subscriptions. They are applied on top of a definition or a record, and never
+show more than that.
 """
 
 from dataclasses import dataclass, replace
@@ -51,7 +51,7 @@ class Choices:
 
 
 def both(first: str, second: str) -> str:
-    """A condition that holds where both do. A line break ends a comment."""
+    """A condition that holds if both hold. A line break ends a comment."""
     if not first or not second:
         return first or second
     return f"({first}\n) && ({second}\n)"

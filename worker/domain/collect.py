@@ -1,4 +1,4 @@
-"""Collected digests: the fixed times at which a reader who wants them collected is sent one."""
+"""Collected digests: the fixed times at which a reader gets them in one message."""
 
 from datetime import datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -21,8 +21,8 @@ def trigger_of(schedule: Schedule, entry: Subscription) -> Trigger:
 
 
 def next_collection(collect: Collect, moment: datetime, zone: ZoneInfo) -> datetime | None:
-    """The first fixed time after `moment`; None for a reader whose digests are not collected. What is due exactly at a
-    fixed time waits for the next one, so that a message holds what was due before it.
+    """The first fixed time after `moment`; None for a reader whose digests are not collected. A digest that is due
+    exactly at a fixed time waits for the next one, so that a message contains what was due before it.
     """
     if collect is Collect.NONE:
         return None

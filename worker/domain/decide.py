@@ -14,7 +14,7 @@ from worker.domain.snapshot.requests import REQUESTS
 from worker.domain.snapshot.snapshot import Snapshot, Table
 
 EXPIRES = timedelta(days=400)
-"""An older baseline counts as none: nobody remembers that digest, and snapshots are not kept longer."""
+"""An older baseline counts as none: nobody remembers that digest, and snapshots are not stored longer."""
 
 
 def decide(
@@ -26,8 +26,8 @@ def decide(
     skip_if_empty: bool = False,
     alerted: bool = False,
 ) -> Decision:
-    """The first rule that matches decides. An address that refused for good is skipped, whoever asks. A digest that
-    says of something that it is missing is not empty. `alerted`: the run tells somebody of an alert.
+    """The first rule that matches decides. An address that refused permanently is skipped, also on request. A digest
+    that reports something missing is not empty. `alerted`: the run notifies somebody of an alert.
     """
     on_alert = send is Send.ON_ALERT
     rules = (

@@ -1,4 +1,4 @@
-"""A delivery: the attempts to bring one run to one reader, with its parts, its identity and its end."""
+"""A delivery: the attempts to send one run to one reader, with its parts, its identity and its end."""
 
 import hashlib
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ READER_LINK = "%READER-LINK%"
 """Stands in a filled template for the address of the reader's own preferences page."""
 
 READER_ALERTS = "%READER-ALERTS%"
-"""Stands in a filled template for the address of the page of the alerts that the reader was told of."""
+"""Stands in a filled template for the address of the page of the alerts of which the reader was notified."""
 
 
 class DeliveryState(StrEnum):
@@ -49,7 +49,9 @@ class Reader:
 
 
 ALERT = "alert:"
-"""Begins the id of a reader in a run whose delivery tells of alerts: "alert:ENTRY|address", or "alert:ENTRY/RULE|…"."""
+"""Begins the id of a reader in a run whose delivery is a notification of alerts: "alert:ENTRY|address", or
+"alert:ENTRY/RULE|…".
+"""
 
 
 COPY = "cc:"
@@ -78,7 +80,7 @@ class DeliveryKey:
 
     @classmethod
     def parse(cls, text: str) -> "DeliveryKey":
-        """Raises ValueError for anything else than a whole key."""
+        """Raises ValueError for anything other than a complete key."""
         run, reader = cls.parted(text)
         return cls(RunKey.parse(run), reader)
 
@@ -119,8 +121,8 @@ class Baseline:
 
 @dataclass(frozen=True, slots=True)
 class BaselineMove:
-    """A reader whose owner is reached at another address now: `new` goes on with what `old` was sent. `ends`: nobody is
-    reached at the old address any more.
+    """A reader whose owner has another address now: `new` continues with the baselines of `old`. `ends`: the old
+    address belongs to nobody any more.
     """
 
     old: Reader
@@ -143,12 +145,12 @@ class Delivery:
     there was none). `why_first` says for queries without a baseline why there is none, and stays too. `date`: the
     instant of the first intent. `resent`: the delivery is a possible duplicate. `version`: the Funnelbeat that rendered
     the last try. `link_key`: names the key that signed the message's links, empty if it has none. `may_have_arrived`:
-    the delivery was unknown when a newer run superseded it or it expired. `notice`: what the operator is told, of a
-    delivery that is no digest. `may_repeat`: the slot of an older digest that may have arrived, whose content this one
-    may repeat. `content`: of a notification of alerts, the name under which its run keeps what it tells. `tells_of`:
-    held digests of which this one tells, oldest first, and `tells_of_more` that are only counted. `left_out`: places in
-    the entry's `cc`, from 0, of addresses that get no copy, each with why; fixed by the first intent, and without the
-    address itself, which only the definition holds. `strange`: what a newer version fixed besides, by its names.
+    the delivery was unknown when a newer run superseded it or it expired. `notice`: the content of a notice to the
+    operator. `may_repeat`: the slot of an older digest that may have arrived, whose content this one may repeat.
+    `content`: of a notification of alerts, the name under which its run stores the content. `tells_of`: held digests
+    that this one names, oldest first, and `tells_of_more` that are only counted. `left_out`: places in the entry's
+    `cc`, from 0, of addresses that get no copy, each with why; fixed by the first intent, and without the address
+    itself, which only the definition holds. `strange`: what a newer version fixed besides, by its names.
     """
 
     key: DeliveryKey
@@ -197,7 +199,7 @@ class Attachment:
 class ReaderLinks:
     """Addresses of pages for one reader. `unsubscribe` is empty where no click may end a single subscription. `key_id`
     names the key that signed them. `token`: what is signed in `unsubscribe`, for a way without a page; as empty.
-    `alerts`: where alerts are acknowledged; empty in a message that tells of none.
+    `alerts`: where alerts are acknowledged; empty in a message without alerts.
     """
 
     unsubscribe: str
@@ -224,7 +226,7 @@ class Envelope:
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """One thing to hand over: a mail, a post, an upload. `name` is a file name made from slugs, never from data.
+    """One thing to send: a mail, a post, an upload. `name` is a file name made from slugs, never from data.
 
     `draft` is complete except for what earlier receipts bring (such as the parent of a thread).
     """
@@ -238,8 +240,8 @@ class Part:
 
 @dataclass(frozen=True, slots=True)
 class RefusedCopy:
-    """An address in `cc` that the receiver did not take, while it took the message. `words`: the receiver's, with its
-    code. `dead`: the address itself is at fault, for good.
+    """An address in `cc` that the receiver refused although it accepted the message. `words`: the receiver's, with its
+    code. `dead`: the address itself is permanently at fault.
     """
 
     address: str

@@ -80,7 +80,7 @@ class Suspended(Fact):
 
 @dataclass(frozen=True, slots=True)
 class BaselinesReset(Fact):
-    """Somebody set `count` baselines of `schedule` to what `run` told, or to nothing."""
+    """Somebody set `count` baselines of `schedule` to the content of `run`, or to nothing."""
 
     schedule: str
     count: int
@@ -89,7 +89,7 @@ class BaselinesReset(Fact):
 @dataclass(frozen=True, slots=True)
 class AlertRuleEvaluated(Fact):
     """`judged`: subjects; `fired`, `resolved`: alerts that began and ended; `pending`, `firing`: afterwards; `unknown`:
-    subjects of which a value that the rule needs is not known. `skipped`: why it was not evaluated, empty if it was.
+    subjects for which a value that the rule needs is unknown. `skipped`: why it was not evaluated, empty if it was.
     """
 
     rule: str
@@ -104,7 +104,7 @@ class AlertRuleEvaluated(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AlertNotified(Fact):
-    """A notification was made. `carried`: how many of its findings an earlier one could not bring."""
+    """A notification was made. `carried`: how many of its findings come from an earlier one that was not sent."""
 
     reader: str
     findings: int
@@ -113,7 +113,7 @@ class AlertNotified(Fact):
 
 @dataclass(frozen=True, slots=True)
 class MailboxRead(Fact):
-    """New mails in the mailbox of bounces of `channel`. `followed`: what followed from them, as in "2 suspended"."""
+    """New mails in the mailbox of bounces of `channel`. `followed`: their results, as in "2 suspended"."""
 
     channel: str
     mails: int
@@ -128,7 +128,9 @@ class MailboxUnreadable(Fact):
 
 @dataclass(frozen=True, slots=True)
 class Interrupted(Fact):
-    """Work stopped half-way: Redis or the broker was away, or the lease had lapsed. The lease brings it back."""
+    """Work stopped half-way: Redis or the broker could not be reached, or the lease had ended. It starts again when its
+    lease ends.
+    """
 
     sentence: str
 

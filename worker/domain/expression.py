@@ -1,4 +1,4 @@
-"""What the expressions of a definition read: variables, what they hold, and the values of one evaluation."""
+"""The inputs of a definition's expressions: variables, their types, and the values of one evaluation."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""A process of the installation that gave a sign of life."""
+"""A process of the installation that wrote a heartbeat."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,8 +6,8 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True)
 class Alive:
-    """`kind`: clock or worker. `host`: what the machine or container calls itself. `seen`: its last sign of life, UTC,
-    by Redis's clock.
+    """`kind`: clock or worker. `host`: the name of the machine or container. `seen`: its last heartbeat, UTC, by
+    Redis's clock.
     """
 
     kind: str

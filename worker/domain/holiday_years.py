@@ -1,7 +1,7 @@
 """How far calendars of public holidays are known. Nobody knows the holidays of a distant year, and some calendars end
 soon.
 
-After its last year a calendar has no holidays: a schedule goes on, and its readers are told on every working day.
+After its last year a calendar has no holidays: a schedule then also runs on days that may be holidays.
 """
 
 from collections.abc import Callable, Sequence

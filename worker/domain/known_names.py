@@ -1,4 +1,4 @@
-"""What a sentence says of the names that there are, when somebody wrote another."""
+"""The part of an error message that lists the existing names after an unknown one."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches

@@ -1,4 +1,4 @@
-"""What an operator watches: numbers of one moment, and counts since the ledger began."""
+"""Values for monitoring: numbers of one moment, and counts since the ledger was created."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from worker.domain.heartbeat import Alive
 @dataclass(frozen=True, slots=True)
 class ConnectionBudget:
     """What is known of a connection's budget. `every`: seconds between two requests, 0 without a limit. `day`: tokens
-    of a day, `left` of them; None where the service tells none. `shut`: nobody asks before it.
+    of a day, `left`: the remaining ones; None if the service reports none. `shut`: no request is sent before it.
     """
 
     every: float = 0.0
@@ -23,7 +23,7 @@ class ConnectionBudget:
 
 @dataclass(frozen=True, slots=True)
 class Queued:
-    """What waits for a worker, the oldest `since`."""
+    """The deliveries that wait for a worker, the oldest `since`."""
 
     count: int = 0
     since: datetime | None = None
@@ -57,7 +57,7 @@ class LedgerReading:
 @dataclass(frozen=True, slots=True)
 class WebhookCounts:
     """Events of a webhook: those that wait, those that were given up and are kept; since the beginning those that were
-    sent, those that were lost, and those of a newer version, which could not be told.
+    sent, those that were lost, and those of a newer version, which could not be sent.
     """
 
     waiting: int = 0

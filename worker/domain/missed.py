@@ -28,7 +28,7 @@ class MissedRow(MissedSlots):
 class SinceRun:
     """What is known since the schedule's run of an earlier slot. `before`: that run, None for a first one. `expired`:
     how many of its deliveries waited past their time, at least. `missed`: newest first, also older ones. `reported`:
-    subjects of notices whose end was not told yet.
+    subjects of notices whose end was not reported yet.
     """
 
     before: RunKey | None = None

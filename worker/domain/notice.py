@@ -74,7 +74,7 @@ class Notice:
 class NoticeRequest:
     """A notice to send to `reader` (its id in the run). If one with the same subject was made on this day or a later
     one, the ledger only counts it for the next notice. `day`: in the operator's zone, as 2026-11-23. `before`: the
-    subject that it had before its rule was renamed, empty if there is none; what was told of that counts.
+    subject before its rule was renamed, empty if there is none; its notices count too.
     """
 
     reader: str
@@ -85,7 +85,9 @@ class NoticeRequest:
 
 @dataclass(frozen=True, slots=True)
 class NoticeEnd:
-    """The end of what notices with the subject `of` told, to be told once, and only if one of them was."""
+    """The end of the problem that notices with the subject `of` reported. It is reported once, and only if one of them
+    was sent.
+    """
 
     of: str
     request: NoticeRequest
@@ -93,7 +95,7 @@ class NoticeEnd:
 
 @dataclass(frozen=True, slots=True)
 class Suspension:
-    """What a refusal suspends, until its cause is repaired. `subject`: as in Notice. `notice`: the notice about it,
+    """What a refusal suspends, until its cause is corrected. `subject`: as in Notice. `notice`: the notice about it,
     None without an operator.
     """
 

@@ -1,12 +1,12 @@
-"""Who is told what could not be done."""
+"""Who is notified of failures."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who is told what could not be done. `address`: None for a channel that has a place of its own. `channel`: empty
-    for the first that takes the address.
+    """Who is notified of failures. `address`: None for a channel that always sends to the same place. `channel`: empty
+    for the first one that accepts the address.
     """
 
     address: str | None

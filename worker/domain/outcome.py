@@ -35,8 +35,8 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Skipped:
-    """Nothing is sent. `baselines`: those that move all the same, because their answers are equal byte for byte.
-    `held`: a digest over the cap, of which a later message tells.
+    """Nothing is sent. `baselines`: those that change anyway, because their answers are equal byte for byte. `held`: a
+    digest over the cap, which a later message names.
     """
 
     reason: Reason
@@ -47,8 +47,8 @@ class Skipped:
 
 @dataclass(frozen=True, slots=True)
 class Deferred:
-    """Surely not accepted. The delivery is tried again from `until` on. `extends`: the wait takes nothing from the time
-    in which it is tried. `held_as`: how a newer digest tells of it that takes its place while it waits.
+    """Certainly not accepted. The delivery is tried again from `until` on. `extends`: the wait does not shorten the
+    time during which it is tried. `held_as`: how a newer digest names it, if one replaces it while it waits.
     """
 
     until: datetime
@@ -60,7 +60,7 @@ class Deferred:
 
 @dataclass(frozen=True, slots=True)
 class Refused:
-    """Surely not accepted, and another try is pointless."""
+    """Certainly not accepted, and another try would not help."""
 
     reason: Reason
     sentence: str
@@ -68,7 +68,7 @@ class Refused:
 
 @dataclass(frozen=True, slots=True)
 class DeliveryFailed:
-    """The message could not be made: the template failed, or the message is past a limit."""
+    """The message could not be made: the template failed, or the message exceeds a limit."""
 
     reason: Reason
     sentence: str

@@ -1,4 +1,4 @@
-"""What Funnelbeat calls by itself, besides channels: a URL while the clock ticks, and URLs that are told of events."""
+"""URLs that Funnelbeat calls in addition to channels: one while the clock ticks, and those to which events are sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, slots=True)
 class HeartbeatUrl:
-    """`url`: as it is written, with its references to secrets. `every`: seconds between two calls. `private`: its host
-    may have an address in a private network.
+    """`url`: as written in the file, with its references to secrets. `every`: seconds between two calls. `private`: its
+    host may have an address in a private network.
     """
 
     url: str

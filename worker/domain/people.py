@@ -11,7 +11,7 @@ OwnerId = tuple[str, str]
 
 
 def person_of(people: Mapping[str, Person], owner: OwnerId) -> Person | None:
-    """The key with the connection goes first."""
+    """The key with the connection takes precedence."""
     connection, name = owner
     return people.get(f"{connection}/{name}") or people.get(name)
 
@@ -30,14 +30,14 @@ def manager_of(people: Mapping[str, Person], owner: OwnerId, connections: Collec
 
 
 def managers(people: Mapping[str, Person], connection: str, connections: Collection[str]) -> frozenset[OwnerId]:
-    """To whom somebody reports. What a key without a connection says is said of `connection`."""
+    """A person's managers. A key without a connection means `connection`."""
     keys = (owner_named(key, connection, connections) for key, person in people.items() if person.manager)
     return frozenset(found for owner in keys if (found := manager_of(people, owner, connections)) is not None)
 
 
 def people_at(people: Mapping[str, Person], channel: str, kind: str, address: str) -> dict[str, Person]:
-    """Those who are reached at an address of a channel, or of its kind, by key. It is one human, who may have a key for
-    each connection.
+    """The keys of the person with an address of a channel, or of its kind. One person may have a key for each
+    connection.
     """
     return {
         key: person

@@ -1,7 +1,7 @@
 """Quiet hours: when a reader is not to be written to, and the next instant at which the reader may be.
 
-An instant is judged by what the clocks of the reader's zone show at it. An hour that comes twice is therefore judged
-twice alike, and an hour that is left out is never waited for.
+An instant is judged by the local time in the reader's zone. So an hour that comes twice is treated the same both times,
+and an hour that is skipped is never waited for.
 """
 
 from collections.abc import Callable
@@ -19,7 +19,7 @@ WEEK = ("MON", "TUE", "WED", "THU", "FRI", "SAT", "SUN")
 
 EVERY_DAY = tuple(range(7))
 LONGEST = timedelta(days=366)
-"""An allowed instant is looked for this far. A definition that has none within it is refused."""
+"""How far ahead an allowed instant is searched. A definition that has none within it is refused."""
 
 _DAY_NAMES = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _MIDNIGHT = time()
@@ -39,7 +39,7 @@ class QuietHours:
 
 
 def within_days(hours: QuietHours | None, days: tuple[int, ...]) -> QuietHours | None:
-    """Quiet hours that leave only those of `days` on which they let anything be sent."""
+    """Quiet hours restricted to `days`, on which anything may be sent."""
     if days == EVERY_DAY:
         return hours
     own = hours or QuietHours()
@@ -47,7 +47,7 @@ def within_days(hours: QuietHours | None, days: tuple[int, ...]) -> QuietHours |
 
 
 def why_quiet(hours: QuietHours, shown: datetime, holiday: HolidayName) -> str:
-    """Why nothing is sent when the reader's clock shows `shown` (naive): a clause, empty where it may be sent."""
+    """Why nothing is sent when the reader's clock shows `shown` (naive): a clause; empty if sending is allowed."""
     if shown.weekday() not in hours.days:
         return f"nothing is sent on a {_DAY_NAMES[shown.weekday()]}"
     name = holiday(hours.holidays, shown.date()) if hours.holidays else ""

@@ -30,7 +30,7 @@ ALLOWED = {
     Purpose.UNSUBSCRIBE: frozenset({Act.STOP, Act.START}),
     Purpose.PREFERENCES: frozenset(Act),
 }
-"""A link to unsubscribe works for ever, so that it can do little, and undo it."""
+"""A link to unsubscribe never expires. Therefore it can do only a few things, and undo them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,9 +62,9 @@ class SendingTime:
 
 @dataclass(frozen=True, slots=True)
 class SameAddress:
-    """Another subscription of the reader's address. `token` opens its page; empty if there is no key to sign it,
-    and for copies of another reader's messages, which this page can only stop with all others. `alerts`: it tells of
-    alerts alone.
+    """Another subscription of the reader's address. `token` opens its page; empty if there is no key to sign it, and
+    for copies of another reader's messages, which this page can only stop with all others. `alerts`: it is only for
+    alerts.
     """
 
     reader: Reader
@@ -78,11 +78,11 @@ class SameAddress:
 @dataclass(frozen=True, slots=True)
 class ReaderPage:
     """One reader's subscription at `now`. `schedule` and `entry` are None if nothing sends to this reader any more.
-    `entry` is as the definition or the record says, and `choices` what the reader chose beside it. `preference`: what
-    stops the messages. `others`: what else comes to this address. `locales`: in which messages are. `problem`: why the
-    form was not saved. `last_sent`: the newest slot of a digest that the reader was sent, None where none is known and
-    for alerts. `outdated`: the link leads to nothing, while something of the schedule still comes to the
-    address.
+    `entry` is that of the definition or the record, and `choices` are the reader's own. `preference`: what stops the
+    messages. `others`: other subscriptions of this address. `locales`: those in which messages can be written.
+    `problem`: why the form was not saved. `last_sent`: the newest slot of a digest that the reader was sent, None where
+    none is known and for alerts. `outdated`: the link leads to nothing, while something of the schedule still comes to
+    the address.
     """
 
     link: Link
@@ -101,7 +101,7 @@ class ReaderPage:
 
     @property
     def cap(self) -> Cap | None:
-        """On messages to the reader's address; None if it holds nothing of this subscription."""
+        """The cap on messages to the reader's address; None if it does not apply to this subscription."""
         return None if self.entry is None or self.entry.uncapped else self.defaults.cap
 
     @property
@@ -116,7 +116,7 @@ class ReaderPage:
 
     @property
     def alerts(self) -> bool:
-        """Whether the subscription tells of alerts alone."""
+        """Whether the subscription is only for alerts."""
         return self.schedule is not None and self.entry is not None and self.schedule.only_alerts(self.entry)
 
     @property

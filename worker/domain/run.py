@@ -33,7 +33,7 @@ def stamp(instant: datetime) -> str:
 
 @lru_cache(1_024)
 def _stamp(utc: datetime) -> str:
-    """Kept, because a delivery writes its run's key a dozen times."""
+    """Cached, because a delivery writes its run's key a dozen times."""
     return utc.isoformat(timespec="milliseconds" if utc.microsecond else "seconds")[:-6] + "Z"
 
 
@@ -61,7 +61,9 @@ class RunKey:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A run that a slot or a person asks for. `deadline`: nothing is fetched after it (semantics 9, `within`)."""
+    """A run for a slot, or one that a person starts. `deadline`: nothing is fetched after it (semantics 9,
+    `within`).
+    """
 
     key: RunKey
     bundle: str

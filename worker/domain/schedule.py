@@ -37,7 +37,7 @@ class Send(StrEnum):
 
 
 class Collect(StrEnum):
-    """Whether a reader's digests wait for a fixed time (domain.collect), at which the newest tells of the others."""
+    """Whether a reader's digests wait for a fixed time (domain.collect), at which the newest one names the others."""
 
     NONE = "none"
     DAILY = "daily"
@@ -53,7 +53,7 @@ class Follow(StrEnum):
 
 
 class Thread(StrEnum):
-    """What a mail program shows as one conversation."""
+    """Which mails a mail program shows as one conversation."""
 
     RUN = "run"  # each digest by itself, under its own subject
     SERIES = "series"  # every digest of one reader, under one subject
@@ -133,7 +133,7 @@ class Query:
 
 
 class Each(StrEnum):
-    """One digest for each of whom, where an entry names no address."""
+    """For whom an entry without an address makes a digest each."""
 
     OWNER = "owner"  # who owns rows, or owned them when last told
     MANAGER = "manager"  # who manages such owners, directly or not, as `people` of the project says
@@ -194,7 +194,7 @@ class Retention:
 
 @dataclass(frozen=True, slots=True)
 class Timing:
-    """When a schedule is due, and what becomes of slots that are late. A clock keeps this much of each schedule, so
+    """When a schedule is due, and what happens to slots that are late. A clock keeps this much of each schedule, so
     that it can hold very many.
 
     `grace`: seconds after the due instant that still count as on time. `within`: a run's deadline, in seconds after it
@@ -214,10 +214,11 @@ class Timing:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Schedule(Timing):
-    """One YAML file. `bridge`: the list whose change is explained. `key`: the query whose figure heads the digest
-    (None: the bridge, else what the sources of the queries say). `previously`: the id of the schedule whose history
-    this one carries on. `notify`: entries that get notifications of `alerts` and no digests. `owner`: the person or the
-    team that answers for it, as text for people; nothing is sent there. `tags`: words by which people find it.
+    """One YAML file. `bridge`: the list whose change is explained. `key`: the query whose figure is at the top of the
+    digest (None: the bridge, else what the sources of the queries say). `previously`: the id of the schedule whose
+    history this one carries on. `notify`: entries that get notifications of `alerts` and no digests. `owner`: the
+    person or the team that is responsible for it, as text for people; nothing is sent there. `tags`: words by which
+    people find it.
     """
 
     id: str
@@ -270,7 +271,7 @@ class ChannelSpec:
 
 @dataclass(frozen=True, slots=True)
 class Defaults:
-    """`operator`: one address, or several operators of whom the first that can be reached is told."""
+    """`operator`: one address, or several operators; the first one that can be reached is notified."""
 
     timezone: str = "UTC"
     locale: str = "en_GB"
@@ -309,8 +310,7 @@ class Bundle:
     subscription must match (domain.subscription.is_allowed). `allow_written`: they are of `subscriptions.allow`, so
     that they count for definitions too; otherwise they are the addresses of the definitions. `shared_addresses`: read
     by several people. `web`: where readers reach this project's pages, without a slash at the end; empty if there are
-    none. `heartbeat` and `webhooks`: what is called besides channels. `brand`: what messages show of whom they come
-    from.
+    none. `heartbeat` and `webhooks`: what is called besides channels. `brand`: the brand that messages show.
     """
 
     project: str

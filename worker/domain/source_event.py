@@ -30,7 +30,7 @@ class SourceEvent:
 
 
 class EventOutcome(StrEnum):
-    """What became of one request to /hooks/CONNECTION or /chat/CHANNEL."""
+    """The outcome of one request to /hooks/CONNECTION or /chat/CHANNEL."""
 
     ACCEPTED = "accepted"  # a schedule waits for it
     UNUSED = "unused"  # no schedule waits for it

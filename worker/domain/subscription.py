@@ -1,4 +1,4 @@
-"""Who gets what beside the definitions, and what readers said of what they get."""
+"""Subscriptions in addition to the definitions, and the choices of readers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ class Origin(StrEnum):
 
 
 class End(StrEnum):
-    """Why a record is no subscription any more."""
+    """Why a record is no longer a subscription."""
 
     SCHEDULE_GONE = "schedule_gone"
     EXPIRED = "expired"
@@ -30,8 +30,8 @@ class End(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class SubscriptionRecord:
-    """A subscription made at run time. It lives beside the deployments. `entry` is complete, as one of `to:` is after
-    the definition was read. `by`: who made it, in words. `ended_at`: when a deployment removed its schedule.
+    """A subscription that was added at run time. It is independent of deployments. `entry` is complete, as one of `to:`
+    is after the definition was read. `by`: who made it, in words. `ended_at`: when a deployment removed its schedule.
     """
 
     schedule: str
@@ -47,7 +47,7 @@ class SubscriptionRecord:
         return Reader(self.schedule, self.entry.id, self.entry.address or "")
 
     def ended(self, now: datetime) -> End | None:
-        """Why it has ended; None while it is in force."""
+        """Why it has ended; None while it is active."""
         if self.ended_at is not None:
             return End.SCHEDULE_GONE
         return End.EXPIRED if self.expires is not None and self.expires <= now else None
@@ -116,7 +116,9 @@ def _passes(pattern: str, channel: str, address: str, host: str | None) -> bool:
 
 
 def may_be_sent(bundle: Bundle, schedule: Schedule, reader: Reader, channel: str) -> bool:
-    """Whether the address of a reader still passes. Without `subscriptions.allow`, what a definition names passes."""
+    """Whether the address of a reader is still allowed. Without `subscriptions.allow`, every address that a definition
+    names is allowed.
+    """
     if is_allowed(bundle.allow, channel, reader.address):  # asked first: a schedule may have thousands of entries
         return True
     entries = (entry for entry in schedule.entries if entry.id == reader.entry)
@@ -126,8 +128,8 @@ def may_be_sent(bundle: Bundle, schedule: Schedule, reader: Reader, channel: str
 def allowed_by_default(
     schedules: Mapping[str, Schedule], people: Mapping[str, Person], channels: Mapping[str, ChannelSpec]
 ) -> tuple[str, ...]:
-    """Patterns for what the definitions name: the domains of mail addresses of entries, and other addresses with their
-    channel; the addresses of `people`, each alone.
+    """Patterns for the addresses in the definitions: the domains of mail addresses of entries, other addresses with
+    their channel, and each single address of `people`.
     """
     entries = [entry for schedule in schedules.values() for entry in schedule.entries]
     named = {(one.channel, address) for one in entries for address in (one.address, *one.cc) if address}

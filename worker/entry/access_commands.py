@@ -28,7 +28,7 @@ def add(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Make a token. Its text is printed once and stored nowhere."""
+    """Create a token. Its text is printed once and stored nowhere."""
     with console.guarded(as_json=as_json):
         end = instant(None, "", expires, option="--expires")
 

@@ -7,12 +7,12 @@ from worker.domain.access import Actor, Door
 
 
 def command_line_actor() -> Actor:
-    """Whoever can run commands here can read the ledger, so that nothing is refused."""
+    """Everybody who can run commands here can read the ledger. Therefore nothing is refused."""
     return Actor(Door.CLI, f"{user()}@{socket.gethostname()}")
 
 
 def user() -> str:
-    """A container's user may have a number and no name."""
+    """The user of a container may have only a number."""
     try:
         return getpass.getuser()
     except (KeyError, OSError):

@@ -37,7 +37,7 @@ For = Annotated[str, typer.Option("--for", metavar="DURATION", help="How long, s
 Until = Annotated[str | None, typer.Option("--until", help="When it ends; in UTC if it has no offset.")]
 Comment = Annotated[str, typer.Option("--comment", help="Why; others read it.")]
 
-alerts = typer.Typer(help="Alerts: what fires, why, and what keeps it quiet.", no_args_is_help=True)
+alerts = typer.Typer(help="Alerts: what fires, why, and what mutes it.", no_args_is_help=True)
 alerts.command("backtest")(backtest)
 
 
@@ -94,7 +94,7 @@ def ack(
 ) -> None:
     """Acknowledge an alert: it is not repeated until it is resolved.
 
-    Readers are still told when it gets worse or ends.
+    Readers are still notified when it gets worse or ends.
     """
     with console.guarded(as_json=as_json):
 

@@ -1,5 +1,5 @@
-"""What a process that runs for long says beside its log: a line for people at a terminal, else an event of the log, so
-that a program which reads the log finds JSON and nothing else.
+"""Messages of long-running processes, in addition to their log. At a terminal a message is a line of text. Otherwise it
+is an event of the log, so that a program that reads the log finds only JSON.
 """
 
 import structlog
@@ -9,7 +9,7 @@ from worker.entry import console
 
 
 def announce(event: str, *lines: str, trouble: bool = False) -> None:
-    """`event`: the name in the log, whose sentence is the lines."""
+    """`event`: its name in the log; the lines are its sentence."""
     if console.err.is_terminal:
         for line in lines:
             console.err.print(line, markup=False)

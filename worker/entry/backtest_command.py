@@ -1,4 +1,4 @@
-"""alerts backtest: what a rule would have told over stored history."""
+"""alerts backtest: what a rule would have reported for stored history."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""Commands for what readers are compared with: baselines list, baselines reset."""
+"""Commands for baselines, which readers' digests are compared with: baselines list, baselines reset."""
 
 from typing import Annotated
 
@@ -22,7 +22,7 @@ Whose = Annotated[
 ]
 OfQuery = Annotated[str | None, typer.Option("--query", help="Only this query of the schedule.")]
 
-baselines = typer.Typer(help="What each reader's next digest is compared with; `reset` undoes a slip.")
+baselines = typer.Typer(help="What each reader's next digest is compared with; `reset` undoes a mistake.")
 
 
 @baselines.command("list")
@@ -70,8 +70,8 @@ def reset(
     yes: Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can be asked.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Let the next digest of a schedule's readers be compared with nothing, or with an earlier run. Messages
-    that were sent do not change.
+    """Compare the next digest of a schedule's readers with nothing, or with an earlier run. Messages that were sent do
+    not change.
     """
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)

@@ -1,4 +1,4 @@
-"""The command for what comes back to the sender's mailbox: bounces."""
+"""The command that reads the reports in the sender's mailbox: bounces."""
 
 import mailbox
 import sys
@@ -44,7 +44,7 @@ def bounces(ctx: typer.Context, mails: Mails, project: Project = None, as_json: 
 
 
 def report_of(raw: bytes) -> BounceReport | None:
-    """What the first channel that can read it makes of a mail."""
+    """The report in a mail, as the first channel reads it that can."""
     return next((report for kind in CHANNELS if (report := kind.bounce(raw)) is not None), None)
 
 
@@ -53,7 +53,7 @@ def _cells(result: BounceResult) -> tuple[str, ...]:
 
 
 def _mails(where: str) -> Iterator[bytes]:
-    """Raises RequestError for what is not there or cannot be read."""
+    """Raises RequestError for a file that does not exist or cannot be read."""
     if where == "-":
         yield _alone(sys.stdin.buffer.read())
         return

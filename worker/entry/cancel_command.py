@@ -21,9 +21,8 @@ def cancel(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """End a run that is not over. Messages that were sent stay sent; nothing more is sent.
-
-    Notifications of alerts that the run found are sent. The slot does not fire again.
+    """End a run that is not finished. Messages that were sent stay sent, and no more digests are sent. Notifications of
+    alerts that the run found are still sent. The slot does not fire again.
     """
     with console.guarded(as_json=as_json):
 

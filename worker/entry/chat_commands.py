@@ -61,10 +61,10 @@ def manifest(
 
 
 def _url(bundle: Bundle, channel: str) -> str:
-    """Raises RequestError for a project that does not say where it is reached."""
+    """Raises RequestError for a project without a public address."""
     if not bundle.web:
         raise RequestError(
-            "funnelbeat.yaml says nowhere where `web` is reached: write `web: {base_url: https://…}`, or use --socket"
+            "funnelbeat.yaml does not name the address of `web`: write `web: {base_url: https://…}`, or use --socket"
         )
     return f"{bundle.web}{PREFIX}/{channel}"
 

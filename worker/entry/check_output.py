@@ -1,4 +1,4 @@
-"""What `check` found, in the form that was asked for."""
+"""The findings of `check`, in the requested format."""
 
 import os
 from collections.abc import Iterator
@@ -66,7 +66,7 @@ def _folder(place: Path) -> str:
 
 
 def _workflow_command(level: CheckLevel, one: Complaint, folder: str) -> str:
-    """An annotation. Without escapes a text could give commands of its own.
+    """An annotation. Without escapes, a text could contain commands.
 
     https://docs.github.com/actions/reference/workflow-commands-for-github-actions
     """

@@ -68,12 +68,12 @@ class ChildProcesses:
 
     def look_after(self) -> None:
         """Start every child again that has ended, and report it on standard error. A child that was killed starts at
-        once. A child that gave up soon after its start has to wait, longer each time.
+        once. A child that failed soon after its start has to wait, longer each time.
         """
         for member, child in list(self._children.items()):
             status = child.poll()
             if status is not None and time.monotonic() >= self._after.get(member, 0.0):
-                announce("child_ended", f"{member} ended with status {status}; beginning it again", trouble=True)
+                announce("child_ended", f"{member} ended with status {status}; starting it again", trouble=True)
                 self._pause(member, status)
                 self._start(member)
 

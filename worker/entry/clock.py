@@ -30,7 +30,7 @@ class ClockUses(TickUses, ForwardUses, UsesHeartbeats, Protocol): ...
 
 @dataclass(frozen=True, slots=True)
 class BesideTicks:
-    """What a clock does beside its ticks. Nothing of it delays one."""
+    """What a clock does in addition to its ticks. It must not delay a tick."""
 
     calls: HeartbeatCalls
     forwarding: EventForwarding

@@ -37,16 +37,16 @@ LISTED = {
     ),
     "send-test": CommandEntry(Section.FIRST, "send_test_command", "Send a sample digest through one channel."),
     "plan": CommandEntry(Section.FIRST, "plan_commands", "Show which runs will fire, for whom, and what would change."),
-    "deploy": CommandEntry(
-        Section.FIRST, "deployment_commands", "Check the files, show the plan, and put them in force."
-    ),
+    "deploy": CommandEntry(Section.FIRST, "deployment_commands", "Check the files, show the plan, and activate them."),
     "up": CommandEntry(Section.FIRST, "processes", "Run a clock and a worker. Saving a file deploys it."),
     "demo": CommandEntry(Section.FIRST, "demo", "Show the whole product on a sandbox, without an account."),
     "run": CommandEntry(Section.RUNNING, "run_commands", "Run a schedule now, in this process."),
     "trigger": CommandEntry(Section.RUNNING, "run_commands", "Queue a run for the workers and print its key."),
     "pause": CommandEntry(Section.RUNNING, "plan_commands", "Pause a schedule. Slots during the pause are missed."),
     "resume": CommandEntry(Section.RUNNING, "plan_commands", "End a pause."),
-    "cancel": CommandEntry(Section.RUNNING, "cancel_command", "End a run that is not over. What was sent stays."),
+    "cancel": CommandEntry(
+        Section.RUNNING, "cancel_command", "End a run that is not finished. What was sent stays sent."
+    ),
     "clock": CommandEntry(Section.RUNNING, "clock_command", "Claim due slots and publish them, until it is stopped."),
     "worker": CommandEntry(Section.RUNNING, "processes", "Fetch and deliver as a Celery worker, until it is stopped."),
     "web": CommandEntry(Section.RUNNING, "web_command", "Serve the HTTP API and the pages that links open."),
@@ -55,7 +55,7 @@ LISTED = {
     "runs": CommandEntry(Section.LOOKING, "ask_commands", "List runs and missed slots, newest first."),
     "show": CommandEntry(Section.LOOKING, "ask_commands", "Show one run: its state, its bridge and its deliveries."),
     "explain": CommandEntry(Section.LOOKING, "ask_commands", "Say why a run was sent or not, and what it compared."),
-    "logs": CommandEntry(Section.LOOKING, "logs_command", "Print what happened to runs; --follow goes on."),
+    "logs": CommandEntry(Section.LOOKING, "logs_command", "Print what happened to runs; --follow prints new events."),
     "diff": CommandEntry(Section.LOOKING, "diff_command", "Compare two runs of a schedule: what changed."),
     "export": CommandEntry(Section.LOOKING, "export_command", "Write a run's stored answers as CSV, JSON or Parquet."),
     "deliveries": CommandEntry(
@@ -71,9 +71,9 @@ LISTED = {
         Section.LOOKING, "baseline_commands", "List what each next digest compares with; `reset` it."
     ),
     "audit": CommandEntry(Section.LOOKING, "access_commands", "List what was done, by whom and how."),
-    "tokens": CommandEntry(Section.RUNNING, "access_commands", "Make, list and revoke tokens of the API."),
+    "tokens": CommandEntry(Section.RUNNING, "access_commands", "Create, list and revoke tokens of the API."),
     "settings": CommandEntry(
-        Section.LOOKING, "settings_command", "Show the settings in force and where each comes from."
+        Section.LOOKING, "settings_command", "Show the settings in use and where each comes from."
     ),
     "sandbox": CommandEntry(Section.RUNNING, "sandbox_commands", "Move the pipeline of the sandbox that `up` runs."),
     "source": CommandEntry(Section.LOOKING, "source_commands", "List what a connection holds, such as its pipelines."),
@@ -82,11 +82,11 @@ LISTED = {
     "doctor": CommandEntry(
         Section.LOOKING, "doctor_commands", "Check Redis, the broker, connections, channels, processes."
     ),
-    "rollback": CommandEntry(Section.REPAIRING, "deployment_commands", "Put an earlier deployment in force again."),
+    "rollback": CommandEntry(Section.REPAIRING, "deployment_commands", "Activate an earlier deployment again."),
     "replay": CommandEntry(
         Section.REPAIRING, "ops_commands", "Render sent messages again, offline, and compare the bytes."
     ),
-    "retry": CommandEntry(Section.REPAIRING, "ops_commands", "Try again what a run could not deliver."),
+    "retry": CommandEntry(Section.REPAIRING, "ops_commands", "Try again the messages that a run could not deliver."),
     "webhooks": CommandEntry(
         Section.REPAIRING, "webhook_commands", "List webhooks of events; `retry` what was given up."
     ),

@@ -1,6 +1,6 @@
 """The part of the demo that shows one alert: it fires, gets worse and is resolved.
 
-It plays in the pipeline of renewals, so that the pipeline of the example stands still meanwhile.
+It uses the pipeline of renewals, so that the pipeline of the example does not change meanwhile.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping
@@ -36,12 +36,12 @@ class Wait(Protocol):
 
 
 def of_renewals(text: str) -> str:
-    """The watch of another pipeline than the example's."""
+    """A schedule that watches another pipeline than the example's."""
     return text.replace(MAIN, OTHER)
 
 
 async def one_alert(services: Services, project: str, box: SandboxThread, wait: Wait) -> list[dict[str, Any]]:
-    """What readers were told, in order. Raises LedgerError if it is not what happened."""
+    """What was sent to readers, in order. Raises LedgerError if it differs from what happened."""
     deal = box.call(_stalls)
     name = alert_fingerprint(project, WATCH, RULE, deal.id)
     told, truth = list[Finding](), list[tuple[str, int]]()
@@ -61,9 +61,11 @@ async def one_alert(services: Services, project: str, box: SandboxThread, wait: 
 
 
 def alert_sentence(findings: Iterable[Mapping[str, Any]]) -> str:
-    """What readers were told, in words: it began, it got worse, it was over (won). `findings`: documents, in order."""
+    """What was sent to readers, in words: it began, it got worse, it was over (won). `findings`: documents,
+    in order.
+    """
     steps = [_STEPS[one["reason"]] + (f" ({one['why']})" if one["why"] else "") for one in findings]
-    return f"Readers were told of one alert {len(steps)} times: {', '.join(steps)}."
+    return f"Readers were notified of one alert {len(steps)} times: {', '.join(steps)}."
 
 
 async def _after(services: Services, fingerprint: str, slot: datetime | None) -> Finding | None:

@@ -1,4 +1,4 @@
-"""demo-out/index.html: every message of a demo on one page, and the bridge of the second digest beside the journal."""
+"""demo-out/index.html: every message of a demo on one page, and the bridge of the second digest next to the journal."""
 
 import email
 import email.policy

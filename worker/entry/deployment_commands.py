@@ -54,7 +54,7 @@ def rollback(
     yes: Yes = False,
     as_json: Json = False,
 ) -> None:
-    """Put an earlier deployment in force again. It shows what changes before it asks; the files stay as they are."""
+    """Activate an earlier deployment again. It shows what changes and asks before it acts; your files do not change."""
     with console.guarded(as_json=as_json):
         place = directory(ctx, project)
 
@@ -69,7 +69,7 @@ def rollback(
 def _activate(
     settings: Settings, place: Path, bundle: Bundle, question: str, undone: str, *, yes: bool, as_json: bool
 ) -> None:
-    """Shows the plan, asks, and puts the bundle in force."""
+    """Shows the plan, asks, and activates the bundle."""
 
     async def compare() -> Plan:
         async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:

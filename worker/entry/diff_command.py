@@ -41,9 +41,8 @@ def diff(
     as_csv: Annotated[bool, typer.Option("--csv", help="Every change as a line of CSV.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show what changed between two runs of a schedule, from what is stored: bridges, rows and figures of each query.
-
-    The older run is compared with the newer one, in whichever order they are given. Nothing is fetched.
+    """Show what changed between two runs of a schedule, from stored data: bridges, rows and figures of each query. The
+    older run is always compared with the newer one, in whatever order you name them. Nothing is fetched.
     """
     with console.guarded(as_json=as_json):
         if as_csv and as_json:

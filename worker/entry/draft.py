@@ -20,9 +20,9 @@ _PATH = re.compile(r"funnelbeat\.yaml|(?:schedules|templates|pieces)(?:/[A-Za-z0
 
 
 def checked_draft(files: Mapping[str, str], in_force: Bundle | None = None, *, place: Path = Path("/")) -> CheckedDraft:
-    """`in_force`: whose channels may go on writing where they do. `place`: the project's directory, for relative names
-    of secret files. Raises RequestError for a path that cannot
-    be one of a project, or that is a folder of another.
+    """`in_force`: the deployed definitions, whose channels may still write to their directories. `place`: the project's
+    directory, for relative names of secret files. Raises RequestError for a path that cannot be one of a project, or
+    that is a folder of another.
     """
     for path in files:
         if not _PATH.fullmatch(path):
@@ -42,7 +42,9 @@ def checked_draft(files: Mapping[str, str], in_force: Bundle | None = None, *, p
 
 
 def channel_directories(place: Path, environ: Mapping[str, str], in_force: Bundle | None) -> ChannelDirectories:
-    """Where a draft may let channels write: nowhere, unless the operator or the definitions in force say so."""
+    """The directories that a draft may let channels write to: none, unless the operator or the deployed definitions
+    name some.
+    """
     deployed = directories_of(in_force.channels, registry()) if in_force is not None else ()
     return ChannelDirectories(_directories(place, environ.get(FILES_DIR, "")), frozenset(text for *_, text in deployed))
 

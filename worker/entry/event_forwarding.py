@@ -1,4 +1,4 @@
-"""Tells the project's webhooks of events, beside the ticks of a clock. One webhook waits for no other."""
+"""Sends events to the project's webhooks, in addition to the ticks of a clock. No webhook waits for another."""
 
 import asyncio
 import json
@@ -23,8 +23,8 @@ LOOK = 1.0
 
 
 class EventForwarding:
-    """Of one clock. Of several clocks the one that has a webhook's turn sends; if it dies, another one has it after a
-    minute.
+    """Belongs to one clock. If there are several clocks, the one that holds a webhook's turn sends; if it dies, another
+    clock gets the turn after a minute.
     """
 
     def __init__(self, uses: ForwardUses, requests: OutgoingRequests, look: float = LOOK) -> None:
@@ -41,7 +41,7 @@ class EventForwarding:
                 self._going[name] = asyncio.ensure_future(self._follow(name))
 
     async def end(self) -> None:
-        """A request that is on its way is given up, and sent again by another clock, which has the turn at once."""
+        """Gives up a request that is not answered yet. Another clock, which gets the turn at once, sends it again."""
         for task in self._going.values():
             task.cancel()
         await asyncio.gather(*self._going.values(), return_exceptions=True)
@@ -66,13 +66,13 @@ class EventForwarding:
 
 
 def _skipped(webhook: str, kinds: Sequence[str]) -> None:
-    known = "told by a newer version beside this one; this clock cannot tell them"
+    known = "a newer version wrote them; this clock cannot send them"
     structlog.get_logger().warning(
         "facts_unknown", webhook=webhook, facts=len(kinds), kinds=sorted(set(kinds)), sentence=known
     )
 
 
 def body_of(one: StreamedFact) -> bytes:
-    """As Standard Webhooks advises: {"type", "timestamp", "data"}."""
+    """As Standard Webhooks recommends: {"type", "timestamp", "data"}."""
     told = {"type": event_name(one), "timestamp": stamp(one.at), "data": event_document(one)}
     return json.dumps(told, separators=(",", ":")).encode()

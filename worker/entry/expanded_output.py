@@ -1,4 +1,4 @@
-"""A schedule that extends a file, with all that it takes from it."""
+"""A schedule that extends a file, together with everything that it takes from the file."""
 
 from worker.adapters.definitions.load import Loaded
 from worker.adapters.definitions.place import Document

@@ -1,4 +1,4 @@
-"""What a plan says of new and changed alert rules."""
+"""What a plan says about new and changed alert rules."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator

@@ -1,4 +1,4 @@
-"""Calls `heartbeat_url` while the clock ticks, so that whoever is called notices when it does not tick any more."""
+"""Calls `heartbeat_url` while the clock ticks, so that the called service notices when the ticks stop."""
 
 import asyncio
 import time
@@ -12,8 +12,8 @@ from worker.ports.outgoing import OutgoingRequests
 
 
 class HeartbeatCalls:
-    """Of one clock. A call runs beside the ticks and delays none; there is one at a time. A failure is logged once, and
-    so is the first call that succeeds after it.
+    """Belongs to one clock. A call does not delay the ticks, and there is one call at a time. A failure is logged once,
+    and so is the first call that succeeds after it.
     """
 
     def __init__(self, requests: OutgoingRequests, monotonic: Callable[[], float] = time.monotonic) -> None:
@@ -42,7 +42,7 @@ class HeartbeatCalls:
             self._failed = False
 
     async def end(self) -> None:
-        """A call that is on its way is given up."""
+        """Gives up a call that is not answered yet."""
         if self._going is not None:
             self._going.cancel()
             await asyncio.wait([self._going])

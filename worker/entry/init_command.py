@@ -124,7 +124,7 @@ def _write(target: Path, new: NewProject, first: str, *, as_json: bool) -> None:
 
 
 def _offer_test(target: Path, receiver: Receiver) -> None:
-    """A failure is told and changes nothing: the project is written, and `send-test` tries the channel again."""
+    """A failure is reported and changes nothing: the project is written, and `send-test` can try the channel again."""
     name, address = receiver.place.channel, receiver.place.address
     if not typer.confirm(f"Send a test message to {address} now?", default=True):
         return

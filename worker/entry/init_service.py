@@ -28,7 +28,7 @@ def offered_services() -> dict[str, tuple[SourceKind, InitForm]]:
 
 
 def connect(given: Given, kind: SourceKind, form: InitForm) -> tuple[ServiceAccess, Table]:
-    """The options of the connection, and what it holds. A person is asked again where the service refuses them. Raises
+    """The options of the connection, and what it holds. If the service refuses them, a person is asked again. Raises
     RequestError, SourceError.
     """
     while True:
@@ -54,7 +54,7 @@ async def _held(kind: SourceKind, access: ServiceAccess, what: str) -> Table:
         with somebody_waits():
             held = await source.holds(what)
     if not _there(held):
-        raise RequestError(f"{kind.type} shows this key no {what}: make one there, or use another key")
+        raise RequestError(f"this key sees no {what} at {kind.type}: create one there, or use another key")
     return held
 
 

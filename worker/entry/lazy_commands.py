@@ -47,7 +47,7 @@ def plain_words(message: str) -> str:
 
 
 class Commands(TyperGroup):
-    """With --json, a word too many or an option that does not exist is answered with a problem document as well."""
+    """With --json, a surplus word or an unknown option also gives a problem document."""
 
     def __init__(self, **given: Any) -> None:
         super().__init__(**given)
@@ -127,7 +127,9 @@ def _is_chat(name: str) -> bool:
 
 @cache
 def command_of(name: str) -> Any:
-    """The command, or the group of commands, as typer makes it of its function. Raises KeyError for an unknown name."""
+    """The command, or the group of commands, which typer makes from its function. Raises KeyError for an unknown
+    name.
+    """
     module = importlib.import_module(f"worker.entry.{LISTED[name].module}")
     parent = typer.Typer(add_completion=False, rich_markup_mode=None, pretty_exceptions_enable=False)
     parent.callback()(lambda: None)

@@ -42,9 +42,8 @@ def logs(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Print what happened to runs and deliveries, oldest first, in local time. About 20,000 facts are kept.
-
-    --follow prints what happens from then on. With --json, it prints one document in each line.
+    """Print what happened to runs and deliveries, oldest first, in local time. About 20,000 events are kept. --follow
+    also prints new events. With --json, it prints one document in each line.
     """
     with console.guarded(as_json=as_json):
         if run is not None and schedule is not None:

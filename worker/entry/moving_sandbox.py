@@ -55,13 +55,13 @@ def running_sandbox(place: Path) -> str:
 
 
 def begins_anew(outbox: Path, when: str) -> str:
-    """What to say where a sandbox starts although messages of an earlier one were sent; "" before the first message.
+    """A note for a sandbox that starts although messages of an earlier sandbox were sent; "" before the first message.
     `when`: "with each `up`", for example.
     """
     if not outbox.is_dir() or not any(outbox.iterdir()):
         return ""
     return (
-        f"The sandbox's deals begin anew {when}. The next digest may list movements that nobody made: "
+        f"The sandbox's deals start from the beginning {when}. The next digest may list changes that nobody made: "
         "it compares with the last one that was sent."
     )
 

@@ -43,7 +43,7 @@ _IGNORED = """\
 @dataclass(frozen=True, slots=True)
 class Place:
     """Where and for whom the first digest is. The shipped examples are written for the defaults. `address`: the reader,
-    in the form of `channel`. `operator`: who hears of failures.
+    in the form of `channel`. `operator`: who is notified of failures.
     """
 
     zone: str = "Europe/Berlin"
@@ -161,14 +161,14 @@ def _beside(target: Path, variables: tuple[str, ...]) -> Iterable[str]:
     """Writes .gitignore and .env.example."""
     files = {".gitignore": _IGNORED}
     if variables:
-        head = "# Copy to .env and fill in. Every command reads .env; what the environment has goes before.\n"
+        head = "# Copy to .env and fill in. Every command reads .env; variables of the environment take precedence.\n"
         files[".env.example"] = head + "".join(f"{variable}=\n" for variable in variables)
     for name, text in files.items():
         try:
             with (target / name).open("x", encoding="utf-8") as file:
                 file.write(text)
         except FileExistsError:
-            yield f"{target / name} is there already and stays as it is; add: {text.splitlines()[1]}"
+            yield f"{target / name} exists already and is not changed; add: {text.splitlines()[1]}"
 
 
 def modeline(target: Path, file: Path, kind: str) -> str:
@@ -191,7 +191,7 @@ def refuse_overwriting(target: Path, schedules: Iterable[str] = ()) -> None:
     wanted += [target / "schedules" / f"{name}.yaml" for name in schedules]
     there = next((path for path in wanted if path.exists() or path.is_symlink()), None)
     if there is not None:
-        raise RequestError(f"{there} is there already; init writes over nothing: take another directory")
+        raise RequestError(f"{there} exists already; init overwrites nothing: choose another directory")
 
 
 def slug(name: str) -> str:

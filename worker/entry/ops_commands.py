@@ -47,7 +47,7 @@ def replay(
     against: Against = None,
     as_json: Json = False,
 ) -> None:
-    """Render every closed delivery again from what is stored, offline, and compare it with what was sent."""
+    """Render every closed delivery again from stored data, offline, and compare it with what was sent."""
     with console.guarded(as_json=as_json):
         folder, sent = Folder(out) if out else None, _by_hash(against or out)
 
@@ -94,7 +94,7 @@ def _differences(again: Replayed, sent: dict[str, bytes]) -> dict[int, list[str]
 
 def _print_replay(run: str, documents: list[dict[str, Any]]) -> None:
     if not documents:
-        console.out.print(f"{run}: nothing was handed over to anybody", markup=False)
+        console.out.print(f"{run}: nothing was sent to anybody", markup=False)
     for one in documents:
         verdict = "equal, byte for byte" if one["equal"] else "DIFFERS"
         parts = "1 part" if len(one["parts"]) == 1 else f"{len(one['parts'])} parts"
@@ -116,8 +116,8 @@ def _print_part(part: dict[str, Any]) -> None:
 
 
 def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json = False) -> None:
-    """Try again what a run could not deliver. Messages that were sent are not sent again, and templates are filled as
-    they were deployed when the run began.
+    """Try again the messages that a run could not deliver. Messages that were sent are not sent again. The templates
+    are those that were deployed when the run began.
     """
     with console.guarded(as_json=as_json):
 
@@ -136,7 +136,7 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
         return
     if not retried.again and not retried.left_out:
         console.out.print(
-            f"{key} has no delivery that was refused, failed or expired, and that no newer run took the place of",
+            f"{key} has no delivery that was refused, failed or expired, and that no newer run has replaced",
             markup=False,
         )
     for delivery in retried.again:
@@ -183,7 +183,7 @@ def settle(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Record what happened to an unknown delivery: sent moves the reader's baseline, not-sent sends the message
+    """Record what happened to an unknown delivery: `sent` changes the reader's baseline, `not-sent` sends the message
     again.
     """
     with console.guarded(as_json=as_json):

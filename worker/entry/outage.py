@@ -1,4 +1,4 @@
-"""Reports an outage of Redis once and not at every try, because a clock tries four times a second."""
+"""Reports an outage of Redis only once, because a clock tries four times a second."""
 
 import structlog
 

@@ -48,7 +48,7 @@ def show(found: Plan) -> None:
 
 
 def _show_runs(found: Plan) -> None:
-    """The next run of every schedule has a line before others have their second."""
+    """Every schedule first gets a line for its next run; then the remaining lines are filled."""
     lines, left = chosen(list(run_lines(found)), SHOWN, NEXT)
     rows = [cells_of(one) for one in lines]
     widths = [max(len(cell) for cell in column) for column in zip(*rows, strict=True)]
@@ -159,7 +159,7 @@ def _in_brackets(names: Sequence[str]) -> str:
 
 def _reached(found: OwnersReached) -> str:
     if not found.answered:
-        return "who reads is known after the first run"
+        return "the readers are known after the first run"
     nowhere = len(found.without_address)
     told = f"about {counted(len(found.addresses), 'reader')} by the last run"
     return f"{told}, and {counted(nowhere, 'owner')} without an address" if nowhere else told

@@ -74,9 +74,9 @@ def sandbox_for(
 ) -> Iterator[Settings]:
     """Settings with a sandbox, if the project uses one: the one that `up` runs for the project in `beside`, else one of
     its own, which ends with the block. `out`: a folder to which the received messages are written as well; `up` writes
-    there too. Afterwards it is said where they are, unless `says_where` is false: `up` has said it at its start, and
-    programs read its log. `compares`: the command compares with what was sent before, so that it is said where the
-    deals of a sandbox of its own begin anew.
+    there too. Afterwards a message says where they are, unless `says_where` is false: `up` said it when it started, and
+    programs read its log. `compares`: the command compares with what was sent before. Then a message says if the deals
+    of its own sandbox start from the beginning.
     """
     if settings.sandbox or not needs_sandbox(bundle):
         yield settings

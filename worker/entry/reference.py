@@ -56,9 +56,9 @@ GAPS: dict[GapReason, str] = {
     GapReason.RATE_LIMITED: "The service asked us to wait longer than the run may last.",
     GapReason.REFUSED: "The service refused our key, our rights or our parameters.",
     GapReason.MALFORMED: "The answer is not what the service's documentation promises.",
-    GapReason.INCOMPLETE: "A list could not be read whole: a page is missing, or it moved while it was read.",
-    GapReason.NOT_KNOWABLE: "The query has the state of the moment only, and the slot is an older one.",
-    GapReason.DEADLINE: "The run's time was over first.",
+    GapReason.INCOMPLETE: "A list could not be read completely: a page is missing, or the list changed meanwhile.",
+    GapReason.NOT_KNOWABLE: "The query shows only the present state, and the slot is an older one.",
+    GapReason.DEADLINE: "The run's deadline came before the answer.",
 }
 
 
@@ -154,8 +154,9 @@ def queries() -> str:
     return _page(
         "Queries",
         "What each type of connection offers. Parameters stand under `params:` with the service's own names and are "
-        "checked when definitions are loaded, rules between them included. A *windowed* query is a function of its "
-        "window; a *live* one tells the state when it is read. `follow` and a bridge are for lists.",
+        "checked when definitions are loaded, including the rules between them. The answer to a *windowed* query "
+        "depends only on its window; a *live* one shows the state when it is read. `follow` and a bridge are for "
+        "lists.",
         *parts,
     )
 

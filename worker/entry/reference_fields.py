@@ -1,4 +1,4 @@
-"""What fields mean that have the same name in many classes, and need no sentence in each docstring."""
+"""The meaning of fields that have the same name in many classes, so that not every docstring has to explain them."""
 
 FIELDS: dict[str, str] = {
     "acked_by": "Who acknowledged it; empty if nobody did.",
@@ -33,7 +33,7 @@ FIELDS: dict[str, str] = {
     "detail": "What stands below the name, or why a deal joined or left.",
     "details": "Columns that stand below the name.",
     "empty": "Whether there is nothing to show.",
-    "end": "The first day that is no part of it.",
+    "end": "The first day after it.",
     "every_source": "Whether each source has a line of its own.",
     "facts": "Figures below the number at the head.",
     "figure": "The figure.",
@@ -45,7 +45,7 @@ FIELDS: dict[str, str] = {
     "hidden": "Deals that `show.limit` of the schedule left out.",
     "id": "Its id in the schedule.",
     "key": "The service's own id.",
-    "key_query": "The query whose list heads the digest; none where a figure heads it.",
+    "key_query": "The query whose list is at the top of the digest; none if a figure is there.",
     "keys": "The key figure of each currency, the one with most deals first.",
     "kind": "How it is printed, or what began it.",
     "label": "What it is called.",
@@ -66,7 +66,7 @@ FIELDS: dict[str, str] = {
     "newly_totals": "Values of `newly`, one for each currency.",
     "next_slot": "When the next digest is due.",
     "next_step": "What is to be done next: a service's code, or a person's words.",
-    "nonce": "Tells runs by hand for one slot apart.",
+    "nonce": "Distinguishes several runs on demand for one slot.",
     "note": "What stands beside the title.",
     "of": "The column of the whole, of which `under` is a part.",
     "opening": "The total before, in minor units.",
@@ -78,7 +78,7 @@ FIELDS: dict[str, str] = {
     "query": "The service's name of the query.",
     "query_id": "The query's id in the schedule.",
     "reason": "Why, as [reasons](reasons.md) list it.",
-    "repeat": "Seconds after which an alert is told again; none for never.",
+    "repeat": "Seconds after which an alert is sent again; none for never.",
     "right": "The free part on the right, in percent.",
     "rows": "The rows, in order.",
     "rule": "The rule's id.",

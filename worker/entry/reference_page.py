@@ -29,9 +29,9 @@ from worker.vocabulary import VOCABULARY
 
 Table = Callable[[Sequence[str], Iterable[Sequence[str]]], str]
 SEEN = (
-    ("digest", "[Digest](#digest)", "what is told, in a digest"),
-    ("notice", "[Notice](#notice)", "what is told, in a notice to the operator"),
-    ("notification", "[Notification](#notification)", "what is told, in a message of alerts"),
+    ("digest", "[Digest](#digest)", "the content of a digest"),
+    ("notice", "[Notice](#notice)", "the content of a notice to the operator"),
+    ("notification", "[Notification](#notification)", "the content of a message about alerts"),
     (
         "page",
         "[page](#page)",
@@ -51,8 +51,8 @@ def page_model(table: Table) -> Iterator[str]:
     """Parts of the page."""
     yield (
         "What the templates of a project see. They are Jinja templates in a sandbox: they read these names, nothing "
-        "else of the process. [Templates](../templates.md) says how to write one. Of what `{% if … %}` asks, an empty "
-        "list, an empty text, `none` and zero are false: compare a number with `none`."
+        "else of the process. [Templates](../templates.md) says how to write one. In `{% if … %}`, an empty list, an "
+        "empty text, `none` and zero count as false: compare a number with `none`."
     )
     yield table(("name", "is", "what it is"), ([_code(name), kind, what] for name, kind, what in SEEN))
     yield f"## Filters\n\nBesides Jinja's own, without `random` and `lipsum`.\n\n{table(*_filters())}"
@@ -94,7 +94,7 @@ def page_members() -> dict[str, Member]:
 
 
 def _of_part(page: Page, member: Any) -> Any:
-    """What a name of the page is taken from; the member itself where the page has it."""
+    """The member that a name of the page comes from; the page's own member if it has one."""
     if not (isinstance(member, property) and isinstance(member.fget, attrgetter)):
         return member
     part, attribute = str(member.fget.__reduce__()[1][0]).split(".")

@@ -1,4 +1,4 @@
-"""Alert rules on the terminal, written out as a definition would say them."""
+"""Alert rules on the terminal, written out in the form of a definition."""
 
 import json
 import re

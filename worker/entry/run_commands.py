@@ -118,7 +118,7 @@ def _print_run(ended: Run, rows: tuple[Delivery, ...], notes: tuple[Noted, ...])
         console.out.print(f"  note on {query}: {sentence}", markup=False)
     for row in rows:
         later = row.state in {DeliveryState.DEFERRED, DeliveryState.PENDING, DeliveryState.UNKNOWN}
-        console.out.print(delivery_line(row, "(a running clock will bring it on)" if later else ""), markup=False)
+        console.out.print(delivery_line(row, "(a running clock will try it again)" if later else ""), markup=False)
 
 
 def _try_out(place: Path, schedule: str, at: str | None, to: str | None, out: Path | None, *, as_json: bool) -> None:

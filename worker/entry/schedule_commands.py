@@ -23,7 +23,7 @@ Owner = Annotated[str, typer.Option("--owner", help="Only of this owner, as the 
 def schedules(
     ctx: typer.Context, project: Project = None, tag: Tags = None, owner: Owner = "", as_json: Json = False
 ) -> None:
-    """List the schedules in force: when each is due next, in its own zone, and how its last run ended."""
+    """List the deployed schedules: when each is due next, in its own zone, and how its last run ended."""
     wanted = ScheduleFilter(tuple(tag or ()), owner)
     with console.guarded(as_json=as_json):
 

@@ -10,7 +10,7 @@ from worker.settings import read, sources, unknown
 
 
 def settings(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:
-    """Show the settings in force and where each comes from. Passwords and keys are masked."""
+    """Show the settings in use and where each comes from. Passwords and keys are masked."""
     with console.guarded(as_json=as_json):
         own = {"redis_url": f"embedded, {directory(ctx, project) / STATE}"}
         set_by = ctx.find_root().meta.get(SET_BY)

@@ -30,7 +30,7 @@ from worker.flow.services import Services
 Which = Annotated[str, typer.Argument(metavar="READER", help="An entry's id, an address, or ENTRY|ADDRESS.")]
 OneSchedule = Annotated[str | None, typer.Argument(metavar="ID", help="Only of this schedule.")]
 
-subscriptions = typer.Typer(help="Who gets what: entries of definitions, and subscriptions beside them.")
+subscriptions = typer.Typer(help="Who gets what: entries of definitions, and further subscriptions.")
 
 
 @subscriptions.command("list")
@@ -147,7 +147,7 @@ def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
 def remove(
     ctx: typer.Context, schedule: ScheduleId, reader: Which, project: Project = None, as_json: Json = False
 ) -> None:
-    """Remove a subscription that was added here. An entry of a definition is removed there."""
+    """Remove a subscription that was added with this command. To remove an entry of a definition, edit its file."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> SubscriptionRow:

@@ -28,7 +28,7 @@ SHOWN = 4
 
 @cache
 def forms() -> tuple[MessageForm, ...]:
-    """What the channels of this process make of templates, each once."""
+    """The messages that the channels of this process make from templates, each once."""
     return tuple({form.files: form for kind in channels().values() for form in kind.forms}.values())
 
 

@@ -66,7 +66,7 @@ def show(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """Print the text of a template that is in force: the project's, else the one that Funnelbeat ships."""
+    """Print the text of the template in use: the project's, else the one that Funnelbeat ships."""
     with console.guarded(as_json=as_json):
         bundle = bundle_of(directory(ctx, project))
         text = text_in_force(bundle, name)
@@ -111,8 +111,8 @@ def init(
 
 @templates.command("check")
 def check(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:
-    """Fill the project's own templates with samples of every kind of message, and report each fault with its template
-    and line. It also says which words the project's languages lack.
+    """Render the project's own templates with samples of every kind of message, and report each fault with its template
+    and line. Also report missing words of the project's languages.
     """
     with console.guarded(as_json=as_json):
         loaded = definitions(directory(ctx, project))

@@ -23,7 +23,7 @@ from worker.rendering.trial import folders
 
 WORDS = "words/"
 BEGINNING = "pipeline"
-"""What a folder of a project's own begins as."""
+"""The template that a new folder of a project starts from."""
 
 
 def template_rows(bundle: Bundle) -> Iterator[TemplateRow]:
@@ -78,8 +78,8 @@ def starting_copies(bundle: Bundle, registry: Registry, name: str) -> dict[str, 
 
 
 def new_folder(bundle: Bundle, name: str) -> str:
-    """What to say of a template that neither Funnelbeat nor the project has yet; "" for one that is there. Nothing uses
-    it until a definition names it, so that a slip in the name would change nothing, without a word.
+    """A note for a template that neither Funnelbeat nor the project has yet; "" for one that exists. Nothing uses it
+    until a definition names it, so a misspelt name would silently have no effect.
     """
     folder, known = name.strip("/").partition("/")[0], folders({*shipped_paths(), *bundle.templates})
     if name.startswith(WORDS) or folder in known:

@@ -1,4 +1,4 @@
-"""What `up` says when it has started: which run comes next, and how not to wait for it."""
+"""What `up` says when it has started: which run comes next, and how to start it at once."""
 
 import asyncio
 import os

@@ -43,7 +43,7 @@ class Watcher:
         except LedgerError as error:
             self._waits = True
             if not waited:
-                complain("Not deployed yet; it is tried again until Redis takes it.", error)
+                complain("Not deployed yet; it is tried again until Redis accepts it.", error)
         except RequestError as error:
             complain("Not deployed; the last good definitions stay in force.", error)
 

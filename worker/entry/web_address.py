@@ -14,8 +14,8 @@ NO_KEY = "FUNNELBEAT_LINK_KEY is not set, so that messages have no links, althou
 
 
 def web_member(bundle: Bundle, settings: Settings) -> tuple[str, ...]:
-    """The command that serves the API, the pages and what services post; empty if messages have no links and nobody
-    posts.
+    """The command that serves the API, the pages and the requests of services; empty if messages have no links and no
+    service posts.
     """
     if not _has_links(bundle, settings) and not _posts(bundle):
         return ()
@@ -39,14 +39,14 @@ def _has_links(bundle: Bundle, settings: Settings) -> bool:
 
 
 def _posts(bundle: Bundle) -> list[str]:
-    """What is signed with a secret of its channel, and needs no key of links."""
+    """Whether requests come in that are signed with a secret of their channel, and need no link key."""
     written = [name for channel in bundle.channels.values() for name in channel.options]
     kinds = (("bounces", WEBHOOK_SECRETS), ("chats", ANSWERS))
     return [word for word, prefix in kinds if any(name.startswith(prefix) for name in written)]
 
 
 def address_of(base_url: str) -> tuple[str, int]:
-    """Any other host than loopback is that of a proxy before it."""
+    """A host other than loopback is that of a proxy in front of it."""
     parts = urlsplit(base_url)
     if parts.scheme != "http" or parts.hostname is None or not is_loopback(parts.hostname):
         return HOST, PORT

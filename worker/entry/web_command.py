@@ -48,7 +48,7 @@ class Listening:
     behind_proxy: bool
 
     def refuse_plain(self) -> None:
-        """Raises RequestError if tokens would travel unencrypted."""
+        """Raises RequestError if tokens would be sent unencrypted."""
         if (self.certificate is None) != (self.private_key is None):
             raise RequestError("--tls-cert and --tls-key: found one of them, expected both")
         for file in (self.certificate, self.private_key):
@@ -89,7 +89,7 @@ def web(
 
 
 def _asked(only: str) -> tuple[str, ...]:
-    """Empty for all. Raises RequestError for a part that there is not."""
+    """Empty for all parts. Raises RequestError for an unknown part."""
     asked = tuple(word.strip() for word in only.split(",") if word.strip())
     unknown = [word for word in asked if word not in PARTS]
     if unknown:
@@ -98,7 +98,7 @@ def _asked(only: str) -> tuple[str, ...]:
 
 
 def _served(asked: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
-    """Without a key there are no links, which is said. Raises RequestError if they were asked for by name."""
+    """Without a key there are no links, and a message says so. Raises RequestError if links were requested by name."""
     if link_keys(settings):
         return asked or tuple(PARTS)
     if "links" in asked:

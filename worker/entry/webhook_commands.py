@@ -22,7 +22,7 @@ Name = Annotated[str, typer.Argument(metavar="NAME", help="A webhook of funnelbe
 
 @webhooks.command("list")
 def list_webhooks(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:
-    """List webhooks: how many events wait, were sent and were given up, and what the last failure was."""
+    """List webhooks: how many events wait, were sent and were given up, and the last failure."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> Mapping[str, WebhookState]:

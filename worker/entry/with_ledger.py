@@ -17,7 +17,7 @@ T = TypeVar("T")
 
 
 def with_ledger(place: Path, work: Callable[[Services], Coroutine[Any, Any, T]], *, publish: bool = False) -> T:
-    """`publish`: the broker gets what the command queues."""
+    """`publish`: the broker gets the runs that the command queues."""
     with redis_for(place) as settings:
         name = project_name(place, settings)
 

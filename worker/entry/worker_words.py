@@ -1,4 +1,4 @@
-"""What is known of workers when a run was queued."""
+"""What is known about workers when a run was queued."""
 
 from collections.abc import Iterable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Tokens of the API and the console, and the list of what was done through every door."""
+"""Tokens of the API and the console, and the audit list of what was done through every door."""
 
 from datetime import datetime
 from typing import Protocol
@@ -27,7 +27,7 @@ class AccessTokens(Protocol):
 
 
 class Audit(Protocol):
-    """Raises LedgerUnavailable. The oldest records go when there are very many."""
+    """Raises LedgerUnavailable. The oldest records are removed when there are very many."""
 
     async def add(self, record: AuditRecord) -> None: ...
 

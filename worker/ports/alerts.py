@@ -18,8 +18,8 @@ from worker.domain.run import RunKey
 
 @dataclass(frozen=True, slots=True)
 class AlertRecord:
-    """What one run's evaluations found, for `explain`; their states are left out. `reasons`: by reader's id
-    the fingerprints of which the run itself had a reason to tell. `kept`: reasons that were told to nobody.
+    """What one run's evaluations found, for `explain`; their states are left out. `reasons`: by reader's id, the
+    fingerprints that the run itself had a reason to report. `kept`: reasons for which nobody was notified.
     """
 
     evaluations: tuple[Evaluation, ...] = ()
@@ -31,10 +31,10 @@ class AlertRecord:
 class AlertChanges:
     """What one run's evaluation writes, together with the run's hand-over or its failure. `states`: by rule id; each
     replaces the state whose `version` it carries. `notifications`: by reader ("alert:ENTRY" and an address); each is
-    tried until `expires`. `carried`: older deliveries whose findings the new ones tell too; they are superseded.
+    tried until `expires`. `carried`: older deliveries whose findings the new ones include; they are superseded.
     `ended`: fingerprints of alerts that are over, and so are their acknowledgements. `dropped`: rules that are no
-    longer defined; `inherited`: those of them that another rule goes on with, and the version of the state that it
-    read. `record`: kept with the run. `notices`: to the operator, of rules without data.
+    longer defined; `inherited`: those of them that another rule continues, and the version of the state that it read.
+    `record`: kept with the run. `notices`: to the operator, of rules without data.
     """
 
     states: Mapping[str, RuleState]
@@ -71,7 +71,7 @@ class AlertLedger(Protocol):
     async def memory(self, schedule: str) -> AlertMemory: ...
 
     async def waiting(self, schedule: str, readers: Sequence[Reader]) -> Mapping[DeliveryKey, Notification]:
-        """Notifications to these readers that are pending or deferred, and of which surely nothing has left."""
+        """Notifications to these readers that are pending or deferred, and of which certainly nothing was sent."""
         ...
 
     async def reached(self, deliveries: Sequence[DeliveryKey]) -> frozenset[DeliveryKey]:
@@ -87,19 +87,19 @@ class AlertLedger(Protocol):
         ...
 
     async def standing(self, rules: Mapping[str, Collection[str]]) -> Mapping[tuple[Phase, Severity], int]:
-        """How many alerts of these rules fire or are pending. `rules`: by schedule. What has not changed since the last
-        call is not read anew.
+        """How many alerts of these rules fire or are pending. `rules`: by schedule. States that have not changed since
+        the last call are not read again.
         """
         ...
 
     async def forget(self, what: str) -> int:
-        """Takes an address or a row's key out of all that is remembered. Returns how many states, records and
+        """Removes an address or a row's key from everything that is stored. Returns how many states, records and
         notifications named it. Raises LedgerError, once all else is done, if some cannot be read.
         """
         ...
 
     async def forgotten(self, run: RunKey) -> bool:
-        """Whether something was taken out of what the run tells."""
+        """Whether something was removed from the run's notifications."""
         ...
 
     async def acknowledge(self, schedule: str, ack: Acknowledgement) -> None: ...

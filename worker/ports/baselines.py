@@ -1,4 +1,4 @@
-"""What readers are compared with, as somebody looks at it and resets it."""
+"""Baselines, as a person looks at them and resets them."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -30,8 +30,8 @@ class BaselineResets(Protocol):
     async def reset(self, schedule: str, to: Mapping[tuple[str, str], Baseline | None]) -> tuple[DeliveryKey, ...]:
         """Set what (reader, query) is compared with; None: with nothing. The queries of one reader change in one step.
 
-        A delivery that is being decided is decided anew. One that was decided before goes out as it was decided, and
-        moves none of these baselines; those that are still open are returned. Raises RequestError for an answer that is
-        no longer stored.
+        A delivery that is being decided is decided again. A delivery that was decided before is sent as it was decided,
+        and changes none of these baselines; the ones that are still open are returned. Raises RequestError for an
+        answer that is no longer stored.
         """
         ...

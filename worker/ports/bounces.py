@@ -1,4 +1,4 @@
-"""Bounces that a process fetches or is told: the mailbox of a channel, its webhook, and the memory of both."""
+"""Bounces that a process fetches or receives: the mailbox of a channel, its webhook, and the stored state of both."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,7 +23,7 @@ class BounceReport:
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """How far a mailbox was read. `validity`: of the mailbox's numbering; with another one, `number` means nothing.
+    """How far a mailbox was read. `validity`: of the mailbox's numbering; if it changes, `number` has no meaning.
     `number`: of the last mail that was looked at.
     """
 
@@ -63,10 +63,10 @@ def sending(options: Mapping[str, str]) -> dict[str, str]:
 
 
 class BounceMailbox(Protocol):
-    """One connection to the mailbox that a channel's bounces come to. Raises MailboxError."""
+    """One connection to the mailbox in which a channel's bounces arrive. Raises MailboxError."""
 
     async def page(self, after: Mark | None, limit: int) -> MailboxPage:
-        """The next mails, at most `limit`, behind `after`. Without a mark that holds, it begins with the oldest mail
+        """The next mails, at most `limit`, after the mark `after`. Without a valid mark, it begins with the oldest mail
         that nobody has read. Nothing changes in the mailbox.
         """
         ...
@@ -86,7 +86,7 @@ class BounceWebhook(Protocol):
     """What a mail service posts about one message."""
 
     def report(self, headers: Mapping[str, str], body: bytes) -> BounceReport:
-        """Raises SignatureRefused before it looks at anything else, and PostRefused for a body that it cannot use."""
+        """Raises SignatureRefused before it reads the body, and PostRefused for a body that it cannot use."""
         ...
 
 
@@ -103,7 +103,7 @@ class MailboxTurn:
 @dataclass(frozen=True, slots=True)
 class MailboxState:
     """`looked_at`: when the mailbox was last read to its end; None if never. `trouble`: why the last look failed; empty
-    if it did not. `counts`: mails by what followed from them, since the mailbox is read.
+    if it did not. `counts`: mails by their result, since the mailbox was first read.
     """
 
     looked_at: datetime | None = None
@@ -112,14 +112,14 @@ class MailboxState:
 
 
 class Mailboxes(Protocol):
-    """What the ledger remembers of mailboxes, by channel. Raises LedgerUnavailable."""
+    """The stored state of mailboxes, by channel. Raises LedgerUnavailable."""
 
     async def take(self, channel: str) -> MailboxTurn | None:
         """None while another process has the turn."""
         ...
 
     async def read_to(self, channel: str, turn: MailboxTurn, mark: Mark, counts: Mapping[str, int]) -> None:
-        """Records a page that was dealt with, and holds the turn longer. Raises ClaimLost."""
+        """Records that a page was handled, and extends the turn. Raises ClaimLost."""
         ...
 
     async def leave(self, channel: str, turn: MailboxTurn, trouble: str = "") -> None:

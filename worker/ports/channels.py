@@ -116,9 +116,9 @@ class ChannelGroup(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class MessageForm:
-    """What a channel makes of a template's folder. `files`: the names in it that it fills. `make` does everything
-    before the sending that needs no reader, limits included, and raises RenderError. `optional`: without these files it
-    sends something else.
+    """What a channel makes from a template folder. `files`: the names of the files that it fills. `make` does
+    everything before the send that needs no reader, limits included, and raises RenderError. `optional`: without these
+    files it sends something else.
     """
 
     name: str
@@ -188,7 +188,7 @@ class Findable(Protocol):
 
 @runtime_checkable
 class Idempotent(Protocol):
-    """The receiver takes a part once under one key, however often it is sent, so that a repeat is no duplicate."""
+    """The receiver accepts a part only once under one key, however often it is sent, so a repeat is not a duplicate."""
 
     def idempotency_key(self, part: Part, envelope: Envelope) -> str:
         """The key that `send` hands over with the part. It is the same in every try."""

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from worker.domain.run import RunKey
 
 ANSWERS = "answers."
-"""How the options begin that only a chat's requests need. `web` resolves no other secret of the channel, and all other
+"""The prefix of options that only requests of a chat need. `web` resolves no other secret of the channel, and all other
 processes do not resolve these.
 """
 
@@ -42,9 +42,9 @@ class ChatRequest:
 
 @dataclass(frozen=True, slots=True)
 class ChatAnswer:
-    """Plain text, of which nothing is formatted. Only whoever asked sees it, unless it stands `instead` of the buttons
-    that were clicked. `who`: the address of the person whom PERSON stands for. `run`: whose end is told in another
-    answer.
+    """Plain text without any formatting. Only the person who asked sees it, unless it replaces the buttons that were
+    clicked (`instead`). `who`: the address of the person that PERSON stands for. `run`: the run whose end another
+    answer will report.
     """
 
     text: str
@@ -54,21 +54,21 @@ class ChatAnswer:
 
 
 def counted(channel: str) -> str:
-    """Under which name the ledger counts what became of requests. No connection has a slash in its name."""
+    """The name under which the ledger counts the outcomes of requests. No connection has a slash in its name."""
     return f"chat/{channel}"
 
 
 class ChatDoor(Protocol):
-    """One service's way of asking, with the secrets of one channel."""
+    """The requests of one service, with the secrets of one channel."""
 
     def verify(self, headers: Mapping[str, str], body: bytes, now: datetime) -> str:
-        """Text that only a copy of the request has too. `headers`: by lower-case name. Looks at no content of the body.
-        Raises SignatureRefused.
+        """A text that is equal only for a copy of the same request. `headers`: by lower-case name. The content of the
+        body is not parsed. Raises SignatureRefused.
         """
         ...
 
     def read(self, headers: Mapping[str, str], body: bytes) -> ChatRequest | None:
-        """Of a verified request; None for one that asks for nothing. Raises PostRefused for a body that is none."""
+        """Reads a verified request; None if it asks for nothing. Raises PostRefused for an invalid body."""
         ...
 
     def inline(self, answer: ChatAnswer) -> bytes:
@@ -106,8 +106,8 @@ class AppDescription:
 
 @dataclass(frozen=True, slots=True)
 class ChatContract:
-    """What a kind of channel does about requests. `secret`: the option without which it takes none by HTTP. `token`:
-    the option that a socket needs. `open` and `socket` are given the options below "answers." and the address of the
+    """How a kind of channel handles requests. `secret`: the option without which it takes none by HTTP. `token`: the
+    option that a socket needs. `open` and `socket` are given the options below "answers." and the address of the
     service; they raise RequestError for one that cannot be used. `manifest`: what the service is told of the app.
     """
 

@@ -6,8 +6,8 @@ from typing import Protocol
 class Circuits(Protocol):
     """Whether a receiver answers, as all workers have seen it. `receiver`: Connectors.receiver. Times in seconds.
 
-    Without a recent answer the circuit is half open: one message tries the receiver, and the others wait for what
-    becomes of it. Raises LedgerUnavailable.
+    Without a recent answer the circuit is half open: one message tries the receiver, and the others wait for its
+    outcome. Raises LedgerUnavailable.
     """
 
     async def enter(self, receiver: str) -> float:
@@ -15,13 +15,15 @@ class Circuits(Protocol):
         ...
 
     async def answered(self, receiver: str) -> None:
-        """The receiver answered, whatever it said."""
+        """The receiver answered; the content of the answer does not matter."""
         ...
 
     async def silent(self, receiver: str, waited: float) -> None:
-        """It said nothing for `waited` seconds. It gets no message for a while, unless it answered another since."""
+        """The receiver did not answer for `waited` seconds. It gets no message for a while, unless it has answered
+        another one since.
+        """
         ...
 
     async def leave(self, receiver: str) -> None:
-        """The message did not go."""
+        """The message was not sent."""
         ...

@@ -78,7 +78,7 @@ class Connectors(Protocol):
     def source(self, bundle: Bundle, connection: str) -> Source: ...
 
     def account(self, bundle: Bundle, connection: str) -> str:
-        """A short text that stands for the account behind a connection. It covers the credentials, and does not show
+        """A short text that stands for the account of a connection. It depends on the credentials, but does not show
         them.
         """
         ...
@@ -114,13 +114,13 @@ class Connectors(Protocol):
         ...
 
     def receiver(self, bundle: Bundle, channel: str, address: str | None) -> str:
-        """A short text that stands for whom the channel hands messages to: a server with an account. It covers the
-        credentials, and does not show them.
+        """A short text that stands for the receiver of the channel's messages: a server with an account. It depends on
+        the credentials, but does not show them.
         """
         ...
 
     def needs_address(self, bundle: Bundle, channel: str) -> bool:
-        """Whether the channel sends where an address says; otherwise it always sends to the same place."""
+        """Whether the channel sends to the address of an entry; otherwise it always sends to the same place."""
         ...
 
     def takes(self, bundle: Bundle, channel: str, address: str) -> bool:
@@ -132,7 +132,7 @@ class Connectors(Protocol):
         ...
 
     def refusal(self, bundle: Bundle, channel: str, text: str) -> str:
-        """Why the channel sends to no such text, and what it expects; "" if it does."""
+        """Why the channel does not accept this text as an address, and what it expects; "" if it accepts it."""
         ...
 
     def mailbox(self, bundle: Bundle, channel: str, address: str | None) -> bool:
@@ -142,7 +142,7 @@ class Connectors(Protocol):
     def templates(self, bundle: Bundle) -> Templates: ...
 
     def bounce_mailbox(self, bundle: Bundle, channel: str) -> BounceMailbox | None:
-        """A new connection to the mailbox that the channel's bounces come to; None if it names none."""
+        """A new connection to the mailbox in which the channel's bounces arrive; None if it names none."""
         ...
 
     def bounce_webhook(self, bundle: Bundle, channel: str) -> BounceWebhook | None:

@@ -40,7 +40,9 @@ class HoldResult:
 
 @dataclass(frozen=True, slots=True)
 class TakenOver:
-    """All that a delivery tells of other digests; `more` of them are only counted. `facts`: changes of others."""
+    """The other digests that a delivery names; `more` of them are only counted. `facts`: changes of other
+    deliveries.
+    """
 
     held: tuple[HeldDigest, ...] = ()
     more: int = 0
@@ -139,8 +141,8 @@ class DeliveryLedger(Protocol):
         ...
 
     async def take_over_held(self, key: DeliveryKey, subject: str) -> TakenOver:
-        """Closes the delivery that waits to tell `subject` of digests over its cap as skipped(taken_over), and lets the
-        pending delivery `key` tell of them instead. A delivery that was tried before takes over nothing.
+        """Closes the waiting delivery that would name `subject`'s digests over its cap, as skipped(taken_over), and
+        lets the pending delivery `key` name them instead. A delivery that was tried before takes over nothing.
         """
         ...
 

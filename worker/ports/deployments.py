@@ -1,4 +1,4 @@
-"""What is in force, and the last slots of its schedules."""
+"""The current deployment, and the last slots of its schedules."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ class ActivationBasis:
 
 
 class Deployments(Protocol):
-    """Bundles, and which of them is in force. Raises LedgerUnavailable."""
+    """Bundles, and which of them is active. Raises LedgerUnavailable."""
 
     async def activate(
         self,
@@ -64,7 +64,7 @@ class Deployments(Protocol):
         ...
 
     async def outgoing(self, bundle_id: str) -> Outgoing:
-        """What a bundle calls besides channels. Raises LedgerError if the bundle is lost."""
+        """The URLs that a bundle calls in addition to channels. Raises LedgerError if the bundle is lost."""
         ...
 
     async def last_slot(self, schedule: str) -> datetime | None:

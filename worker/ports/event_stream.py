@@ -1,4 +1,4 @@
-"""Facts for those who follow: in one order, each once, and for some time."""
+"""The stream of facts: each fact once, in one order, kept for some time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,10 +30,10 @@ class FactPage:
 
 
 class EventStream(Protocol):
-    """Raises LedgerUnavailable. The oldest facts go when there are very many."""
+    """Raises LedgerUnavailable. The oldest facts are removed when there are very many."""
 
     async def add(self, facts: Sequence[Fact]) -> None:
-        """In their order. For facts that no script of the ledger makes true."""
+        """Adds facts in their order. It is for facts that no script of the ledger writes."""
         ...
 
     async def after(self, last: str, limit: int) -> FactPage:

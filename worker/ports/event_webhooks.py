@@ -1,4 +1,4 @@
-"""Events that are to be told to the webhooks of a project: what waits for each, and what was given up."""
+"""Events for the webhooks of a project: which wait for each webhook, and which were given up."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -19,7 +19,7 @@ class WebhookTurn:
 
 @dataclass(frozen=True, slots=True)
 class WaitingEvent:
-    """`entry`: its place in the queue. `id`: of the fact, the same in every try. `at`: when it came true."""
+    """`entry`: its place in the queue. `id`: of the fact, the same in every try. `at`: when it happened."""
 
     entry: str
     id: str
@@ -29,8 +29,9 @@ class WaitingEvent:
 
 @dataclass(frozen=True, slots=True)
 class FailedTry:
-    """`wait`: seconds until the next try. `given_up`: this event is not tried again by itself. `stale`: so are all that
-    came true, or were asked for by hand, before this instant, as they waited for the same receiver.
+    """`wait`: seconds until the next try. `given_up`: this event is not tried again by itself. `stale`: the same
+    applies to all events that happened, or were requested by hand, before this instant, because they waited for the
+    same receiver.
     """
 
     sentence: str
@@ -42,8 +43,8 @@ class FailedTry:
 @dataclass(frozen=True, slots=True)
 class WebhookState:
     """`waiting`: events in the queue. `dead`: events that were given up and are kept. `sent` and `lost`: since the
-    beginning; lost are those of which more were given up than are kept. `unknown`: events that a newer version wrote
-    and that this one could not tell. `failures`: tries in a row without success.
+    beginning; lost are events that were given up and removed, because only a limited number is kept. `unknown`: events
+    that a newer version wrote and that this one could not send. `failures`: tries in a row without success.
     """
 
     waiting: int = 0

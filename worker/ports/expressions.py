@@ -15,7 +15,7 @@ class Condition(Protocol):
         ...
 
     def __call__(self, variables: Mapping[str, Given]) -> bool | None:
-        """Variables by name. None: a value that the answer hangs on is not known."""
+        """`variables`: by name. Returns None if a value that decides the result is unknown."""
         ...
 
     def clauses(self, variables: Mapping[str, Given], *, fired: bool = False) -> tuple[ClauseResult, ...]:

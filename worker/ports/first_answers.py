@@ -1,4 +1,4 @@
-"""The first answer to a request that carries an idempotency key, for those that repeat it."""
+"""The first answer to a request with an idempotency key, for repetitions of the request."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -14,7 +14,7 @@ class FirstAnswer:
 
 
 class Repetition(StrEnum):
-    """What is known of a key without an answer. GOING: the same request is being dealt with."""
+    """What is known of a key without an answer. GOING: the same request is being handled."""
 
     NEW = "new"
     GOING = "going"
@@ -25,13 +25,13 @@ class FirstAnswers(Protocol):
     """Raises LedgerUnavailable. A key is known for a day."""
 
     async def begin(self, key: str, request: str) -> FirstAnswer | Repetition:
-        """`request` tells apart what was asked. After NEW the caller deals with it and calls `keep` or `release`; a
-        caller that was killed holds the key for half a minute, and then the request is NEW again.
+        """`request` identifies the content of the request. After NEW the caller handles it and calls `keep` or
+        `release`. If the caller was killed, the key stays taken for half a minute, and then the request is NEW again.
         """
         ...
 
     async def keep(self, key: str, answer: FirstAnswer) -> None: ...
 
     async def release(self, key: str) -> None:
-        """Nothing was done, so that the key may come again, also with another request."""
+        """Nothing was done, so the key may be used again, also with another request."""
         ...

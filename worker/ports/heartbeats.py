@@ -1,4 +1,4 @@
-"""Signs of life of clocks and workers."""
+"""Heartbeats of clocks and workers."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""What is removed from the ledger: by retention, and on request."""
+"""Removal from the ledger: by retention, and on request."""
 
 from dataclasses import dataclass
 from datetime import datetime

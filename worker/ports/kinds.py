@@ -192,7 +192,7 @@ class Option:
     mistaken: Callable[[str], tuple[str, str] | None] | None = None
 
 
-TLS = Option("tls", note="`never`: base_url may be http:// to another machine; key or password travel unencrypted")
+TLS = Option("tls", note="`never`: base_url may be http:// to another machine; the key or password is sent unencrypted")
 
 
 def webhook_option(events: EventContract) -> Option:

@@ -1,4 +1,4 @@
-"""What the ledger tells those who watch it."""
+"""The values of the ledger for monitoring."""
 
 from typing import Protocol
 
@@ -9,5 +9,5 @@ class MeasuredLedger(Protocol):
     """Raises LedgerUnavailable."""
 
     async def read(self) -> LedgerReading:
-        """Costs the same however many runs there are."""
+        """Its cost does not depend on the number of runs."""
         ...

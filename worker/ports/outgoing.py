@@ -1,4 +1,4 @@
-"""Requests that Funnelbeat makes by itself, besides channels."""
+"""Requests that Funnelbeat makes by itself, in addition to channels."""
 
 from typing import Protocol
 
@@ -13,5 +13,5 @@ class OutgoingRequests(Protocol):
     async def beat(self, heartbeat: HeartbeatUrl) -> None: ...
 
     async def post(self, webhook: EventWebhook, message: str, body: bytes) -> None:
-        """`message`: the id of what is told, the same in every try."""
+        """`message`: the id of the message, the same in every try."""
         ...

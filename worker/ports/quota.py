@@ -33,7 +33,7 @@ class Reservations:
 @dataclass(frozen=True, slots=True)
 class RateReport:
     """What answers say about a connection's budget. `limits`: `reset` is the whole window here, as far as it is known.
-    `hold`: seconds in which nobody sends. `day`: tokens per day, and how many are left; None if unknown. `spent`:
+    `hold`: seconds during which nobody sends. `day`: tokens per day, and how many are left; None if unknown. `spent`:
     seconds until a spent day ends. An empty report means that the answer said nothing, or (`failed`) that there was
     none.
     """
@@ -52,8 +52,8 @@ class Quota(Protocol):
         self, count: int, cost: float = 0.0, *, urgent: bool = False, calls: int = 0, seconds: float = 0.0
     ) -> Reservations:
         """Reserves places for `count` requests, which together cost `cost` tokens of the day. `urgent`: for a run on
-        demand, which may use the part that is kept for it. `calls` in any `seconds`: a limit of the service that its
-        answers do not state.
+        demand, which may use the reserved part. `calls` in any `seconds`: a limit of the service that its answers do
+        not state.
         """
         ...
 

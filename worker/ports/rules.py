@@ -1,7 +1,6 @@
-"""Rules of a query over parameters of which some could not be read.
-
-A value that is complained of must not hide the other faults of its item. Its rules run all the same, and each one ends
-where it looks at such a parameter, because nothing can be said about it.
+"""Rules of a query for parameters of which some could not be read. An invalid value must not hide the other faults of
+its item. Therefore its rules run anyway, and a rule ends when it reads such a parameter, because nothing can be said
+about it.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
@@ -13,7 +12,7 @@ Rule = Callable[[Use], Iterable[RuleViolation]]
 
 
 class UnreadParam(Exception):
-    """A rule looked at a parameter that was complained of already."""
+    """A rule read a parameter that is invalid and already reported."""
 
 
 class ReadParams(Mapping[str, Any]):
@@ -36,7 +35,7 @@ class ReadParams(Mapping[str, Any]):
 
 
 def broken(rules: Iterable[Rule], use: Use) -> tuple[RuleViolation, ...]:
-    """What each rule finds, in their order. A rule that meets an unread parameter says what it found before."""
+    """The findings of each rule, in their order. A rule that reaches an unread parameter keeps its findings so far."""
     return tuple(violation for rule in rules for violation in _of(rule, use))
 
 

@@ -86,7 +86,7 @@ class RunLedger(Protocol):
     async def baselines(self, readers: Sequence[Reader]) -> Mapping[Reader, Mapping[str, Baseline]]: ...
 
     async def baselines_of(self, schedule: str, entry: str) -> Mapping[Reader, Mapping[str, Baseline]]:
-        """Of every reader of an entry who was ever sent something: owners come and go."""
+        """The baselines of every reader of an entry who was ever sent something, because owners come and go."""
         ...
 
     async def chain(self, schedule: str, query: str, since: datetime | None) -> tuple[str, ...]:
@@ -116,8 +116,7 @@ class RunLedger(Protocol):
         `subscribed`: the entries of readers who subscribed or chose something at run time. They are kept with the run,
         so that its messages can be made again.
 
-        `moved`: a reader who has no baselines goes on with those of another, whom a later run finds no more if that one
-        ends.
+        `moved`: a reader without baselines continues with those of another reader, whose baselines then end.
 
         A query's comparison is stored as "<query>:compared" and is no part of its chain.
 
@@ -173,6 +172,6 @@ class RunLedger(Protocol):
         """claimed, fetching → skipped(cancelled). Of a run that is delivering, what waits or may have arrived is
         skipped(cancelled), and what was sent, or is being sent, stays. A closed run does not change.
 
-        Some hundred deliveries are ended in one step; who is killed in between asks again.
+        Some hundred deliveries are ended in one step; after a kill in between, the command is repeated.
         """
         ...

@@ -1,4 +1,4 @@
-"""Events that services report: how a request is verified and read, and what the ledger remembers of them."""
+"""Events that services report: how a request is verified and read, and what the ledger stores of them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from worker.domain.source_event import EventOutcome, SourceEvent
 from worker.ports.clock import Claimed
 
 WEBHOOK_SECRET = "webhook_secret"  # noqa: S105  # the name of an option
-"""The option of a connection that its events are verified with. `web` alone resolves it."""
+"""The option of a connection with which its events are verified. Only `web` resolves it."""
 
 
 def asking(options: Mapping[str, str]) -> dict[str, str]:
@@ -55,9 +55,7 @@ class WindowClaim:
 
 
 class SourceEvents(Protocol):
-    """What the ledger remembers of events. Every method is one atomic step, on Redis's clock. Raises
-    LedgerUnavailable.
-    """
+    """What the ledger stores of events. Every method is one atomic step, on Redis's clock. Raises LedgerUnavailable."""
 
     async def receive(self, connection: str, event_id: str, debounce: Mapping[str, int]) -> EventOutcome:
         """Records an event, and opens a debounce window for each schedule (with its seconds) that has none open. An
@@ -86,5 +84,5 @@ class SourceEvents(Protocol):
         ...
 
     async def heard(self, connections: Sequence[str]) -> Mapping[str, datetime]:
-        """When the last verified event of each of these connections came; those without one are left out."""
+        """The time of the last verified event of each of these connections; connections without one are left out."""
         ...

@@ -1,4 +1,4 @@
-"""Subscriptions made at run time, and what readers said of theirs."""
+"""Subscriptions that were added at run time, and the choices of readers."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
@@ -22,8 +22,8 @@ class Subscriptions(Protocol):
         ...
 
     async def add(self, record: SubscriptionRecord) -> bool:
-        """Its reader begins anew: earlier baselines and preferences are removed. False if there is a record with this
-        id that has not ended; then nothing is written.
+        """Adds a record. Earlier baselines and preferences of its reader are removed. False if there is a record with
+        this id that has not ended; then nothing is written.
         """
         ...
 
@@ -50,20 +50,20 @@ class Subscriptions(Protocol):
         ...
 
     async def choices(self, schedule: str) -> Mapping[str, Choices]:
-        """What readers chose, by reader's id."""
+        """The choices of readers, by reader's id."""
         ...
 
     async def choose(self, schedule: str, reader: str, choices: Choices) -> None:
-        """Keeps what a reader chose in place of all earlier choices; with nothing chosen, only forgets those."""
+        """Stores a reader's choices in place of all earlier ones; without any choice, it only removes those."""
         ...
 
     async def current(self, schedule: str) -> str:
-        """The id that a schedule has now: links in old mails know the one that it had."""
+        """The present id of a schedule: links in old mails contain an earlier one."""
         ...
 
     async def continued(self, schedule: str) -> Mapping[str, str]:
-        """Ids that readers and copies had before a deployment gave their entry another one, each with the present one:
-        links in old mails and runs on their way know those.
+        """Earlier ids of readers and copies, each with the present one. A deployment may give an entry another id, and
+        links in old mails and unfinished runs contain the earlier one.
         """
         ...
 

@@ -35,7 +35,7 @@ class TokenStore(Protocol):
 
 
 OAUTH = "oauth."
-"""How the options of a channel begin that its access tokens are got with, and that nothing else depends on."""
+"""The prefix of a channel's options with which it gets access tokens, and on which nothing else depends."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""Webhooks that are registered at a service, and the secrets that their requests are verified with."""
+"""Webhooks that are registered at a service, and the secrets with which their requests are verified."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,3 +1,1 @@
-"""What is reached over HTTP: the pages behind the links in messages. The only package that knows starlette, besides the
-sandbox.
-"""
+"""Everything that is served over HTTP. The only package that uses starlette, except for the sandbox."""

@@ -1,4 +1,4 @@
-"""One connection of a client that may be slow on purpose: what it may take its time over, and how much it may hold."""
+"""One connection of a client that may be slow on purpose: limits on its time and memory."""
 
 import asyncio
 

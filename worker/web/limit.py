@@ -1,4 +1,4 @@
-"""How often one client may come with a link that does not work."""
+"""How often one client may use a link that does not work."""
 
 from collections.abc import Callable
 
@@ -12,8 +12,8 @@ CLIENTS = 10_000
 
 
 class WrongTries:
-    """Counts wrong links by client. A signature cannot be guessed; this tells a client that tries many to slow down.
-    All counts begin anew with each span, and clients beyond CLIENTS are not counted.
+    """Counts wrong links by client. A signature cannot be guessed; this only slows down a client that tries many. All
+    counts start again with each span, and clients beyond CLIENTS are not counted.
     """
 
     def __init__(self, monotonic: Callable[[], float]) -> None:

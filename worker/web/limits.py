@@ -1,4 +1,4 @@
-"""What a request may cost this process, whatever it asks for: bytes, time, and requests at once."""
+"""Limits for every request to this process: bytes, time, and requests at once."""
 
 import asyncio
 
@@ -21,8 +21,8 @@ STREAMS = 200
 
 
 class Limits:
-    """An ASGI application around another. What it refuses, the other never sees; a body that turns out to be too long
-    ends with 413 in whoever reads it.
+    """An ASGI application around another one, which never sees a refused request. A body that turns out to be too long
+    raises 413 where it is read.
     """
 
     def __init__(self, inner: ASGIApp) -> None:

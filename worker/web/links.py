@@ -1,7 +1,7 @@
 """The pages behind the links in messages: GET shows, POST acts.
 
-They work without cookies and without a script. Whoever has the link may act, as RFC 8058 wants it; so a link is signed
-for one reader and one purpose, and no page leads to another reader's. A wrong link gets one answer, whatever is wrong.
+They work without cookies and without a script. Anybody who has the link may act, as RFC 8058 requires; so a link is
+signed for one reader and one purpose, and no page leads to another reader's. Every invalid link gets the same answer.
 """
 
 import re
@@ -117,7 +117,7 @@ class ReaderPages:
         return _html(page_of(page), WRONG if page.problem else GONE if page.outdated else 200)
 
     async def _done(self, page: ReaderPage, form: PreferencesForm, otherwise: Act | None) -> ReaderPage:
-        """The page as it is after what the form asks for; to be read again unless it has a problem."""
+        """The page after the form's act; it is read again unless it has a problem."""
         if form.act != Act.SAVE:
             await self._act(page, form.act, otherwise)
             return page
@@ -127,7 +127,7 @@ class ReaderPages:
         return done
 
     def _refused(self, request: Request) -> Response:
-        """Links that work are never limited: the servers of a mailbox provider come for many readers."""
+        """Valid links are never limited, because the servers of a mailbox provider open them for many readers."""
         client = request.client.host if request.client is not None else ""
         if self._wrong.too_many(client):
             return _plain(request, "many", 429)

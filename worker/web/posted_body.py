@@ -1,4 +1,4 @@
-"""The body of a post from a service, read no further than a bound."""
+"""The body of a request from a service, read only up to a limit."""
 
 from starlette.exceptions import HTTPException
 from starlette.requests import ClientDisconnect, Request

@@ -79,7 +79,7 @@ PARTS: Mapping[str, Callable[[SiteUses], list[BaseRoute]]] = {
     "metrics": _metrics,
     "links": _links,
 }
-"""In the order in which paths are looked for: links take what nothing else took. They take bounces too."""
+"""In the order in which paths are matched: links get the paths that no other part matched. They include bounces."""
 
 
 def site(served: SiteUses, parts: Collection[str] = tuple(PARTS)) -> ASGIApp:
@@ -95,7 +95,7 @@ async def _to_console(_request: Request) -> Response:
 
 
 async def _health(_request: Request) -> Response:
-    """Says that this process answers. It asks nothing else, so that an outage of Redis restarts nobody."""
+    """Says that this process answers. It checks nothing else, so that an outage of Redis does not restart it."""
     return PlainTextResponse("ok\n", headers=_HEADERS)
 
 

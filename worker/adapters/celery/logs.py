@@ -1,4 +1,4 @@
-"""What Celery itself says becomes lines of our log, so that a log that is read by a program is JSON from end to end."""
+"""Writes Celery's own messages as lines of our log, so that the whole log is JSON for a program that reads it."""
 
 import logging
 import os

@@ -1,7 +1,6 @@
-"""Celery's consumer, with a pause between two tries and few words about them.
-
-A Redis that refuses writes (MISCONF, OOM, NOREPLICAS) takes the connection and refuses its first command, and Celery
-then tries again at once: fifty times a second, with as many lines in the log.
+"""Celery's consumer, with a pause between two tries and few log lines about them. A Redis that refuses writes (MISCONF,
+OOM, NOREPLICAS) accepts the connection but refuses its first command, and Celery then tries again at once: fifty times
+a second, with as many lines in the log.
 """
 
 import logging

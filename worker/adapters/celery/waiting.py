@@ -1,4 +1,4 @@
-"""What waits in the queues of a broker. Nothing is taken out."""
+"""The messages that wait in the queues of a broker. None is taken out."""
 
 import json
 from collections.abc import Mapping

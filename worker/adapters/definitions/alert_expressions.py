@@ -14,7 +14,7 @@ from worker.ports.expressions import Condition
 
 
 def check_expressions(context: LoadContext, path: Path, rule: Rule, target: Target) -> None:
-    """`path`: the rule's. What a ready-made rule says is complained of at its `rule`."""
+    """`path`: the rule's. A fault in the condition of a ready-made rule is reported at its `rule`."""
     variables = variables_of(rule, target.columns, target.measures or {}, complete=target.measures is not None)
     fires: Path = (*path, "rule" if rule.ready_made else "if")
     written: dict[Path, str] = {fires: rule.condition}
@@ -38,7 +38,7 @@ def checked(context: LoadContext, at: Path, text: str, variables: Mapping[str, V
 
 
 def _says_currency(condition: Condition | None) -> bool:
-    """Of `if`, on which the rule's other expressions hang."""
+    """Whether `if` names a currency; the rule's other expressions then need none."""
     return condition is not None and any(name.endswith(".currency") for name in _operands(condition))
 
 
@@ -52,6 +52,6 @@ def _warn_of_money(context: LoadContext, at: Path, condition: Condition) -> None
 
 
 def _operands(condition: Condition) -> Mapping[str, Kind]:
-    """What it compares, by name; without what it only asks whether it is null."""
+    """The values that it compares, by name, without those of which it only asks whether they are null."""
     clauses = condition.clauses({})
     return {one.name: one.kind for clause in clauses if clause.threshold != "null" for one in clause.operands}

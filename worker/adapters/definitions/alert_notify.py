@@ -35,7 +35,7 @@ class NotifyEntries:
 
 
 def notify(context: LoadContext, path: Path, value: Any, below: Fallback, known: NotifyEntries) -> tuple[str, ...]:
-    """Ids of entries; empty where all of `to` are told. Whole entries are added to `known`."""
+    """Ids of entries; empty if all of `to` are notified. Whole entries are added to `known`."""
     if value is None:
         return ()
     values = value if isinstance(value, list) else [value]
@@ -47,7 +47,7 @@ def notify(context: LoadContext, path: Path, value: Any, below: Fallback, known:
 
 
 def check_reached(context: LoadContext, path: Path, named: Sequence[str], target: Target, known: NotifyEntries) -> None:
-    """Somebody must be able to hear of the rule. What belongs to nobody reaches only those who see everything."""
+    """The rule must be able to notify somebody. A subject without an owner reaches only readers who see everything."""
     told = [entry for name in named if (entry := known.get(name))] if named else list(known.to.values())
     if not told:
         if not known.broken and not named:

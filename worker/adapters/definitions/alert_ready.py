@@ -35,7 +35,9 @@ KEYS = ("of", "above", "below", "by", "direction", "against", "currency")
 
 @dataclass(frozen=True, slots=True)
 class Expanded:
-    """What a ready-made rule is written out as. `resolved`: whether its end is told, unless the rule says."""
+    """A ready-made rule, written out. `resolved`: whether readers are notified of its end, unless the rule says
+    otherwise.
+    """
 
     target: Target
     condition: str
@@ -105,7 +107,9 @@ def _measured(
 
 
 def _change(sheet: Sheet, path: Path, piece: AlertShape, target: Target, by: Decimal | None) -> Expanded | None:
-    """Against the answer before, a change is over with the next answer, and its end is no news."""
+    """If a change is measured from the previous answer, it ends with the next answer, and nobody is notified of the
+    end.
+    """
     if target.form is Form.ROWS:
         target = replace(target, form=Form.CHANGES, change=ChangeKind.CHANGED)
     if target.table:

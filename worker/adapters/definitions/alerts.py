@@ -60,7 +60,7 @@ def _note(sheet: Sheet, rule_id: str, index: int, names: dict[str, int]) -> None
 
 
 def _refuse_previously(sheet: Sheet, values: list[Any], names: dict[str, int]) -> None:
-    """An id of before that can be none, that an alert has, or that two alerts would go on with."""
+    """Refuses an earlier id that is invalid, that an alert has now, or that two alerts name."""
     taken = set[str]()
     for index, value in enumerate(values):
         before, path = value.get("previously") if isinstance(value, dict) else None, ("alerts", index, "previously")
@@ -134,7 +134,7 @@ def _rule(
 
 
 def _said(sheet: Sheet, path: Path, piece: AlertShape, aim: Target, asked: Report, *, sound: bool) -> Expanded | None:
-    """What the rule means, written out. None after a complaint."""
+    """The rule, written out. None after a complaint."""
     if piece.rule is not None:
         return expanded(sheet, path, piece, aim, asked)
     if not piece.condition and not sound:
@@ -147,10 +147,10 @@ def _said(sheet: Sheet, path: Path, piece: AlertShape, aim: Target, asked: Repor
 
 
 def _refuse_of_events(sheet: Sheet, path: Path, value: dict[str, Any], aim: Target) -> None:
-    """An event is told once: it lasts for no time, and nothing ends it."""
+    """An event is reported once: it has no duration and no end."""
     if aim.form is not Form.CHANGES:
         return
     for name in _OF_LEVELS:
         if name in value:
-            found = f"`{name}` for `{aim.query}.{aim.change}`, which is told once and never over"
+            found = f"`{name}` for `{aim.query}.{aim.change}`, which is reported once and never ends"
             sheet.complain((*path, name), found, f"leave it out, or write `for_each: {aim.query}`", key=True)

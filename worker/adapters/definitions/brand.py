@@ -17,7 +17,7 @@ KEY = "brand"
 LONGEST_LOGO, LONGEST_TEXT, MOST_LINES, LONGEST_URL = 40, 500, 6, 200
 _COLOUR = re.compile(r"#(?:[0-9A-Fa-f]{3}){1,2}")
 _CONTROL = re.compile(r"[\x00-\x09\x0b-\x1f\x7f-\x9f]")
-_MISSING = "write light and dark, each with accent and accent_text: one accent cannot be seen on both"
+_MISSING = "write light and dark, each with accent and accent_text: one accent is not readable on both"
 
 
 def brand(sheet: Sheet, value: Mapping[str, Any]) -> Brand:

@@ -15,7 +15,7 @@ FILES_DIR = "FUNNELBEAT_FILES_DIR"
 
 @dataclass(frozen=True, slots=True)
 class ChannelDirectories:
-    """Those of `directories` and everything below them. `deployed`: as channels in force name them."""
+    """Those of `directories` and everything below them. `deployed`: the directories of deployed channels."""
 
     directories: tuple[Path, ...] = ()
     deployed: frozenset[str] = frozenset()

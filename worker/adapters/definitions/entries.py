@@ -35,7 +35,7 @@ _TEMPLATE = re.compile(r"[a-z0-9][a-z0-9_-]{0,63}")
 _ID = re.compile(r"[^\s|/]{1,320}")
 _OPERATOR = "operator"
 _OURS = {ALERT: "notifications", COPY: "addresses in `cc`"}
-"""How ids begin that are not those of entries, and what has them."""
+"""Beginnings of ids that no entry may have, and what uses them."""
 NO_CAP = "none"
 ROW = Variable(OPPORTUNITY)
 """What a condition on a deal may name."""
@@ -67,7 +67,7 @@ class Entries:
 
 
 def fallback(context: LoadContext, digest: DigestShape, asked: Report) -> Fallback:
-    """Raises nothing: what is wrong with the digest is complained of here, once for all entries."""
+    """Raises nothing: faults of the digest are reported here, once for all entries."""
     sheet, path, queries = context.sheet, ("digest",), frozenset(asked.names)
     _check_reader(sheet, path, digest, queries)
     lists = len(asked.specs) < len(queries) or any(spec.lists_opportunities for spec in asked.specs.values())

@@ -1,4 +1,4 @@
-"""The addresses of one entry of `to:`: who reads it, who gets a copy, and where answers go."""
+"""The addresses of one entry of `to:`: its readers, its copies, and where replies go."""
 
 from collections.abc import Iterator, Sequence
 

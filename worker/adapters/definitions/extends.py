@@ -1,6 +1,6 @@
 """`extends:` of a schedule: the keys of a file in pieces/, under the schedule's own.
 
-Every value keeps the position and the file where it stands, so that a complaint names the file in which it is mended.
+Every value keeps its position and its file, so that a complaint names the file to correct.
 """
 
 from collections.abc import Iterable

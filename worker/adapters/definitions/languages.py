@@ -1,4 +1,4 @@
-"""A project's own languages: templates/words/fr.yaml holds our phrases in French. English stands for what it lacks."""
+"""A project's own languages: templates/words/fr.yaml contains our phrases in French. Missing phrases are in English."""
 
 import json
 import re
@@ -15,7 +15,7 @@ from worker.errors import Complaint
 from worker.locales import locale_named, plural_forms
 
 SHIPPED = frozenset({"en", "de"})
-"""Languages that lack nothing: a project's file for one of them changes single phrases."""
+"""Complete languages: a project's file for one of them changes single phrases."""
 
 WORDS_OF = f"{WORDS.rpartition('/')[2]}/"
 """Before a language: what `templates init` writes for it."""
@@ -77,7 +77,7 @@ def _asks_for_language(path: Path_) -> bool:
 
 
 def phrases(kinds: Registry, types: Iterable[str]) -> dict[str, str]:
-    """Key → English text of all that digests may say of connections of these types."""
+    """Key → English text of everything that digests may say about connections of these types."""
     services = [kinds.connections[name].words.get("en", {}) for name in sorted({*types} & kinds.connections.keys())]
     told = {key: text for words in services for key, text in words.items()}
     return {**kinds.words, **{key: text for key, text in told.items() if key not in kinds.words}}

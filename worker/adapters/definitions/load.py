@@ -56,9 +56,9 @@ def load(
     directories: ChannelDirectories | None = None,
 ) -> Loaded:
     """Reads funnelbeat.yaml, schedules/ and templates/. `environ` (default: this process's) only shows which secrets
-    are set; their values are not kept. `now`: warns of what has ended before. `secret_files`: the only files that
-    may be named; `directories`: the only ones in which channels may write; None: any. Raises nothing: every error
-    becomes a complaint.
+    are set; their values are not kept. `now`: warns of schedules that have ended before it. `secret_files`: the only
+    files that may be named; `directories`: the only ones in which channels may write; None: any. Raises nothing: every
+    error becomes a complaint.
     """
     findings = Findings()
     given = os.environ if environ is None else environ

@@ -1,4 +1,4 @@
-"""Secrets that are set, but of another kind than the option needs. Whether one is right, only its service knows."""
+"""Secrets that are set, but of another kind than the option needs. Only the service knows whether a secret is right."""
 
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -12,7 +12,7 @@ from worker.ports.kinds import Option
 
 
 def warn_of_mistaken(sheet: Sheet, made: Project, kinds: Registry, environ: Mapping[str, str], directory: Path) -> None:
-    """A warning and no complaint: where a project is deployed, other secrets may be set than where it runs."""
+    """A warning and not a complaint, because other secrets may be set on the machine where the project runs."""
     for name, channel in made.channels.items():
         for option_name, option in _named(kinds.channels[channel.type].options):
             text = channel.options.get(option_name)

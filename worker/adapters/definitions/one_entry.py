@@ -40,7 +40,7 @@ def checked_entry(kinds: Registry, bundle: Bundle, schedule: Schedule, written: 
 
 
 def _below(kinds: Registry, bundle: Bundle, schedule: Schedule) -> Fallback:
-    """A bundle keeps entries complete, so that of `digest` and `defaults` only this is still known."""
+    """A bundle contains complete entries, so only this part of `digest` and `defaults` is still known."""
     specs = [kinds.connections[bundle.connections[q.source].type].queries[q.query] for q in schedule.report]
     return Fallback(
         DigestShape(
@@ -56,5 +56,5 @@ def _below(kinds: Registry, bundle: Bundle, schedule: Schedule) -> Fallback:
 
 
 def _common(known: set[T]) -> T | None:
-    """What all entries of the definition have, as if it were of `digest` or `defaults`."""
+    """The values that all entries of the definition share, as if they came from `digest` or `defaults`."""
     return next(iter(known)) if len(known) == 1 else None

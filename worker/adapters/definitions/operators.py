@@ -1,4 +1,4 @@
-"""`operator:` of the project's defaults: who is told what could not be done, and through which channel."""
+"""`operator:` of the project's defaults: who is notified of failures, and through which channel."""
 
 from collections.abc import Mapping
 from typing import Any

@@ -79,7 +79,7 @@ def _private(sheet: Sheet, at: Path, written: str) -> bool:
 
 
 def _url(sheet: Sheet, at: Path, value: Any, *, private: bool) -> bool:
-    """The address itself is checked where it stands in the file, else when it is called."""
+    """The address is checked here if it is written in the file, else when it is called."""
     if not isinstance(value, str):
         sheet.complain(at, f"`{at[-1]}` with {shape(value)}", "write a URL, or a reference to one")
         return False

@@ -1,4 +1,4 @@
-"""`people:` of the project and `each:` of an entry: who owns rows, and where each of them is reached."""
+"""`people:` of the project and `each:` of an entry: who owns rows, and the address of each owner."""
 
 from collections import Counter
 from collections.abc import Collection, Mapping
@@ -63,7 +63,9 @@ def people(
     for owner, person in found.items():
         manager = person_of(found, owner_named(person.manager or owner, owner.partition("/")[0], connections))
         if manager is None or (person.manager and not manager.addresses):
-            expected = "give this manager an address here: a service tells those of owners of listed deals only"
+            expected = (
+                "give this manager an address here: a service provides only the addresses of owners of listed deals"
+            )
             sheet.warn(("people", owner, MANAGER), f'`{MANAGER}` with "{person.manager}"', expected)
     return found
 
@@ -98,7 +100,7 @@ def _check_connection(sheet: Sheet, path: Path, owner: str, connections: Collect
 
 
 def warn_of_two_accounts(sheet: Sheet, known: Mapping[str, Person], connections: Mapping[str, Connection]) -> None:
-    """Where a service counts its users, one number is another person in another account."""
+    """Warns if a service numbers its users, because the same number is another person in another account."""
     for kind, count in Counter(one.type for one in connections.values()).items():
         for owner in known if count > 1 else ():
             if owner.isdecimal():
@@ -110,7 +112,7 @@ def warn_of_two_accounts(sheet: Sheet, known: Mapping[str, Person], connections:
 
 
 def each_of(sheet: Sheet, path: Path, piece: EntryShape, kind: ChannelKind | None, *, lists: bool) -> Each | None:
-    """Whom the entry reaches where it names no address. None also after a complaint."""
+    """Whom an entry without an address reaches. None also after a complaint."""
     if not piece.has("each"):
         if piece.unassigned:
             sheet.complain((*path, "unassigned"), "`unassigned` without `each`", "write `each: owner`", key=True)
@@ -133,7 +135,7 @@ def each_of(sheet: Sheet, path: Path, piece: EntryShape, kind: ChannelKind | Non
 def refuse_unreachable(
     sheet: Sheet, path: Path, piece: EntryShape, kind: ChannelKind, known: Mapping[str, Person]
 ) -> None:
-    """Services tell mail addresses. A channel that takes none reaches only those of `people`."""
+    """Services provide mail addresses. A channel for other addresses reaches only the people in `people`."""
     if not (takes(kind, _MAIL) or any(takes(kind, a) for person in known.values() for a in person.addresses.values())):
         found = f"`each` through `{piece.channel}`, which takes no mail address"
         sheet.complain(
@@ -163,5 +165,5 @@ def _read(sheet: Sheet, path: Path, value: Any) -> Each | None:
 
 
 def _kind(word: str, channels: Mapping[str, ChannelSpec], kinds: Registry) -> ChannelKind | None:
-    """A channel by its own name goes before a type of channel."""
+    """A channel's own name takes precedence over a type of channel."""
     return kinds.channels.get(channels[word].type if word in channels else word)

@@ -1,4 +1,6 @@
-"""What funnelbeat.yaml says about all readers: whom subscriptions may reach, and where readers find their pages."""
+"""The keys of funnelbeat.yaml about all readers: which addresses subscriptions may reach, and where readers find their
+pages.
+"""
 
 import re
 from dataclasses import dataclass
@@ -83,7 +85,7 @@ def _web(sheet: Sheet, shaped: ProjectShape) -> str:
 
 
 def refusal(allow: tuple[str, ...], channel: str, address: str) -> tuple[str, str] | None:
-    """What is wrong with an address that `subscriptions.allow` does not let pass; None if it passes."""
+    """Why `subscriptions.allow` does not allow an address; None if it does."""
     if is_allowed(allow, channel, address):
         return None
     found = f"{address}, which `subscriptions.allow` of funnelbeat.yaml does not let pass"

@@ -118,7 +118,7 @@ def check_renames(schedules: dict[str, Schedule], sheets: dict[str, Sheet]) -> N
 
 
 def warn_of_ends(schedules: dict[str, Schedule], sheets: dict[str, Sheet], now: datetime) -> None:
-    """A schedule that has ended is deployed all the same: its runs and baselines stay."""
+    """A schedule that has ended is deployed anyway: its runs and baselines stay."""
     for name, one in schedules.items():
         end = one.trigger.end
         if end is not None and end <= now:
@@ -172,7 +172,7 @@ def _check_bridge(sheet: Sheet, bridge: str, asked: Report) -> None:
 
 
 def _check_key(sheet: Sheet, key: str, bridge: str, asked: Report) -> None:
-    """Any item may head a digest; a bridge explains the figure that does."""
+    """Any item may be the key figure of a digest; a bridge explains the key figure."""
     if not key:
         return
     path = ("digest", "key")

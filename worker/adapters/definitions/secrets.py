@@ -54,7 +54,7 @@ class SecretFiles:
     directories: tuple[Path, ...]
 
     def admit(self, reference: Reference) -> bool:
-        """Decided by the text alone: whoever is refused does not learn whether there is such a file."""
+        """Decided by the text alone, so that a refusal does not reveal whether the file exists."""
         path = Path(os.path.normpath(self.base / reference.name))
         return reference.kind != "file" or any(one in path.parents for one in self.directories)
 

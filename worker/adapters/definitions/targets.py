@@ -1,4 +1,4 @@
-"""`targets:` of funnelbeat.yaml: what is otherwise where a target such as dev is chosen."""
+"""`targets:` of funnelbeat.yaml: what differs if a target such as dev is chosen."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -20,7 +20,7 @@ from worker.errors import what_to_write
 READERS = "readers"
 
 _CALLED = ("heartbeat_url", "webhooks")
-"""Others that are called. A target with `readers` calls only what it names itself."""
+"""URLs that are called. A target with `readers` calls only its own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,8 +115,8 @@ def _without(document: Document, *keys: str) -> Merged:
 
 
 def _apart(base: Merged, kinds: Registry) -> Merged:
-    """Without what comes in to the channels for all of the project's readers: a test would read the mailbox of their
-    bounces, and take clicks and commands of theirs.
+    """Without the incoming messages of the channels: otherwise a test would read the mailbox of the real readers'
+    bounces, and handle their clicks and commands.
     """
     channels = base.value.get("channels")
     if not isinstance(channels, dict):

@@ -55,7 +55,7 @@ def zone_advice(text: str, known: Iterable[str]) -> str:
 
 
 def zone_warning(name: str) -> tuple[str, str] | None:
-    """What was found and what to write, for a zone that exists but is no place. None for others."""
+    """What was found and what to write, for a zone that exists but is not a place. None for others."""
     if name in _ONE_OFFSET:
         found = f"the time zone `{name}`, which has the same offset all year"
     elif name in _WITHOUT_PLACE:

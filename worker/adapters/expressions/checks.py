@@ -1,4 +1,4 @@
-"""What is wrong with an expression whatever a row holds: each fault with its column."""
+"""Faults of an expression that do not depend on the row: each with its column."""
 
 from collections.abc import Mapping, Sequence
 from itertools import pairwise
@@ -111,7 +111,7 @@ def refuse_currencies(clause: Sequence[Token], found: Sequence[ValueReference]) 
 
 
 def _held_by(side: Sequence[Token], found: Sequence[ValueReference]) -> str | None:
-    """None where it cannot be told."""
+    """None if it is not known."""
     one = sole(found, side)
     if one is not None:
         return _held_in(one)

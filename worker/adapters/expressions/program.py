@@ -18,8 +18,8 @@ UNKNOWN = (TypeError, KeyError, ValueError, RuntimeError, ArithmeticError, NO_QU
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """`reads`: the columns, maps, lists and keys of each variable. A null is left out of them, so that CEL raises for
-    every comparison with it, and its own rules for && and || decide whether the answer hangs on it.
+    """`reads`: the columns, maps, lists and keys of each variable. A null is left out of them, so CEL raises for every
+    comparison with it, and its own rules for && and || decide whether the result depends on it.
     """
 
     compiled: cel.Program

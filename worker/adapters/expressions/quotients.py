@@ -1,7 +1,7 @@
-"""Divisions that give nothing where the divisor is 0.
+"""Divisions that give an unknown value if the divisor is 0.
 
 CEL divides doubles as IEEE 754 says: 5 / 0 is infinite, which is more than every threshold, and 0 / 0 is a number that
-nothing can be compared with. A rule over such a quotient would fire, or be refused, for no reason that a reader sees.
+nothing can be compared with. A rule with such a division would fire, or be refused, for no visible reason.
 """
 
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ NO_QUOTIENT = IndexError
 
 _OPEN, _CLOSE = frozenset("([{"), frozenset(")]}")
 _BEHIND = frozenset(".([")
-"""What goes on with a value: a column, a key, the arguments of a function."""
+"""What continues a value: a column, a key, the arguments of a function."""
 
 
 def guarded(part: Sequence[Token]) -> tuple[Token, ...]:

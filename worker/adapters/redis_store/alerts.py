@@ -36,7 +36,7 @@ from worker.ports import AlertMemory, AlertRecord
 T = TypeVar("T")
 
 KEPT = timedelta(days=400)
-"""For which a silence is listed after its end."""
+"""How long a silence is listed after its end."""
 
 WAITING = frozenset({DeliveryState.PENDING, DeliveryState.DEFERRED})
 NEVER = frozenset({DeliveryState.REFUSED, DeliveryState.FAILED, DeliveryState.SKIPPED})
@@ -170,7 +170,7 @@ class RedisAlerts:
 
 
 def _readable(stored: Mapping[bytes, bytes], read: Callable[[bytes], T]) -> tuple[dict[str, T], dict[str, str]]:
-    """What is understood of records, by name, and why the others are not."""
+    """The records that are understood, by name, and why the others are not."""
     found, faults = dict[str, T](), dict[str, str]()
     for name, raw in stored.items():
         try:

@@ -105,7 +105,7 @@ def ack_of(raw: bytes) -> Acknowledgement:
 
 
 def silence_of(silence_id: str, raw: bytes) -> Silence:
-    """One that cannot be read is listed, and keeps nothing quiet: decision 122."""
+    """A silence that cannot be read is listed, and mutes nothing: decision 122."""
     try:
         found = _note(raw).silence
     except LedgerError as error:

@@ -1,4 +1,4 @@
-"""What readers are compared with: looked at, and reset by somebody."""
+"""Baselines, as a person looks at them and resets them."""
 
 import json
 from collections.abc import Mapping

@@ -7,12 +7,12 @@ from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.times import LeaseTimes
 
 FRESH = 30.0
-"""Seconds for which an answer shows that the receiver works. A receiver that falls silent meets no more messages after
-that than the one that tries it.
+"""Seconds for which an answer shows that the receiver works. After that, a receiver that has become silent gets only
+the one message that tries it.
 """
 REPORTED = 5.0
-"""Seconds for which this process neither writes again that a receiver answered, nor asks whether messages may go: who
-waited longer than that and heard nothing would be told of the answer (circuit_silent.lua).
+"""Seconds for which this process neither writes again that a receiver answered, nor asks whether messages may go. A
+process that has waited longer without an answer learns of it then (circuit_silent.lua).
 """
 GRACE = 2.0
 """Seconds within which a receiver that works has mostly answered. Other messages wait so long for the first one's

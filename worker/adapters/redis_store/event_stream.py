@@ -73,8 +73,8 @@ class RedisEventStream:
         )
 
     async def forget(self, wanted: str) -> None:
-        """Removes facts that name this address, as it is compared. Who follows is told of no gap, unless that was the
-        last one.
+        """Removes facts that name this address, as it is compared. A client that follows notices no gap, unless the
+        removed fact was its last one.
         """
         last = "-"
         while rows := await self._scripts.ask("XRANGE", self._key, last, "+", "COUNT", PAGE):
@@ -102,7 +102,7 @@ def _words(raw: bytes) -> str:
 
 
 def _streamed(name: str, raw: bytes) -> StreamedFact | str:
-    """The kind alone of a fact that this version cannot read: a newer version knows more kinds, fields and states."""
+    """Only the kind of a fact that this version cannot read: a newer version knows more kinds, fields and states."""
     kind, *values = json.loads(raw.decode("utf-8", "replace"))
     try:
         return StreamedFact(name, from_ms(int(name.partition("-")[0])), _fact(kind, values))

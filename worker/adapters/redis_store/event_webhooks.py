@@ -1,5 +1,5 @@
 """Queues of the webhooks of events. A fact is copied into the queue of each webhook that wants it, so that a receiver
-that is away for a day loses none when the stream of facts is cut.
+that is down for a day loses none when the stream of facts is cut.
 """
 
 import json

@@ -1,4 +1,4 @@
-"""Takes a person or a deal out of what is remembered of alerts, on request."""
+"""Removes a person or a deal from the stored data about alerts, on request."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, replace
@@ -114,7 +114,7 @@ async def _forget_state(scripts: Scripts, schedule: str, rule: str, gone: Alerts
 
 
 async def _forget_run(scripts: Scripts, run: RunKey, gone: AlertsWithout) -> int:
-    """What is stored with a run is never written again by anybody else."""
+    """Data that is stored with a run is never written again by anything else."""
     changed: list[str | bytes] = []
     for field, raw in (await scripts.ask("HGETALL", keys.notifications(scripts.prefix, run))).items():
         name = text(field)

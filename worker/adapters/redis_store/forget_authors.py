@@ -1,4 +1,4 @@
-"""Takes a person who acted out of what is stored of the act. What was done stays: a silence goes on."""
+"""Removes the name of a person from the records of their acts. The acts stay: a silence continues."""
 
 import json
 from typing import Any
@@ -8,7 +8,7 @@ from worker.adapters.redis_store.scripts import LOST, Scripts
 from worker.domain.access import FORGOTTEN, acted
 
 SIGNED = ("acks:*", "silences", "subscriptions:*", "preferences:*", "choices:*", "access")
-"""Hashes of JSON objects, some of which say under `by` who made them."""
+"""Hashes of JSON objects, some of which name their author under `by`."""
 
 
 async def forget_authors(scripts: Scripts, wanted: str) -> None:

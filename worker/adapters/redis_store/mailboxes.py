@@ -1,4 +1,4 @@
-"""What the ledger remembers of mailboxes of bounces: who reads one, how far it was read, and what came of it."""
+"""The stored state of mailboxes of bounces: who reads one, how far it was read, and the results."""
 
 from collections.abc import Mapping
 

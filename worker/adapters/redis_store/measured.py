@@ -1,4 +1,4 @@
-"""What /metrics tells of the ledger: counts that scripts keep, and what waits now."""
+"""The values of the ledger for /metrics: counts that scripts keep, and what waits now."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -40,7 +40,7 @@ class RedisMeasured:
         )
 
     async def _budgets(self, accounts: Mapping[str, str]) -> Mapping[str, ConnectionBudget]:
-        """An account that was not asked for a while is forgotten, and left out."""
+        """An account without requests for a while is forgotten, and left out."""
         wanted = ("known", "every", "day", "left", "shut")
         with translated():
             async with self._scripts.client.pipeline(transaction=False) as each:

@@ -1,4 +1,4 @@
-"""What the ledger remembers of events: their ids, open debounce windows, and counts of requests."""
+"""The stored state of events: their ids, open debounce windows, and counts of requests."""
 
 import hashlib
 from collections.abc import Mapping, Sequence

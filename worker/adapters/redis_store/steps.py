@@ -13,7 +13,7 @@ from worker.adapters.redis_store.together import resolve, sent
 
 AT_ONCE = 10
 """Steps in one call of a script, as many as a message of the queue has deliveries. Each takes Redis some 50 µs, and
-until the call ends nobody else is served.
+Redis serves no other client until the call ends.
 """
 
 

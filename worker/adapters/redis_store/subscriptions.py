@@ -1,4 +1,4 @@
-"""Subscriptions made at run time, and what readers said of theirs: one hash of each for a schedule."""
+"""Subscriptions that were added at run time, and the choices of readers: one hash of each for a schedule."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

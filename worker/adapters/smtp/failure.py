@@ -32,7 +32,9 @@ class MailFailure(Exception):
 
     @property
     def hung_up(self) -> bool:
-        """Whether the server ended the connection, with or without a word, and surely did not accept the message."""
+        """Whether the server ended the connection, with or without a reply, and certainly did not accept the
+        message.
+        """
         return self.code in {0, 421} and not self.unclear and not self.silent
 
 

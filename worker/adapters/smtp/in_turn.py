@@ -39,7 +39,7 @@ class CommandsInTurn:
             raise not_writable(phase) from error
 
     async def _refusal(self, copy: str, encoding: str) -> MailFailure | None:
-        """What the server says against one more recipient; None if it takes it. Raises for a connection that ends."""
+        """The server's refusal of one more recipient; None if it accepts it. Raises for a connection that ends."""
         try:
             await self._smtp.rcpt(copy, encoding=encoding)
         except SMTPRecipientRefused as error:
@@ -49,8 +49,8 @@ class CommandsInTurn:
         return None
 
     async def _still_there(self) -> None:
-        """Asks a server that refused somebody. If it ends the connection over that, it does so here, where the message
-        is surely not accepted, and not within DATA.
+        """Sends a command to a server that refused somebody. If the server ends the connection because of that, it does
+        so here, where the message is certainly not accepted, and not within DATA.
         """
         answer = await self._smtp.execute_command(b"NOOP")
         if answer.code == 421:

@@ -1,4 +1,4 @@
-"""What one SMTP transaction hands over, what comes of it, and what a connection does with it."""
+"""The input of one SMTP transaction, its result, and the interface of a connection."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -10,7 +10,7 @@ from worker.adapters.smtp.failure import MailFailure, RefusedCopies
 
 @dataclass(frozen=True, slots=True)
 class Mail:
-    """The first of `recipients` has to be taken; the others are copies."""
+    """The server must accept the first of `recipients`; the others are copies."""
 
     sender: str
     recipients: tuple[str, ...]

@@ -101,7 +101,7 @@ APPRISE = ChannelKind(
     type="apprise",
     options=(
         Option("url", secret=True, required=True, note="an Apprise URL with its targets, such as tgram://…/…"),
-        Option("format", note="`text` (without it) or `html`"),
+        Option("format", note="`text` (default) or `html`"),
         Option("limit", note="characters of a message; a longer digest is shortened"),
     ),
     address=no_address,

@@ -22,19 +22,19 @@ UNSUBSCRIBE_MAILBOX = "unsubscribe_mailbox"
 BOUNCE_OPTIONS = (
     Option(
         "bounces",
-        note="where reports come back that a message did not arrive",
+        note="where reports arrive about messages that could not be delivered",
         inbound=True,
         group=(
             Option("mailbox", note="imaps://user@host/INBOX (or imap://, STARTTLS required), read by the workers"),
-            Option("password", secret=True, note="of the mailbox's user; without it, `oauth` logs in there too"),
-            Option("every", note=f"how often the mailbox is read; without it {EVERY}"),
-            Option("secret", secret=True, note="whsec_… that signs what a mail service posts to `web`"),
-            Option("secret_previous", secret=True, note="holds too, while the service changes from it to `secret`"),
+            Option("password", secret=True, note="of the mailbox's user; without it, the token of `oauth` is used"),
+            Option("every", note=f"how often the mailbox is read; default: {EVERY}"),
+            Option("secret", secret=True, note="whsec_… that signs the reports posted to `web`"),
+            Option("secret_previous", secret=True, note="also accepted, while the service changes to `secret`"),
         ),
     ),
     Option(
         UNSUBSCRIBE_MAILBOX,
-        note="an address whose mail comes to `bounces.mailbox`: readers unsubscribe by a mail",
+        note="an address whose mail arrives in `bounces.mailbox`: readers can unsubscribe by mail",
         inbound=True,
     ),
 )

@@ -24,9 +24,15 @@ OAUTH_OPTIONS = (
         group=(
             Option("token_url", required=True, note="the token endpoint, https://…"),
             Option("client_id", required=True, note="of the registered app"),
-            Option("client_secret", secret=True, note="of the app; alone, it is what tokens are given for"),
-            Option("refresh_token", secret=True, note="of the user; renewed ones are kept with FUNNELBEAT_TOKEN_KEY"),
-            Option("scope", note="as https://outlook.office365.com/.default, where the provider asks for one"),
+            Option(
+                "client_secret", secret=True, note="of the app; without refresh_token, tokens are for the app itself"
+            ),
+            Option(
+                "refresh_token",
+                secret=True,
+                note="of the user; renewed ones are stored, encrypted with FUNNELBEAT_TOKEN_KEY",
+            ),
+            Option("scope", note="such as https://outlook.office365.com/.default, if the provider needs one"),
         ),
     ),
 )

@@ -106,7 +106,7 @@ FILE = ChannelKind(
             note="an absolute path to a directory that exists on every worker",
             directory=True,
         ),
-        Option("format", note="`html` (without it), `text` or `json`"),
+        Option("format", note="`html` (default), `text` or `json`"),
     ),
     address=no_address,
     open=open_file,

@@ -211,10 +211,10 @@ SLACK = ChannelKind(
         Option("base_url", note=f"instead of {BASE_URL}"),
         Option(
             ANSWERING,
-            note="commands and buttons: people ask, acknowledge and mute from Slack",
+            note="commands and buttons: people can ask, acknowledge and mute in Slack",
             inbound=True,
             group=(
-                Option("signing_secret", secret=True, note="the app's, by which `web` verifies requests"),
+                Option("signing_secret", secret=True, note="the app's; `web` verifies requests with it"),
                 Option(
                     "app_token",
                     secret=True,

@@ -176,7 +176,7 @@ WEBHOOK = ChannelKind(
     options=(
         Option("url", secret=True, required=True, note="where messages are POSTed: https://, or http:// to 127.0.0.1"),
         Option("secret", secret=True, note="whsec_… that signs each message; required unless `signature: none`"),
-        Option("secret_previous", secret=True, note="signs too, while the receiver changes from it to `secret`"),
+        Option("secret_previous", secret=True, note="also signs, while the receiver changes to `secret`"),
         Option("signature", note="`none`: for a receiver that cannot check signatures"),
         Option("authorization", secret=True, note="the value of the header Authorization, such as `Bearer …`"),
         Option("private", note="`allowed`: the host may have an address in a private network"),

@@ -1,1 +1,1 @@
-"""Alert rules, their states, and what readers are told of them."""
+"""Alert rules, their states, and the notifications that readers get."""

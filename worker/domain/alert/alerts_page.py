@@ -1,4 +1,4 @@
-"""One reader's page of alerts: those that the reader was told of."""
+"""One reader's page of alerts: those of which the reader was notified."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,7 +10,9 @@ from worker.domain.schedule import Defaults, Subscription
 
 @dataclass(frozen=True, slots=True)
 class AlertsPage:
-    """`alerts`: those that fire and that the reader was told of. `entry`: None if nothing sends to the reader now."""
+    """`alerts`: those that fire and of which the reader was notified. `entry`: None if nothing sends to the reader
+    now.
+    """
 
     link: Link
     now: datetime

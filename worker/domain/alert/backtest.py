@@ -1,4 +1,6 @@
-"""What rules would have told over stored history: the functions of a live run, over the chain of its answers."""
+"""What rules would have reported for stored history: the functions of a live run, applied to the chain of its
+answers.
+"""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -20,8 +22,8 @@ from worker.domain.snapshot.snapshot import Snapshot
 
 @dataclass(frozen=True, slots=True)
 class BackTestFinding:
-    """One finding of one message. `slot`: of the run that found it. `leaves`: when the message would have left, later
-    than the slot where quiet hours held it. `reader`: the delivery's. `name`: the subject's.
+    """One finding of one message. `slot`: of the run that found it. `leaves`: when the message would have been sent,
+    later than the slot if quiet hours held it. `reader`: the delivery's. `name`: the subject's.
     """
 
     slot: datetime
@@ -36,9 +38,9 @@ class BackTestFinding:
 @dataclass(frozen=True, slots=True)
 class BackTest:
     """`since`: the first slot with data, None if there is none. `gaps`: slots without data, of any rule's query.
-    `findings`: as the messages would have left. `kept`: reasons that were told to nobody, by why. `weeks`: messages, by
-    reader and the Monday of the week (UTC). `unknown`: judgements that a null left open, of `judged`. `states`: the
-    rules' at the end.
+    `findings`: as the messages would have contained them. `kept`: reasons for which nobody was notified, by cause.
+    `weeks`: messages, by reader and the Monday of the week (UTC). `unknown`: judgements that a null left open, of
+    `judged`. `states`: the rules' at the end.
     """
 
     since: datetime | None
@@ -57,8 +59,8 @@ def backtest(
     history: History,
     states: Mapping[str, RuleState] | None = None,
 ) -> BackTest:
-    """`runs`: oldest first. `states`: by rule id, with which it begins; without them each rule is new. Caps, and what
-    readers chose for themselves, are not played.
+    """`runs`: oldest first. `states`: by rule id, with which it begins; without them each rule is new. Caps and the
+    choices of readers are not simulated.
     """
     fold = _Fold(rules, history, {rule.rule.id: (states or {}).get(rule.rule.id, RuleState()) for rule in rules})
     for run in runs:
@@ -68,8 +70,8 @@ def backtest(
 
 
 class _Fold:
-    """What each run leaves for the next: states, the answer that each rule was evaluated over last, and the messages
-    that quiet hours hold, each with their end.
+    """What each run passes to the next: states, the last answer on which each rule was evaluated, and the messages that
+    quiet hours hold, each with the end of its wait.
     """
 
     def __init__(self, rules: Sequence[RuleContext], history: History, states: dict[str, RuleState]) -> None:
@@ -103,7 +105,7 @@ class _Fold:
                 self._baselines[rule.rule.id] = answers[rule.rule.query].now
 
     def leave(self, slot: datetime | None) -> None:
-        """What need not wait any longer leaves; None: all of it."""
+        """Releases the messages that need not wait any longer; None: all of them."""
         for key, (until, notification) in list(self._waiting.items()):
             if slot is not None and until > slot:
                 continue

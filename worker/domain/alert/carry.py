@@ -1,4 +1,4 @@
-"""What an earlier notification could not bring, because it still waits, goes with the next one."""
+"""An earlier notification that still waits is included in the next one."""
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import replace
@@ -24,9 +24,9 @@ _ORDER = {
 
 
 def merged(new: Notification, older: Iterable[Notification], firing: Collection[str] | None = None) -> Notification:
-    """One notification with the findings of both, one for each alert. `older`: to the same reader, surely not sent.
-    `firing`: fingerprints of what still fires, and of events, which never end; None if all does. What ended without a
-    word is told as over.
+    """One notification with the findings of both, one for each alert. `older`: to the same reader, certainly not sent.
+    `firing`: fingerprints of alerts that still fire, and of events, which never end; None if all of them do. Alerts
+    that ended unreported are reported as over.
     """
     waiting = sorted(older, key=lambda one: one.slot)
     if not waiting:
@@ -82,5 +82,5 @@ def _place(finding: Finding) -> tuple[int, int, float, str, str]:
 
 
 def size(amount: Amount | None) -> float:
-    """For an order alone: amounts of several currencies and kinds are not compared otherwise."""
+    """Only for an order: amounts of several currencies and kinds are not compared otherwise."""
     return float(amount.value) if amount is not None and amount.value is not None else 0.0

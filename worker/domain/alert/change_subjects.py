@@ -76,7 +76,9 @@ class ChangeSubjects:
         return SubjectChange(record(names, change.after), record(names, change.before), None, columns)
 
     def _counts(self, change: RowChange) -> bool:
-        """A change counts as it does for `send: on_change`. A table that marks no column has only such as count."""
+        """A change counts in the same way as for `send: on_change`. If a table marks no column, all of its changes
+        count.
+        """
         watch = self.context.watch
         marked = any(counts(column, watch) for column in self._columns)
         return not marked or any(counts(cell.column, watch) for cell in change.cells)

@@ -1,4 +1,4 @@
-"""What the evaluation of a rule is given beside its states."""
+"""The inputs of a rule's evaluation, in addition to its states."""
 
 from dataclasses import dataclass
 

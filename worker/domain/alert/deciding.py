@@ -28,9 +28,9 @@ class Deciding:
 
 
 def deciding(clauses: Sequence[ClauseResult], *, money_only: bool = False) -> Deciding | None:
-    """Of the first clause that compares an amount of money of the subject, else another number of it. None if no clause
-    does. It depends on what is written, not on how the clauses turned out. `money_only`: of a deal, which messages name
-    with its value whatever the rule compares.
+    """The operand of the first clause that compares an amount of money of the subject, else of the first that compares
+    another number of it. None if no clause does. It depends on the text of the rule, not on the results of the clauses.
+    `money_only`: for a deal, because messages always name a deal with its value.
     """
     found = [(clause.operands[0], one) for clause in clauses if (one := _of(clause)) is not None]
     money = (one for operand, one in found if operand.kind is Kind.MONEY)
@@ -38,7 +38,9 @@ def deciding(clauses: Sequence[ClauseResult], *, money_only: bool = False) -> De
 
 
 def is_worse(amount: Amount | None, severity: Severity, last: LastNotification, *, falls: bool) -> bool:
-    """Since it was last told: a higher severity, or a number that moved by a tenth or more in the bad direction."""
+    """Compared with the last notification: a higher severity, or a number that moved by a tenth or more in the bad
+    direction.
+    """
     if severity.rank > last.severity.rank:
         return True
     if amount is last.amount or amount is None or last.amount is None:

@@ -1,4 +1,4 @@
-"""One evaluation of a rule over changes: each is told once and keeps no state."""
+"""One evaluation of a rule about changes: each change is reported once and keeps no state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,12 +13,12 @@ from worker.domain.alert.subjects import Subjects
 from worker.domain.run import stamp
 
 REMEMBERED = timedelta(days=400)
-"""How long an event is known to have been told."""
+"""How long Funnelbeat remembers that an event was reported."""
 
 
 @dataclass(slots=True)
 class Happened:
-    """`events`: fingerprints that were told, with their slots. `judgements`: as in Evaluation."""
+    """`events`: fingerprints that were reported, with their slots. `judgements`: as in Evaluation."""
 
     events: dict[str, datetime]
     transitions: list[Transition] = field(default_factory=list)

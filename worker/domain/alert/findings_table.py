@@ -1,4 +1,4 @@
-"""All findings of a notification as one table, for a CSV that goes along: a message lists only the first ones."""
+"""All findings of a notification as one table, for an attached CSV file: a message lists only the first ones."""
 
 from worker.domain.alert.notification import Finding, Notification
 from worker.domain.alert.subject import Amount
@@ -6,7 +6,7 @@ from worker.domain.snapshot.snapshot import Cell, Column, Kind, Row, Table
 from worker.domain.time.epoch import to_ms
 
 LISTED = 50
-"""Findings that a message lists at most. More go along as a file."""
+"""The most findings that a message lists. If there are more, a file is attached."""
 
 COLUMNS: tuple[Column, ...] = (
     Column("rule", Kind.TEXT),

@@ -1,4 +1,4 @@
-"""A rule that got another id goes on with what is remembered of it under the old one (decisions 099 and 121)."""
+"""A rule that got another id continues with its state under the old id (decisions 099 and 121)."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -37,8 +37,8 @@ def heirs(states: Mapping[str, RuleState], rules: Iterable[Rule]) -> Mapping[str
 
 def unknown_before(states: Iterable[RuleState], slot: datetime) -> RuleState:
     """What is remembered of a rule without a state, for a run of this slot. Every run evaluates all rules of its
-    definition. So if a later slot was evaluated, the rule was removed or renamed since, and its alerts were told under
-    the definition of this run: it is taken as evaluated.
+    definition. So if a later slot was evaluated, the rule was removed or renamed since, and its alerts were reported
+    under the definition of this run: it counts as evaluated.
     """
     seen = [at for state in states for at in (state.slot, state.missed) if at is not None and at > slot]
     return RuleState(slot=max(seen)) if seen else RuleState()

@@ -13,8 +13,8 @@ from worker.domain.alert.withheld import Hold
 
 @dataclass(frozen=True, slots=True)
 class Quiet:
-    """What keeps all news of an alert. `by`: who made the silence or the snooze, or the rule that inhibits. `silence`:
-    its id, empty for an inhibition. `until`: its end, None while nobody knows it.
+    """What mutes an alert. `by`: who made the silence or the snooze, or the rule that inhibits. `silence`: its id,
+    empty for an inhibition. `until`: its end, None while nobody knows it.
     """
 
     why: Withheld

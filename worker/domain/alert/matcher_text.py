@@ -28,7 +28,7 @@ def parse_matcher(text: str) -> Matcher:
 
 @lru_cache(1_000)
 def fault_of(matcher: Matcher) -> str:
-    """Why it matches nothing: its regular expression is none that is understood here. Empty if all is well."""
+    """Why the matcher matches nothing: its regular expression is not understood. Empty if it is."""
     if matcher.operator not in ("=~", "!~"):
         return ""
     try:
@@ -42,7 +42,7 @@ def fault_of(matcher: Matcher) -> str:
 
 
 def silence_fault(silence: Silence) -> str:
-    """Why it keeps nothing quiet; empty if all is well."""
+    """Why the silence mutes nothing; empty if it works."""
     if silence.unreadable:
         return silence.unreadable
     return next((f"{written(one)}: {fault}" for one in silence.matchers if (fault := fault_of(one))), "")

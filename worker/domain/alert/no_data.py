@@ -1,4 +1,4 @@
-"""A rule whose query gives no data: after some evaluations in a row, that is an alert of its own."""
+"""A rule whose query gives no data: after some evaluations in a row, this is a separate alert."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -12,7 +12,9 @@ from worker.domain.snapshot.snapshot import Gap, GapReason
 
 
 def without_data(context: RuleContext, state: RuleState, slot: datetime, gap: Gap | None) -> Evaluation:
-    """Every alert of the rule stays as it was. A slot counts once; one that nobody can know any more counts nothing."""
+    """Every alert of the rule stays as it was. A slot counts once; a slot whose result can no longer be known does not
+    count.
+    """
     rule = context.rule
     if state.missed is not None and slot <= state.missed:
         return Evaluation(rule.id, slot, state, skipped=Skip.OLDER)

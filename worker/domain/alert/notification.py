@@ -1,4 +1,4 @@
-"""What one reader is told of the alerts of one run."""
+"""One reader's notification of the alerts of one run."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,17 +11,17 @@ from worker.domain.readonly import readonly
 from worker.domain.run import RunKey
 
 MOST_OPEN = 5
-"""Alerts that are still firing and are no news, as one notification names them. The others are counted."""
+"""The most alerts without news that one notification names because they still fire. The others are counted."""
 
 
 @readonly
 class Finding:
     """One alert in the notification of a reader.
 
-    `since`: when it began to fire. `why`: the cause of an end, as in Transition.
-    `notified`: the last notification that the reader got of this alert; None if there was none.
-    `at`: the slot of the run that found it, which is earlier than the notification's if the finding was carried over.
-    `over_since`: the slot at which the alert ended before the reader heard of it, because the notification waited.
+    `since`: when it began to fire. `why`: the cause of an end, as in Transition. `notified`: the last notification that
+    the reader got of this alert; None if there was none. `at`: the slot of the run that found it, which is earlier than
+    the notification's if the finding was carried over. `over_since`: the slot at which the alert ended before the
+    reader was notified, because the notification waited.
     """
 
     fingerprint: str
@@ -40,7 +40,7 @@ class Finding:
 
 @dataclass(frozen=True, slots=True)
 class OpenAlert:
-    """An alert that fires and is no news."""
+    """An alert that still fires, without news."""
 
     fingerprint: str
     rule: str
@@ -81,7 +81,7 @@ class RuleShown:
 class Notification:
     """`name`: the schedule's. `rules`: those that have a finding, by id. `findings` are ordered: severity, then worse,
     first and new, repeat, resolved, then the amount. `open`: at most MOST_OPEN alerts that fire and are no news.
-    `carried`: of the findings, how many an earlier notification could not bring.
+    `carried`: how many of the findings come from an earlier notification that was not sent.
     """
 
     run: RunKey

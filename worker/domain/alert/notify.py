@@ -1,4 +1,4 @@
-"""Who is told what of one run's evaluations, and what is withheld."""
+"""Who is notified of what in one run's evaluations, and what is withheld."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -20,7 +20,7 @@ Addressed = tuple[str, AlertReader]
 
 @dataclass(frozen=True, slots=True)
 class WithheldReason:
-    """A reason that is told to nobody. `detail`: as Hold has it."""
+    """A reason for which nobody is notified. `detail`: as in Hold."""
 
     fingerprint: str
     rule: str
@@ -32,9 +32,9 @@ class WithheldReason:
 
 @dataclass(frozen=True, slots=True)
 class Notified:
-    """`states`: by rule id, with what is told to whom. `notifications`: by the id of the delivery's reader. `carried`:
-    older deliveries whose place these take. `notified`: by reader's id the fingerprints of which this run itself has a
-    reason to tell. `kept`: the other reasons.
+    """`states`: by rule id, with the notified readers. `notifications`: by the id of the delivery's reader. `carried`:
+    older deliveries that these replace. `notified`: by reader's id, the fingerprints that this run itself has a reason
+    to report. `kept`: the other reasons.
     """
 
     states: Mapping[str, RuleState]
@@ -45,7 +45,7 @@ class Notified:
 
     @property
     def fired(self) -> int:
-        """Pairs of a reason and a reader who is told, and reasons that are told to nobody."""
+        """Pairs of a reason and a reader who is notified, and reasons for which nobody is notified."""
         return sum(len(one) for one in self.notified.values()) + len(self.kept)
 
 
@@ -94,7 +94,9 @@ def _by_reader(reasons: Iterable[DueReason]) -> Mapping[Addressed, Sequence[DueR
 def _contents(
     given: RunAlerts, shown: Shown, by_reader: Mapping[Addressed, Sequence[DueReason]]
 ) -> dict[str, Notification]:
-    """By reader's id. Readers who see everything and know the same share one object, because it may be large."""
+    """By reader's id. Readers who see everything and were notified of the same alerts share one object, because it may
+    be large.
+    """
     made: dict[str, Notification] = {}
     shared: dict[tuple[object, ...], Notification] = {}
     for (name, reader), reasons in by_reader.items():
@@ -121,7 +123,7 @@ def _content(given: RunAlerts, shown: Shown, reader: AlertReader, reasons: Seque
 
 
 def _notified(given: RunAlerts, rule: str, reasons: Mapping[str, Sequence[DueReason]]) -> RuleState:
-    """What is told now, and why the rest is not. Only alerts that go on are remembered."""
+    """What is reported now, and why the rest is not. Only alerts that continue are stored."""
     state = given.evaluations[rule].state
     alerts = dict(state.alerts)
     for one in reasons.get(rule, ()):
@@ -135,7 +137,7 @@ def _notified(given: RunAlerts, rule: str, reasons: Mapping[str, Sequence[DueRea
 
 
 def _quieted(given: RunAlerts, context: RuleContext, holding: Holding, state: RuleState) -> RuleState:
-    """What is kept quiet now is marked though there is no news of it, so that the end of that can be told."""
+    """Muted alerts are marked even without news, so that readers can be notified when the mute ends."""
     rule = context.rule.id
     if given.evaluations[rule].skipped is not None or not holding.may_quiet(rule):
         return state
@@ -171,7 +173,7 @@ def _with_readers(
 
 
 def _firing(given: RunAlerts) -> frozenset[str]:
-    """Fingerprints of what fires, and of events, which never end."""
+    """Fingerprints of firing alerts, and of events, which never end."""
     found: set[str] = set()
     for context in given.rules:
         state = given.evaluations[context.rule.id].state

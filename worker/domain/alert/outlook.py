@@ -1,4 +1,4 @@
-"""Where one subject of a rule stands, and what the next evaluation needs to change that."""
+"""The state of one subject of a rule, and what would change it at the next evaluation."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -13,7 +13,7 @@ from worker.domain.alert.subject import Amount, ClauseResult, SubjectFacts
 
 
 class SubjectStanding(StrEnum):
-    """Where a subject stands."""
+    """The state of a subject."""
 
     QUIET = "quiet"  # the condition does not hold
     UNKNOWN = "unknown"  # a value that it needs is not known
@@ -25,7 +25,7 @@ class SubjectStanding(StrEnum):
 
 
 class Need(StrEnum):
-    """What changes where a subject stands."""
+    """What would change the state of a subject."""
 
     CONDITION = "condition"  # clauses that have to hold
     VALUES = "values"  # values that are not known
@@ -104,7 +104,7 @@ def _next_of(
 
 
 def _news(rule: Rule, state: AlertState, *, falls: bool) -> Iterator[Next]:
-    """What is told again of an alert that goes on."""
+    """The news about an alert that continues."""
     if state.notified is None:
         return
     amount = state.notified.amount

@@ -1,4 +1,4 @@
-"""Every subject of a rule in one answer, told or not: for `explain`."""
+"""Every subject of a rule in one answer, reported or not, for `explain`."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ _ORDER = list(SubjectStanding)[::-1]
 
 
 def outlooks(context: RuleContext, answers: AlertAnswers, alerts: Mapping[str, AlertState]) -> tuple[Outlook, ...]:
-    """What fires first, then what is pending, not known and quiet. `alerts`: as of the answer."""
+    """Firing subjects first, then those that are pending, unknown and not firing. `alerts`: as of the answer."""
     if context.rule.form in (Form.ROWS, Form.GROUPS) and table_of(context, answers.now) is None:
         return ()
     rule, predicates, decides = context.rule, context.predicates, decides_of(context)

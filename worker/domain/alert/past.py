@@ -1,4 +1,4 @@
-"""Stored history as a back-test is given it: the answers of past runs, and who was told and what was kept quiet."""
+"""Stored history as the input of a back-test: the answers of past runs, the readers, and what was muted."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -34,12 +34,12 @@ class PastRun:
 
 
 ReadersOf = Callable[[Mapping[str, AlertAnswers]], Sequence[AlertReader]]
-"""Who is told, given a run's answers by query id: an entry for each owner has its readers from the rows."""
+"""Who is notified, given a run's answers by query id: for an entry with `each`, the readers follow from the rows."""
 
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """What decided who was told, as recorded: silences and acknowledgements with their times."""
+    """The recorded inputs that decided who was notified: silences and acknowledgements with their times."""
 
     readers: ReadersOf
     silences: Sequence[Silence] = ()

@@ -21,9 +21,9 @@ class Clauses(Protocol):
 
 
 class Judgement:
-    """How the condition turned out for one subject. Ten thousand alerts may begin at once, and of those that are told
-    to nobody no clause is read: they are made for the first reader, and kept for the next. They are what the evaluation
-    saw, because the expression and its values are held here (decision 098).
+    """The result of the condition for one subject. Ten thousand alerts may begin at once, and if nobody is notified of
+    an alert, its clauses are not needed. So the clauses are made for the first reader, and kept for the next. They show
+    what the evaluation saw, because the expression and its values are kept here (decision 098).
     """
 
     __slots__ = ("_asked", "_made")

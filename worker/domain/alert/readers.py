@@ -1,4 +1,4 @@
-"""Who may be told of an alert."""
+"""Who may be notified of an alert."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -19,9 +19,8 @@ Sees = Callable[[RuleContext, SubjectFacts], bool]
 
 @dataclass(frozen=True, slots=True)
 class AlertReader:
-    """One address of one entry. `rules`: ids of the rules of which it is told, None for all. `matchers`: on the labels
-    of an alert. `sees`: None for a reader who sees everything. `operator`: is told when a rule has no data, and of
-    nothing else.
+    """One address of one entry. `rules`: ids of the rules whose alerts it gets, None for all. `matchers`: on the labels
+    of an alert. `sees`: None for a reader who sees everything. `operator`: is only notified when a rule has no data.
     """
 
     entry: str
@@ -32,18 +31,18 @@ class AlertReader:
     operator: bool = False
 
     def id(self, rule: Rule) -> str:
-        """Of the delivery that tells this reader of the rule's alerts."""
+        """The id of the delivery that notifies this reader of the rule's alerts."""
         return self._named(f"/{rule.id}" if rule.group is Grouping.RULE else "")
 
     def notified_by(self, rule: Rule, readers: Mapping[str, str]) -> str:
-        """The run whose notification told this reader last; empty if none did. `readers`: as AlertState has them. The
-        rule may have been grouped otherwise then, or have had another id.
+        """The run whose notification this reader got last; empty if there is none. `readers`: as AlertState has them.
+        The rule may have been grouped otherwise then, or have had another id.
         """
         ids = (self.id(rule), self._named(f"/{rule.id}"), self._named(f"/{rule.previously}"), self._named(""))
         return next((run for one in ids if (run := readers.get(one))), "")
 
     def wants(self, context: RuleContext, facts: SubjectFacts, labels: Labels) -> bool:
-        """Whether this reader is told when such an alert fires."""
+        """Whether this reader is notified when such an alert fires."""
         if facts.key == NO_DATA_SUBJECT:
             return self.operator or (context.rule.no_data is NoData.ALERT and self._listens(context.rule, labels))
         if self.operator or not self._listens(context.rule, labels):
@@ -60,8 +59,8 @@ class AlertReader:
 def sees_of(audience: Audience, answers: Mapping[str, AlertAnswers]) -> Sees | None:
     """What an audience may see, None for everything. `answers`: of the run, by query id.
 
-    A finding about a row is for those who see the row, as it is now or as it was; one about an owner for those who see
-    all rows of the owner; one about a whole query is a number of the team.
+    A finding about a row is for readers who see the row, as it is now or as it was. A finding about an owner is for
+    readers who see all rows of the owner. A finding about a whole query is a figure of the team.
     """
     if audience.owns is None and audience.holds is None:
         return None

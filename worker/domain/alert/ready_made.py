@@ -28,7 +28,7 @@ class Against(StrEnum):
 
 
 NEVER = "now.rows < 0"
-"""The condition of a rule that only tells of missing data."""
+"""The condition of a rule that only reports missing data."""
 
 _NOW = {Form.ROWS: "row", Form.CHANGES: "row", Form.GROUPS: "group", Form.QUERY: "now"}
 _WAS = {Form.ROWS: "was", Form.CHANGES: "was", Form.GROUPS: "was_group", Form.QUERY: "was"}
@@ -69,7 +69,7 @@ def threshold(measured: Measured, above: Decimal | None, below: Decimal | None) 
 
 
 def change(measured: Measured, by: Decimal, share: bool, direction: Direction, against: Against) -> str:
-    """`share`: `by` is a part of the value before. A value that did not move is no change, whatever it was."""
+    """`share`: `by` is a share of the previous value. An equal value is never a change."""
     now = measured.text(_NOW[measured.form])
     was = measured.text("compared" if against is Against.COMPARISON else _WAS[measured.form])
     limit = f"{was} * {by:f}" if share else f"{by:f}"

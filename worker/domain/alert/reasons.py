@@ -1,4 +1,4 @@
-"""Every reason to tell of an alert in one run: whom it is told, or why it is told to nobody."""
+"""Every reason to report an alert in one run: who is notified, or why nobody is."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -17,7 +17,7 @@ from worker.domain.readonly import readonly
 
 @readonly
 class DueReason:
-    """`found`: the evaluation that has the reason. `to`: who is told. `hold`: why nobody is."""
+    """`found`: the evaluation that has the reason. `to`: who is notified. `hold`: why nobody is."""
 
     context: RuleContext
     found: Evaluation
@@ -28,11 +28,11 @@ class DueReason:
     hold: Hold | None = None
 
     def known_to(self, reader: AlertReader) -> str:
-        """The run whose notification told this reader of the alert last; empty if none did."""
+        """The run whose notification of the alert this reader got last; empty if there is none."""
         return reader.notified_by(self.context.rule, self.transition.readers)
 
     def finding(self, slot: datetime, reader: AlertReader) -> Finding:
-        """As one reader is told. What others were told of the alert is no matter of this one."""
+        """The finding for one reader. It does not depend on the notifications of other readers."""
         one = self.transition
         return Finding(
             fingerprint=self.alert.fingerprint,
@@ -50,8 +50,8 @@ class DueReason:
 
 
 def reasons_of(given: RunAlerts, holding: Holding) -> Iterator[DueReason]:
-    """In the order of the rules and of their transitions; then what was kept quiet and is no longer, and what nobody
-    could be told so far.
+    """In the order of the rules and of their transitions; then alerts that are no longer muted, and alerts that had no
+    reader so far.
     """
     for context in given.rules:
         found = given.evaluations[context.rule.id]
@@ -75,14 +75,14 @@ def _reason(given: RunAlerts, context: RuleContext, found: Evaluation, one: Tran
 def _addressed(
     readers: Sequence[AlertReader], context: RuleContext, one: Transition, alert: Firing
 ) -> tuple[AlertReader, ...]:
-    """The end of an alert is told to those who were told of it."""
+    """Readers who were notified of an alert are notified of its end."""
     if one.reason in ENDS:
         return tuple(reader for reader in readers if reader.notified_by(context.rule, one.readers))
     return tuple(reader for reader in readers if reader.wants(context, one.facts, alert.labels))
 
 
 def _after_quiet(given: RunAlerts, context: RuleContext, found: Evaluation, holding: Holding) -> Iterator[Transition]:
-    """Alerts that something kept quiet, which is over, and that still fire: whoever snoozed one wants to hear of it."""
+    """Alerts that were muted until now and still fire. A person who snoozed an alert wants to know that."""
     for subject, held in found.state.alerts.items():
         if held.withheld not in QUIET or held.phase is not Phase.FIRING or not _judged(found, subject):
             continue
@@ -92,8 +92,8 @@ def _after_quiet(given: RunAlerts, context: RuleContext, found: Evaluation, hold
 
 
 def _unread(given: RunAlerts, context: RuleContext, found: Evaluation) -> Iterator[Transition]:
-    """Alerts that fired while nobody was there to be told, and that somebody may see by now: a deal without an owner
-    got one.
+    """Alerts that fired when there was no reader, and that somebody may see now, for example because a deal got an
+    owner.
     """
     for subject, held in found.state.alerts.items():
         nobody = held.withheld is Withheld.NO_READER and held.notified is None and held.phase is Phase.FIRING

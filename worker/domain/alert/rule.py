@@ -1,4 +1,4 @@
-"""An alert rule as a definition writes it, complete and checked."""
+"""An alert rule of a definition, complete and checked."""
 
 import hashlib
 import json
@@ -40,7 +40,7 @@ class Severity(StrEnum):
 
 
 class NoData(StrEnum):
-    """Who is told when a rule has had no data for a while."""
+    """Who is notified when a rule has had no data for a while."""
 
     OPERATOR = "operator"
     ALERT = "alert"  # the operator, and the rule's readers
@@ -89,7 +89,7 @@ class Rule:
 
     @property
     def event(self) -> bool:
-        """An event is told once and keeps no state."""
+        """An event is reported once and keeps no state."""
         return self.form is Form.CHANGES
 
     def meaning(self, fingerprint: str) -> str:
@@ -103,7 +103,7 @@ class Rule:
 @dataclass(frozen=True, slots=True)
 class Inhibition:
     """While an alert of the rule `source` fires, those of the rule `target` with the same values in `equal` are not
-    told. `equal`: columns of the rows, or labels; empty: any alert of the source inhibits all of the target.
+    sent. `equal`: columns of the rows, or labels; empty: any alert of the source inhibits all of the target.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""One run's evaluations, and all that decides who is told of them."""
+"""One run's evaluations, and everything that decides who is notified of them."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -22,7 +22,7 @@ from worker.domain.run import RunKey
 class RunAlerts:
     """`name`: the schedule's. `rules`: those that were evaluated, in the schedule's order. `evaluations`: one of each.
     `as_of`: the first byte of the answers. `connections`: by query id. `waiting`: notifications to these readers that
-    surely have not left.
+    were certainly not sent.
     """
 
     run: RunKey

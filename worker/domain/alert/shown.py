@@ -1,4 +1,4 @@
-"""What a notification says beside its findings: the rules, and what else of them fires."""
+"""What a notification says in addition to its findings: the rules, and their other firing alerts."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Shown:
     def open(
         self, contexts: Sequence[RuleContext], reader: AlertReader, news: Collection[tuple[str, str]]
     ) -> tuple[OpenAlert, ...]:
-        """The largest that fire and are no news. `news`: rule and subject of what the notification tells."""
+        """The largest alerts that fire without news. `news`: rule and subject of the findings."""
         found = [
             (context, subject, held)
             for context in contexts

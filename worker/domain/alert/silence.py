@@ -1,4 +1,4 @@
-"""What keeps alerts quiet for a time: silences, and snoozes of one alert."""
+"""What mutes alerts for a time: silences, and snoozes of one alert."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -19,8 +19,8 @@ class Matcher:
 @dataclass(frozen=True, slots=True)
 class Silence:
     """All matchers have to match. `until` is its end, exclusive. `snooze`: it was made for one alert by its
-    fingerprint. `unreadable`: why a stored one is not understood. It then keeps nothing quiet (decision 122), and of
-    its fields only the id and, where they are known, `starts` and `until` are true.
+    fingerprint. `unreadable`: why a stored one is not understood. It then mutes nothing (decision 122), and of its
+    fields only the id and, where they are known, `starts` and `until` are true.
     """
 
     id: str
@@ -36,14 +36,14 @@ class Silence:
         return self.starts <= at < self.until
 
     def active(self, at: datetime) -> bool:
-        """Whether it may keep something quiet."""
+        """Whether it may mute something."""
         return not self.unreadable and self.in_force(at)
 
 
 @dataclass(frozen=True, slots=True)
 class AlertFilter:
-    """Of which alerts a subscription is told, and of nothing else. `rules`: ids; all of the schedule if empty. All
-    `matchers` have to match an alert's labels.
+    """The alerts that a subscription gets, and nothing else. `rules`: ids; all of the schedule if empty. All `matchers`
+    have to match an alert's labels.
     """
 
     rules: tuple[str, ...] = ()

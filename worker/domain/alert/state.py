@@ -1,4 +1,4 @@
-"""What is remembered of a rule and of each alert between two evaluations."""
+"""The stored state of a rule and of each alert between two evaluations."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -18,7 +18,7 @@ class Phase(StrEnum):
 
 
 class AlertReason(StrEnum):
-    """Why a reader is told of an alert."""
+    """Why a reader is notified of an alert."""
 
     FIRST = "first"  # nothing else of the rule was firing
     NEW = "new"
@@ -34,11 +34,11 @@ CLEARED = "cleared"
 """Why an alert is resolved, if its row is still there. Else it is the row's membership class, such as "won"."""
 
 RULE_CHANGED = "rule_changed"
-"""Why an alert ended whose subject a new version of the rule no longer covers. Nobody is told."""
+"""Why an alert ended whose subject a new version of the rule no longer covers. Nobody is notified."""
 
 
 class Withheld(StrEnum):
-    """Why a reason is not told."""
+    """Why a reason is withheld."""
 
     SILENCED = "silenced"
     INHIBITED = "inhibited"
@@ -48,7 +48,7 @@ class Withheld(StrEnum):
 
 
 NOBODY: Mapping[str, str] = {}
-"""The readers of an alert that was told to nobody yet."""
+"""The readers of an alert of which nobody was notified yet."""
 
 
 @readonly
@@ -65,7 +65,7 @@ class AlertState:
     """`since`: the slot at which the phase began. `clearing`: the slot from which on the alert has not held, while
     `keep_firing` lasts. `facts`: the subject when it was last seen. `notified`: None while it was withheld. `readers`:
     ids of the readers whose notifications named this alert since it fired, each with the key (as text) of the run whose
-    notification did last. `withheld`: why the last reason was not told, or what keeps the alert quiet. `unknown`:
+    notification did last. `withheld`: why nobody was notified for the last reason, or what mutes the alert. `unknown`:
     evaluations in a row that could not judge it.
     """
 
@@ -85,8 +85,8 @@ class RuleState:
     """`meaning`: Rule.meaning of the version that wrote it. `snapshot` and `slot`: the rule's baseline, the last
     complete answer that was evaluated; empty before the first. `missed`: the last slot without data, `missing`: how
     many in a row. `alerts`: by subject; the rule's own alert that it has no data is that of NO_DATA_SUBJECT. `events`:
-    for an event rule the fingerprints that were told, with the slot; kept for 400 days. `version`: counts the writes.
-    `origin`: the id with which the fingerprints of its alerts are made, if the rule was renamed since.
+    for an event rule the fingerprints that were reported, with the slot; kept for 400 days. `version`: counts the
+    writes. `origin`: the id with which the fingerprints of its alerts are made, if the rule was renamed since.
     """
 
     meaning: str = ""

@@ -1,4 +1,4 @@
-"""The subjects of a rule in an answer: what its expressions read of each, and how each is shown."""
+"""The subjects of a rule in an answer: the values that its expressions read, and how each subject is shown."""
 
 from collections.abc import Iterator
 from typing import Protocol
@@ -16,7 +16,7 @@ from worker.domain.alert.subject import SubjectFacts
 
 
 class Subjects(Protocol):
-    """All that a rule has an alert for in one answer. An event's subject is its row's key."""
+    """Everything in one answer for which a rule has an alert. An event's subject is its row's key."""
 
     def each(self) -> Iterator[tuple[str, Variables]]:
         """Every subject, with the values of the variables that the rule's expressions read."""

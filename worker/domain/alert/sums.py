@@ -37,7 +37,9 @@ class Tally:
             self.totals[currency] = self.totals.get(currency, 0) + amount
 
     def total(self, currency: str) -> int | None:
-        """Minor units. 0 where a complete list has no row that could count; None where all that could are unknown."""
+        """Minor units. 0 if a complete list has no row that could count; None if the amounts of all such rows are
+        unknown.
+        """
         if currency in self.totals:
             return self.totals[currency]
         return None if currency in self.unknown or None in self.unknown else 0

@@ -12,8 +12,8 @@ from worker.domain.readonly import readonly
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """What one evaluation says to all alerts of a rule. `first`: nothing of the rule was firing before. `changed`: the
-    rule has a new meaning since its last evaluation. `falls`: the lower the amount, the worse.
+    """What one evaluation knows about all alerts of a rule. `first`: nothing of the rule was firing before. `changed`:
+    the rule has a new meaning since its last evaluation. `falls`: the lower the amount, the worse.
     """
 
     rule: Rule
@@ -42,7 +42,7 @@ class AlertStep:
 
 
 def beginning(moment: Moment) -> tuple[Phase, AlertReason | None]:
-    """Of the alert of a subject that had none and for which `if` holds."""
+    """The first step of an alert: its subject had none, and `if` holds."""
     return (Phase.PENDING, None) if moment.rule.pending else (Phase.FIRING, _fires(moment))
 
 
@@ -102,7 +102,9 @@ def _again(moment: Moment, held: AlertState, seen: SubjectAtSlot) -> AlertReason
 
 
 def _over(moment: Moment, why: str) -> AlertStep:
-    """Under a new meaning nobody knows whether the alert would have ended under the old one: nobody is told."""
+    """After a change of meaning it is not known whether the alert would have ended under the old one, so nobody is
+    notified.
+    """
     if moment.changed:
         return AlertStep(None, None, RULE_CHANGED)
     return AlertStep(None, AlertReason.RESOLVED if moment.rule.resolved else None, why)

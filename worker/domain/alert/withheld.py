@@ -1,4 +1,4 @@
-"""What keeps an alert from being told: silences, snoozes, inhibitions, acknowledgements."""
+"""What withholds the notification of an alert: silences, snoozes, inhibitions, acknowledgements."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -12,17 +12,17 @@ from worker.domain.alert.state import Acknowledgement, AlertReason, Withheld
 from worker.domain.readonly import readonly
 
 QUIET = frozenset({Withheld.SILENCED, Withheld.SNOOZED, Withheld.INHIBITED})
-"""What keeps all news of an alert. When it ends, readers are told of an alert that still fires."""
+"""What mutes an alert. When it ends, readers are notified of an alert that still fires."""
 
 
 UNTOLD = QUIET | {Withheld.NO_READER}
-"""What may end while an alert goes on, so that it is told then."""
+"""What may end while an alert continues; readers are then notified."""
 
 
 @readonly
 class Firing:
     """An alert that fires, as inhibitions see it. `connection`: of a rule without data, the connection of its query;
-    else empty; `no_data`: who is told of that. `place`: of the rule in the schedule.
+    else empty; `no_data`: who is notified of that. `place`: of the rule in the schedule.
     """
 
     fingerprint: str
@@ -35,7 +35,7 @@ class Firing:
 
     @property
     def order(self) -> tuple[datetime, int]:
-        """What began first comes first."""
+        """The earliest first."""
         return self.since, self.place
 
 
@@ -49,8 +49,8 @@ class Hold:
 
 @dataclass(frozen=True)
 class Holding:
-    """All that may withhold at one slot. `firing`: every alert that fires after the evaluation, in the order of the
-    rules.
+    """Everything that may withhold a notification at one slot. `firing`: every alert that fires after the evaluation,
+    in the order of the rules.
     """
 
     slot: datetime
@@ -60,7 +60,7 @@ class Holding:
     firing: Sequence[Firing]
 
     def hold(self, alert: Firing, reason: AlertReason) -> Hold | None:
-        """The first that applies; None if the reason is to be told."""
+        """The first hold that applies; None if readers are notified."""
         quiet = self.quiet(alert)
         if quiet is not None or reason is not AlertReason.REPEAT:
             return quiet
@@ -68,7 +68,7 @@ class Holding:
         return Hold(Withheld.ACKED, ack.by) if ack is not None else None
 
     def quiet(self, alert: Firing) -> Hold | None:
-        """What keeps all news of the alert, whether there is any or not."""
+        """What mutes the alert, whether it has news or not."""
         silence = self._silence(alert.labels)
         if silence is not None:
             return Hold(Withheld.SNOOZED if silence.snooze else Withheld.SILENCED, silence.id)
@@ -76,15 +76,15 @@ class Holding:
         return Hold(Withheld.INHIBITED, source.rule) if source is not None else None
 
     def may_quiet(self, rule: str) -> bool:
-        """Whether anything could keep an alert of the rule quiet; thousands may fire."""
+        """Whether anything could mute an alert of the rule; thousands may fire."""
         return bool(self._active) or any(one.target == rule for one in self.inhibitions)
 
     def ack(self, fingerprint: str, since: datetime) -> Acknowledgement | None:
-        """One that was given since the alert fires. That a person knew of an earlier one says nothing."""
+        """An acknowledgement that was given since the alert fires. An earlier one does not count."""
         return next((one for one in self.acks.get(fingerprint, ()) if since <= one.at <= self.slot), None)
 
     def _silence(self, labels: Labels) -> Silence | None:
-        """One that somebody made for many alerts comes before a snooze."""
+        """A silence for many alerts comes before a snooze."""
         return next((one for one in self._active if matches(one.matchers, labels)), None)
 
     @cached_property
@@ -109,7 +109,7 @@ class Holding:
 
     @cached_property
     def _sources(self) -> Sequence[Mapping[tuple[str, ...], Sequence[Firing]]]:
-        """Of each inhibition what fires, by the values that have to be equal; 2,000 alerts may fire at once."""
+        """The firing sources of each inhibition, by the values that have to be equal; 2,000 alerts may fire at once."""
         return [self._by_values(one) for one in self.inhibitions]
 
     def _by_values(self, inhibition: Inhibition) -> Mapping[tuple[str, ...], Sequence[Firing]]:

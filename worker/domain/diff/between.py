@@ -1,5 +1,5 @@
-"""Everything that differs between two answers to one query, for a person who asks for it: no mark and no `watch`
-decides what counts.
+"""Everything that differs between two answers to one query, for a person who asks for it. Neither the marks of columns
+nor `watch` limit what counts.
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from worker.domain.snapshot.scope import Scope
 from worker.domain.snapshot.snapshot import Row, Snapshot, table
 
 KEPT_BESIDE = frozenset({REQUESTS, HISTORY})
-"""Tables that Funnelbeat keeps with an answer; they are no part of what was asked."""
+"""Tables that Funnelbeat stores with an answer; they are not part of the answer itself."""
 
 
 class NotCompared(StrEnum):
@@ -75,7 +75,7 @@ def between(
 
 
 def departed(before: Snapshot, after: Snapshot) -> frozenset[str]:
-    """Rows that left the list between two answers, and of which the newer one does not say what became."""
+    """Rows that left the list between two answers, and for which the newer one has no reason."""
     if before.rows is None or after.rows is None:
         return frozenset()
     followed = after.followed.by_key() if after.followed is not None else {}

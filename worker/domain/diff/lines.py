@@ -13,10 +13,10 @@ from worker.domain.snapshot.record import Record, record
 from worker.domain.snapshot.snapshot import Cell, Column
 
 TITLES = ("title", "name", "label")
-"""Columns that name a row, the first that a table has."""
+"""Columns that name a row; the first that a table has is used."""
 
 AMOUNTS = ("annual", "value")
-"""Columns that say how much a row counts, the first that a table has."""
+"""Columns with the value of a row; the first that a table has is used."""
 
 PRICE = frozenset({Move.RAISED, Move.LOWERED, Move.CONVERTED_IN, Move.CONVERTED_OUT})
 """Classes of a deal that is in both answers. All others say why a deal joined or left."""

@@ -15,7 +15,9 @@ _ENDS = {
 
 
 def why_left(was: Record, now: Record | None, scope: Scope) -> Why:
-    """`now` is the row as it was looked up after it left. None means that nobody looked; then no reason is given."""
+    """`now` is the row as it was looked up after it left. None means that it was not looked up; then there is no
+    reason.
+    """
     if now is None:
         return Move.UNEXPLAINED, "not_looked_up"
     end = _ENDS.get(now.text("status") or "")
@@ -47,8 +49,8 @@ def why_joined(now: Record, last: Record | None, since_ms: int, scope: Scope) ->
 
 def _moving_again(was: Record, now: Record, scope: Scope) -> Why | None:
     """If the service does not say whether a deal stalls, its absence from the stalled list shows that it moves again,
-    unless another filter may have removed it. If every row is judged, null means that the rule cannot judge the deal: a
-    deal that nobody touched then left the rule, and does not move again.
+    unless another filter may have removed it. If the rule applies to every row, null means that it does not apply to
+    this deal: a deal that nobody touched then left the rule, and does not move again.
     """
     stalled, how = now.flag("stalled"), _direction(was, now)
     if stalled is None and scope.judged and not how:

@@ -40,7 +40,7 @@ class DigestContext:
     narrowed: bool = False
 
     def baseline(self, query_id: str) -> Compared | None:
-        """None also if the stored answer was to another question. Under a gap, it is the last known answer."""
+        """None also if the stored answer belongs to another question. For a gap, it is the last known answer."""
         found = self.baselines.get(query_id)
         now = self.snapshots.get(query_id)
         if found is not None and now is not None and found[1].fingerprint != now.fingerprint:

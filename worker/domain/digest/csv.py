@@ -20,7 +20,7 @@ _LAYOUT = ("\t", "\n")
 _CODED = frozenset(CodeKind)
 _SIGN = "[=+\\-@＝＋－＠]"
 _BEFORE = r"(?:[^\S\t\n]|[\"'])*"
-"""What a spreadsheet may drop in front of a formula: blanks, and quotes that it takes for its own."""
+"""Characters that a spreadsheet may drop in front of a formula: blanks, and quotes that it takes for its own."""
 _FIRST = re.compile(rf"(?:\s|[\"'])*{_SIGN}|'*[\t\n]")
 _PLAIN = rf"[^\S\t\n]*{_NUMBER.pattern}[^\S\t\n]*"
 _INNER = re.compile(
@@ -121,8 +121,8 @@ def major(amount: int, currency: str) -> str:
 
 def _inert(text: str) -> str:
     """A cell that begins like a formula is shown and not run (https://owasp.org/www-community/attacks/CSV_Injection).
-    The same holds for each place inside where a spreadsheet with other separators, or without our quotes, would begin
-    a cell. Whoever removes one apostrophe at each such place has the text back.
+    The same holds for each place inside where a spreadsheet with other separators, or without our quotes, would begin a
+    cell. Removing one apostrophe at each such place gives the original text.
 
     Line breaks and tabs stay, because a quoted field may hold them. Every other control character becomes a blank.
     """

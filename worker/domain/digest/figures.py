@@ -1,4 +1,4 @@
-"""Measures of an answer beside what they are compared with: the facts below the key figure, and lists of figures."""
+"""Measures of an answer with their comparison: the facts below the key figure, and lists of figures."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass
@@ -34,9 +34,9 @@ def earlier(context: DigestContext, query: str, now: Snapshot) -> Earlier:
 
 
 def figures(context: DigestContext, key: KeyMeasure | None, covered: Collection[str]) -> tuple[FigureSection, ...]:
-    """What stands in no other place: not the key figure, not the facts, and not what a printed table tells (`covered`).
-
-    A list's own aggregates stand where nothing else tells its total: not beside the bridge or the stalled deals.
+    """Measures that are shown nowhere else: not the key figure, not the facts, and no measure of a printed table
+    (`covered`). A list's own aggregates are shown only if nothing else shows its total: not with the bridge or the
+    stalled deals.
     """
     sections = (
         _section(context, item, now, _elsewhere(context, item, key) | set(covered))
@@ -47,8 +47,8 @@ def figures(context: DigestContext, key: KeyMeasure | None, covered: Collection[
 
 
 def facts(context: DigestContext, key: KeyMeasure | None) -> tuple[KeyFact, ...]:
-    """Money first, else in the order of the report. A fact whose measure heads the digest begins with what stood beside
-    it.
+    """Money first, else in the order of the report. If a fact's measure is the key figure, the fact begins with its
+    next measure.
     """
     found = (
         fact
@@ -60,7 +60,7 @@ def facts(context: DigestContext, key: KeyMeasure | None) -> tuple[KeyFact, ...]
 
 
 def totalled(context: DigestContext, item: Query, now: Snapshot) -> bool:
-    """Whether the bridge or the list of stalled deals tells of the query's rows."""
+    """Whether the bridge or the list of stalled deals shows the query's rows."""
     return now.main is not None and (context.traits[item.id].stalled or item == context.key_item())
 
 
@@ -117,7 +117,7 @@ def _fact(context: DigestContext, item: Query, rule: FactRule, key: KeyMeasure |
 
 
 def _missing(context: DigestContext, item: Query, rule: FactRule) -> KeyFact | None:
-    """A fact whose query is a gap: what was last known of it."""
+    """A fact whose query is a gap: its last known value."""
     before = context.before(item.id)
     last = named_figures(before, None).get(rule.measure) if before is not None else None
     if context.gap(item.id) is None or before is None or last is None:

@@ -1,4 +1,4 @@
-"""What a digest is made from, cut to what one audience may see."""
+"""The inputs of a digest, cut to the part that one audience may see."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -29,8 +29,8 @@ def split_context(context: DigestContext) -> SplitContext:
 
 
 def for_audience(parts: SplitContext, audience: Audience) -> DigestContext:
-    """Lists are cut on both sides. What has no rows of its own, such as a funnel, is a number of the whole team: it is
-    left out, and its gap too, unless the audience is shown totals.
+    """Lists are cut on both sides. A query without rows, such as a funnel, is a figure of the whole team: it is left
+    out, and its gap too, unless the audience is shown totals.
     """
     context = parts.whole
     kept = tuple(item for item in context.schedule.report if audience.totals or _has_rows(context, item.id))

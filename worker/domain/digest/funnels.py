@@ -1,4 +1,4 @@
-"""Funnels: an answer's stages beside those that they are compared with."""
+"""Funnels: an answer's stages with their comparison."""
 
 from worker.domain.digest.context import DigestContext
 from worker.domain.digest.sections import FunnelSection, FunnelStage

@@ -27,7 +27,7 @@ class Headline:
 
 
 def head(context: DigestContext, diffs: Diffs, *, changed: bool, key: KeyMeasure | None = None) -> Headline:
-    """`changed`: whether anything in the whole digest moved, for a report that has no list to head it but `key`."""
+    """`changed`: whether anything in the whole digest changed, for a report with `key` instead of a list at the top."""
     item = context.key_item()
     if item is None:
         return _headless(context, key, changed=changed)
@@ -47,7 +47,7 @@ def views(found: Bridge) -> tuple[BridgeView, ...]:
 
 
 def stages(now: Snapshot) -> tuple[StageSum, ...]:
-    """What is open by stage, in the order of the pipeline; the sums add up to the key figures."""
+    """The open deals by stage, in the order of the pipeline; the sums add up to the key figures."""
     groups: dict[tuple[int, str, str], list[Record]] = {}
     for row in records(now.rows).values():
         order = row.whole("stage_order")
@@ -99,7 +99,7 @@ def _first_keys(now: Snapshot) -> tuple[KeyFigure, ...]:
 
 
 def _last_known(before: Snapshot | None) -> tuple[KeyFigure, ...]:
-    """The old figure is the opening. There is no closing, so that the old figure never stands for the new one."""
+    """The old figure is the opening. There is no closing, so the old figure is never shown as the new one."""
     sums = {} if before is None or before.rows is None else sums_of(before.rows)
     return tuple(KeyFigure(currency, None, None, one.total, one.count) for currency, one in sums.items())
 

@@ -1,5 +1,5 @@
-"""Tables of several queries as one, row by row: what each origin brought in visitors and in revenue, or what is open in
-each stage beside how long deals stay there.
+"""Tables of several queries as one, row by row: for example visitors and revenue by origin, or open deals by stage and
+how long deals stay there.
 """
 
 from collections.abc import Sequence
@@ -33,7 +33,7 @@ class _Joined:
 def joined(name: str, parts: Sequence[Part]) -> TableSection:
     """Counts stand before amounts, and amounts decide the order, unless every table has an order of its own: then rows
     stand by their position. A row that one of the tables lacks has 0 there, unless its service leaves rows out of that
-    table: then nothing is known. Each figure is compared with what its own table is compared with.
+    table: then the value is unknown. Each figure is compared with what its own table is compared with.
     """
     made = _made(parts)
     keys = tuple(dict.fromkeys(key for _, rows in parts for key in rows.keys))

@@ -1,4 +1,4 @@
-"""The figure that heads a digest without a list of deals, and what moved it."""
+"""The figure at the top of a digest without a list of deals, and what changed it."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -19,9 +19,9 @@ CONVERSION = "conversion_rate"
 
 
 def key_measure(context: DigestContext, funnels: Sequence[FunnelSection]) -> KeyMeasure | None:
-    """The figure that heads the digest. The first of these that exists is taken: the figure of the query that `key`
+    """The figure at the top of the digest. The first of these that exists is used: the figure of the query that `key`
     names, the figure that a source puts first, the conversion of the first funnel, the first figure. None if a list of
-    deals heads the digest, and if there is no figure.
+    deals is at the top, or if there is no figure.
     """
     if context.key_item() is not None:
         return None
@@ -36,7 +36,7 @@ def key_measure(context: DigestContext, funnels: Sequence[FunnelSection]) -> Key
 
 
 def with_movers(context: DigestContext, key: KeyMeasure | None, tables: Sequence[TableSection]) -> KeyMeasure | None:
-    """The rows of the table that its source names, where no step of a funnel says why the figure moved."""
+    """Adds the rows of the table that its source names, if no step of a funnel explains the change."""
     if key is None or key.movers:
         return key
     rule = context.traits[key.query_id].presentation.key
@@ -71,7 +71,7 @@ def _ruled(context: DigestContext, item: Query, rule: KeyRule, funnel: FunnelSec
 
 
 def _missing(context: DigestContext, item: Query, rule: KeyRule) -> KeyMeasure | None:
-    """The old figure never stands where the new one is missing."""
+    """The old figure is never shown in place of a missing new one."""
     if context.gap(item.id) is None:
         return None
     before = context.before(item.id)
@@ -200,7 +200,7 @@ def _rows(table: TableSection, column: str) -> list[Mover]:
 
 
 def _leading(key: Figure, movers: Sequence[Mover]) -> tuple[Mover, ...]:
-    """The largest of those that moved as the key figure did stands first, and the others by size behind it."""
+    """First the largest of those that moved in the direction of the key figure, then the others by size."""
     moved = sorted((one for one in movers if one.figure.moved), key=lambda one: -abs(one.figure.moved or 0))
     with_it = [one for one in moved if (one.figure.moved or 0) * (key.moved or 0) > 0]
     return (*with_it[:1], *(one for one in moved if one not in with_it[:1]))

@@ -19,7 +19,9 @@ NUMBERS = frozenset({Kind.INT, Kind.MONEY, Kind.RATIO, Kind.SECONDS})
 _DAYS = frozenset({Kind.DATE, Kind.INSTANT})
 _NAMES = frozenset({Kind.TEXT}) | _DAYS
 _NEVER = frozenset({"currency", "position", "stage_order", "url"})
-"""A currency stands with its amount, and a place says nothing beside the order of the rows."""
+"""Columns that are not printed: a currency is printed with its amount, and a position says no more than the order of
+the rows.
+"""
 
 FIGURES = 2
 SHADED = 5
@@ -40,7 +42,9 @@ def ruled(columns: Sequence[Column], rule: TableRule) -> Layout:
 
 
 def chosen(columns: Sequence[Column], names: Sequence[str]) -> Layout:
-    """As `show: {columns: […]}` says: the first text names the row, the first two numbers stand beside it."""
+    """As `show: {columns: […]}` says: the first text column names the row, the first two number columns are printed
+    next to it.
+    """
     places = {column.name: place for place, column in enumerate(columns)}
     return _laid(columns, [places[name] for name in names if name in places])
 

@@ -155,8 +155,8 @@ class StageSum:
 @dataclass(frozen=True, slots=True)
 class SourceLine:
     """The answer of one query: `rows` and `total` of a list, None for anything else. `gap`: why it is missing. `notes`:
-    what the source says beside its answer (snapshot/notes.py). `stalled`: the query lists stalled deals.
-    `words`: as Presentation.stalled. `name`: as Query.name.
+    the source's notes on its answer (snapshot/notes.py). `stalled`: the query lists stalled deals. `words`: as
+    Presentation.stalled. `name`: as Query.name.
     """
 
     query_id: str

@@ -1,4 +1,4 @@
-"""What a digest tells beside deals: the figure that heads it, facts, funnels, figures and tables."""
+"""What a digest contains in addition to deals: the figure at the top, facts, funnels, figures and tables."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,7 @@ class FunnelSection:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """One measure beside its comparison. `name` is the service's metric ("count_total_won"); templates word it."""
+    """One measure with its comparison. `name` is the service's metric ("count_total_won"); templates word it."""
 
     name: str
     kind: Kind
@@ -63,8 +63,8 @@ class FigureSection:
 
 @dataclass(frozen=True, slots=True)
 class Mover:
-    """What moved the key figure: a step of a funnel (`to` is the next one, `figure` the share that went on, `entered`
-    and `went_on` its counts), or a row of a table and its figure.
+    """A cause of the key figure's change: a step of a funnel (`to` is the next one, `figure` the share that went on,
+    `entered` and `went_on` its counts), or a row of a table and its figure.
     """
 
     name: str
@@ -90,10 +90,10 @@ class Mover:
 
 @dataclass(frozen=True, slots=True)
 class KeyMeasure:
-    """The figure that heads a digest without a list of deals. `first` and `last` are the ends of the funnel that it
-    tells, "" for any other figure; `part` of `whole` went through it. `before_is` as in FigureSection. `missing`: its
-    query is a gap, and `figure.before` is what was last known. `movers`: those of the net change's direction first,
-    the largest of them leading. `neutral`: neither more nor less is good.
+    """The figure at the top of a digest without a list of deals. `first` and `last` are the ends of its funnel, "" for
+    any other figure; `part` of `whole` went through it. `before_is` as in FigureSection. `missing`: its query is a gap,
+    and `figure.before` is the last known value. `movers`: those of the net change's direction first, the largest of
+    them leading. `neutral`: neither more nor less is good.
     """
 
     query_id: str

@@ -1,4 +1,4 @@
-"""Rows of a table beside the same rows of an earlier answer: their order and their sums."""
+"""Rows of a table with the same rows of an earlier answer: their order and their sums."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""Every table that no other section tells, in the order and with the cells that are worth a reader's time."""
+"""Every table that no other section shows, with an order and cells that are useful to a reader."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ ROWS = 10
 
 @dataclass(frozen=True, slots=True)
 class Tables:
-    """`covered`: names of measures that a printed table tells; `unprinted`: ids of tables and their numbers of rows."""
+    """`covered`: names of measures that a printed table shows; `unprinted`: ids of tables and their numbers of rows."""
 
     sections: tuple[TableSection, ...]
     covered: frozenset[str]
@@ -68,7 +68,7 @@ def tables(context: DigestContext, *, beside_funnel: bool) -> Tables:
 
 
 def _eligible(context: DigestContext, item: Query, now: Snapshot) -> list[Table]:
-    """Tables that no other section tells."""
+    """Tables that no other section shows."""
     return [
         table
         for table in now.tables
@@ -77,8 +77,8 @@ def _eligible(context: DigestContext, item: Query, now: Snapshot) -> list[Table]
 
 
 def _printed(context: DigestContext, item: Query, now: Snapshot, *, beside_funnel: bool) -> Iterator[_Found]:
-    """As `show` names them, else as the source does, else all. A table with a row per person is long, and seldom what a
-    team's digest is read for: unless its source or `show` asks for it, it is left out.
+    """As `show` names them, else as the source does, else all. A table with a row for each person is long and seldom
+    useful in a team's digest: it is left out unless its source or `show` asks for it.
     """
     traits = context.traits[item.id]
     rules = traits.presentation.tables
@@ -107,8 +107,8 @@ def _listing(context: DigestContext, found: _Found) -> Listing:
 
 
 def _order(found: _Found) -> tuple[str, ...] | None:
-    """`show` speaks of an item's list; a query without one has only such tables, and it speaks of them all. None: the
-    largest first, by what may be added up.
+    """`show` applies to an item's list; for a query without a list it applies to all tables. None: the largest first,
+    by a column that may be added up.
     """
     show = _show(found)
     if show.order_by is not None:
@@ -144,7 +144,7 @@ def _section(found: _Found, rows: Listing, neutral: frozenset[str]) -> TableSect
 
 
 def _measured(rule: TableRule | None, rows: Listing, now: Snapshot) -> tuple[Cell, ...] | None:
-    """A last row that the answer's measures tell; None where its source names none."""
+    """A last row from the answer's measures; None if its source names none."""
     if rule is None or not rule.total_of:
         return None
     known = named_figures(now, None)

@@ -1,4 +1,4 @@
-"""Pauses: slots that come during a pause are missed, with a reason of their own, and are not caught up."""
+"""Pauses: slots that come during a pause are missed, with a separate reason, and do not run later."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta

@@ -1,6 +1,6 @@
 """`spread:` distributes the due instants of schedules that share a slot over some minutes. The slots do not change.
 
-The delay is a function of the schedule's id alone, so that it is the same on every machine and in every deployment.
+The delay depends only on the schedule's id, so it is the same on every machine and in every deployment.
 """
 
 import hashlib

@@ -1,8 +1,6 @@
-"""What of a run's answers one audience may see.
-
-An audience sees its own rows of now, and rows that it had before as they were while it had them. A run fetches once and
-stores whole answers. An audience is applied to both sides before anything is compared, so that every count, sum and
-move of a digest is one of its rows.
+"""The part of a run's answers that one audience may see. An audience sees its present rows, and its former rows as they
+were while it had them. A run fetches once and stores whole answers. An audience is applied to both sides before
+anything is compared, so that every count, sum and move of a digest is one of its rows.
 """
 
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
@@ -80,8 +78,8 @@ def split(answer: Snapshot) -> SplitAnswer:
 
 
 def limited(audience: Audience, now: SplitAnswer, before: SplitAnswer | None, scope: Scope) -> Side:
-    """Rows that changed hands are told apart from rows that left the list: the former audience sees them as they were,
-    at their last value of its own, and the new one sees them join.
+    """Rows that changed hands are distinguished from rows that left the list: the former audience sees them with the
+    last value that they had while it owned them, and the new audience sees them join.
     """
     mine = own(audience, now)
     if before is None:
@@ -154,13 +152,15 @@ def _others(audience: Audience, answer: SplitAnswer, key: str) -> bool:
 
 
 def _followed(now: SplitAnswer, before: SplitAnswer, was: Mapping[str, Row], handed_on: set[str]) -> Table | None:
-    """What became of the audience's own rows. One that changed hands is what it was: what happened later is not its."""
+    """What happened to the audience's own rows. A row that changed hands stays as it was: later changes are not shown
+    to this audience.
+    """
     mine = [now.followed[key] for key in (was.keys() & now.followed.keys()) - handed_on]
     return _with_rows(now.answer.followed, mine, before.main, [was[key] for key in handed_on])
 
 
 def _last_known(before: SplitAnswer, joined: set[str]) -> Table | None:
-    """Of rows that the audience has now and did not have then: they only tell how each came to it."""
+    """Earlier readings of rows that the audience did not have then: they only show how each row came to it."""
     looked_up = [before.followed[key] for key in joined & before.followed.keys()]
     known = [before.by_key[key] for key in joined & before.by_key.keys()]
     return _with_rows(before.answer.followed, looked_up, before.main, known)

@@ -18,7 +18,7 @@ def written_as_in(before: Snapshot, after: Snapshot) -> Snapshot:
     """`before` with its custom currencies as `after` writes them; `before` itself where there is nothing to change.
 
     Amounts are converted to the new digits. A row or measure whose amounts would lose digits stays as it is, and is
-    then told as a conversion.
+    then reported as a conversion.
     """
     spelling = {code_of(currency): currency for currency in _customs(after)}
     old = {currency for currency in _customs(before) if spelling.get(code_of(currency), currency) != currency}

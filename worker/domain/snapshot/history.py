@@ -1,4 +1,4 @@
-"""What a query's figures were in the last runs, kept with its newest answer: a digest draws a line of them.
+"""A query's figures in the last runs, stored with its newest answer: a digest draws a line from them.
 
 The table is carried forward from answer to answer, so that a digest needs no older answers, and so that a digest which
 is made again from what is stored has the same line.
@@ -26,8 +26,8 @@ COLUMNS = (
 
 
 def remembered(answer: Snapshot, previous: Snapshot | None) -> Snapshot:
-    """The answer with what its figures were in at most POINTS runs, this one included. The past of another question is
-    none.
+    """The answer with its figures in at most POINTS runs, including this one. The past of another question does not
+    count.
     """
     past = previous.table(HISTORY) if previous is not None and previous.fingerprint == answer.fingerprint else None
     rows = {row.key: row for row in (past.rows if past is not None else ())}

@@ -1,4 +1,4 @@
-"""What a source says beside an answer. Those who run the project read it in English, a reader in their own language.
+"""Notes of a source on an answer. Operators read them in English, readers in their own language.
 
 A note is stored as its English sentence, and its kind is found by that sentence's form: so answers that are stored
 already, and those of older versions, are worded too. A coded note is stored as "<code>:<number>".
@@ -19,7 +19,7 @@ _PLACE = re.compile(r"\{(\d)\}")
 
 @dataclass(frozen=True, slots=True)
 class NoteKind:
-    """`text`: in English, with {1}, {2}, … for what differs. `words`: by language what a reader is told; it need not
+    """`text`: in English, with {1}, {2}, … for what differs. `words`: by language, the note for a reader; it need not
     have every place, because a path or a status means nothing to a reader. `name` is the key "noted.<name>" of a word.
     """
 

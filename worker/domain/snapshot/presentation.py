@@ -1,6 +1,7 @@
 """How a digest prints one query's answer. The source states it as data, so that the digest knows no service.
 
-Measures and columns go by their names in the answer. What is named nowhere is kept and compared, and not printed.
+Measures and columns go by their names in the answer. A measure or column that is named nowhere is stored and compared,
+but not printed.
 """
 
 from collections.abc import Mapping

@@ -1,5 +1,5 @@
-"""What a digest must know about a query besides its answer. The source states these facts without words of
-its service.
+"""What a digest must know about a query in addition to its answer. The source states these facts without words of its
+service.
 """
 
 from dataclasses import dataclass

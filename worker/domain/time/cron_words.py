@@ -1,4 +1,4 @@
-"""What somebody meant who wrote a word that a cron expression does not have: `last-workng-day`, `Mondy`, `@dayly`."""
+"""Suggestions for a mistyped word in a cron expression: `last-workng-day`, `Mondy`, `@dayly`."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from difflib import get_close_matches

@@ -1,1 +1,1 @@
-"""Alert rules: evaluated over what a run found, and told to their readers."""
+"""Alert rules: evaluates them on the answers of a run, and notifies their readers."""

@@ -1,4 +1,4 @@
-"""What people do to alerts: acknowledge, snooze, silence. Each act stands on the audit list."""
+"""What people do to alerts: acknowledge, snooze, silence. The audit list records each act."""
 
 import hashlib
 from collections.abc import Sequence
@@ -32,8 +32,8 @@ class Silenced:
 
 
 async def acknowledge(uses: ActUses, actor: Actor, fingerprint: str, comment: str = "") -> ListedAlert:
-    """Repeats stop until the alert is resolved. Returns it as it was at that moment; it may be over by now. Raises
-    NotFound for one that is over, and RequestError for one that does not fire yet.
+    """Stops repeats until the alert is resolved. Returns the alert as it was at that moment; it may be over by now.
+    Raises NotFound for an alert that is over, and RequestError for one that does not fire yet.
     """
     row, now = await find_alert(uses, fingerprint), await uses.clock.now()
     if row.state.phase is not Phase.FIRING:
@@ -73,8 +73,8 @@ async def silence(uses: ActUses, actor: Actor, matchers: Sequence[Matcher], unti
 
 
 async def muted_by(uses: CurrentUses, matchers: Sequence[Matcher]) -> tuple[ListedAlert, ...]:
-    """The alerts that a silence with these matchers would keep quiet now. Raises RequestError without matchers: it
-    would mute everything.
+    """The alerts that a silence with these matchers would mute now. Raises RequestError without matchers, because the
+    silence would mute everything.
     """
     if not matchers:
         raise RequestError('write what to silence, such as rule=big-deal-stalled or owner="Ann Lee"')
@@ -82,7 +82,7 @@ async def muted_by(uses: CurrentUses, matchers: Sequence[Matcher]) -> tuple[List
 
 
 async def expire(uses: ActUses, actor: Actor, silence_id: str) -> Silence:
-    """Ends a silence now, by its id or the beginning of it. Raises NotFound where none that is in force fits."""
+    """Ends a silence now, by its id or the beginning of it. Raises NotFound if no present silence fits."""
     now = await uses.clock.now()
     known = [one for one in await uses.alerts.silences() if one.id.startswith(silence_id) and now < one.until]
     if len(known) != 1:

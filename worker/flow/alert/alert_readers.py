@@ -1,4 +1,4 @@
-"""Who may be told of the alerts of a run: the readers of each entry that its rules name."""
+"""Who may be notified of the alerts of a run: the readers of each entry that its rules name."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,7 +45,7 @@ class Judged:
         }
 
     def subjects(self) -> Iterator[tuple[alert.RuleContext, SubjectFacts]]:
-        """All that a reader may be told of, or shown as still firing."""
+        """All subjects that a reader may be notified of, or that may be shown as still firing."""
         for context in self.rules:
             found = self.evaluations[context.rule.id]
             yield from ((context, one.facts) for one in found.transitions if one.reason is not None)
@@ -72,8 +72,8 @@ async def alert_readers(
 
 
 def rules_of(schedule: Schedule, entry: Subscription) -> frozenset[str]:
-    """Ids of the rules of which an entry is told. A rule without `notify` tells every entry but those of `notify`. A
-    subscription to alerts says itself of which.
+    """Ids of the rules whose alerts an entry gets. A rule without `notify` notifies every entry, except those that only
+    a `notify` holds. A subscription to alerts names its rules itself.
     """
     if entry.alerts is not None:
         asked = frozenset(entry.alerts.rules)
@@ -85,7 +85,7 @@ def rules_of(schedule: Schedule, entry: Subscription) -> frozenset[str]:
 
 
 def alert_entries(schedule: Schedule) -> int:
-    """How many entries of the definition are told by its rules; one with `each` counts once."""
+    """How many entries of the definition its rules notify; one with `each` counts once."""
     return sum(1 for entry in schedule.entries if rules_of(schedule, entry))
 
 
@@ -135,7 +135,7 @@ def _candidates(
     context: alert.RuleContext,
     facts: SubjectFacts,
 ) -> Iterable[str]:
-    """Readers who may see a subject: those of its owner; of what is the team's, all."""
+    """Readers who may see a subject: those of its owner; for a subject of the whole team, all readers."""
     rule, of_rows = context.rule, context.rule.form in (Form.ROWS, Form.CHANGES)
     if not of_rows and addresses.entry.team_totals:
         return judges
@@ -145,7 +145,7 @@ def _candidates(
 
 
 def _owners(judged: Judged, addresses: OwnerAddresses) -> Iterator[str]:
-    """Where those are reached who own what there is to tell of."""
+    """The addresses of the owners of the subjects that are to be reported."""
     sources = {item.id: item.source for item in judged.found.schedule.report}
     queries = {rule.id: rule.query for rule in judged.found.schedule.alerts}
     owners = {
@@ -158,13 +158,13 @@ def _owners(judged: Judged, addresses: OwnerAddresses) -> Iterator[str]:
 
 
 def _news(found: Evaluation) -> Iterator[SubjectFacts]:
-    """Of what there may be something to tell: also what something kept quiet, or nobody could be told."""
+    """Subjects that may have to be reported, including those that were muted or had no reader."""
     yield from (one.facts for one in found.transitions if one.reason is not None)
     yield from (held.facts for held in found.state.alerts.values() if held.withheld in UNTOLD)
 
 
 def _reached(judged: Judged, entry: str) -> Iterator[str]:
-    """Readers of an entry whom earlier notifications named these alerts."""
+    """Readers of an entry who were notified of these alerts before."""
     ids: set[str] = {
         reader
         for found in judged.evaluations.values()

@@ -1,4 +1,4 @@
-"""What a rule would have told over the stored runs of its schedule. Nothing is sent, and nothing is written."""
+"""What a rule would have reported for the stored runs of its schedule. Nothing is sent, and nothing is written."""
 
 import asyncio
 from collections import Counter
@@ -54,8 +54,8 @@ class BackTestUses(
 
 @dataclass(frozen=True, slots=True)
 class BackTested:
-    """`runs`: that were read, from `since` to `until`. `findings`: of the rule, as its messages would have left.
-    `messages`: by reader and the Monday of the week (UTC); each tells of this rule alone.
+    """`runs`: that were read, from `since` to `until`. `findings`: of the rule, as its messages would have contained
+    them. `messages`: by reader and the Monday of the week (UTC); each message is about this rule only.
     """
 
     schedule: str
@@ -151,8 +151,8 @@ async def _past(uses: UsesSnapshots, run: Run, queries: AbstractSet[str]) -> Pas
 
 
 async def _acks(uses: UsesAudit, in_force: Iterable[Acknowledgement]) -> tuple[Acknowledgement, ...]:
-    """Those in force, and those whose alerts are over, as the audit list has them. One that was taken back counts for
-    nothing.
+    """Present acknowledgements, and those of alerts that are over, from the audit list. An acknowledgement that was
+    taken back does not count.
     """
     known = {one.fingerprint: [one] for one in in_force}
     taken = set[str]()
@@ -166,6 +166,6 @@ async def _acks(uses: UsesAudit, in_force: Iterable[Acknowledgement]) -> tuple[A
 
 
 def _messages(findings: Sequence[BackTestFinding]) -> Mapping[tuple[str, date], int]:
-    """Findings to one reader that leave together are one message."""
+    """Findings to one reader that are sent together are one message."""
     left = {(one.reader, one.leaves) for one in findings}
     return Counter((reader, at.date() - timedelta(days=at.weekday())) for reader, at in left)

@@ -19,7 +19,7 @@ KEPT = 2_000
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """Keeps what it compiled by the text and all else that it depends on."""
+    """Keeps compiled expressions, by their text and everything else that they depend on."""
 
     expressions: Expressions
     memo: Memo = field(default_factory=lambda: Memo(KEPT))
@@ -74,6 +74,6 @@ def predicates_of(expressions: Expressions, rule: Rule, measures: Columns, colum
 
 
 def _with_currency(variable: Variable, names: frozenset[str]) -> frozenset[str]:
-    """What is read of an amount is shown in its currency."""
+    """The value of an amount is shown in its currency."""
     money = any(variable.columns.get(name) is Kind.MONEY for name in names)
     return names | {CURRENCY} if money and CURRENCY in variable.columns else names

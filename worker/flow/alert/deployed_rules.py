@@ -1,4 +1,4 @@
-"""Alert rules in force, by the names that people use."""
+"""The deployed alert rules, by the names that people use."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

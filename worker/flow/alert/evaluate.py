@@ -1,4 +1,4 @@
-"""Evaluates the alert rules of a schedule over what one run found, each once."""
+"""Evaluates each alert rule of a schedule once on the answers of a run."""
 
 import asyncio
 from collections.abc import Collection, Iterable, Mapping, Sequence
@@ -34,7 +34,7 @@ class ContextUses(UsesCompiled, UsesConnectors, Protocol): ...
 
 @dataclass(frozen=True, slots=True)
 class RunFound:
-    """What rules are evaluated over. `stored`: ids of the answers, by query id. A run that failed has only gaps."""
+    """The answers that rules are evaluated on. `stored`: their ids, by query id. A run that failed has only gaps."""
 
     run: RunKey
     bundle: Bundle
@@ -73,7 +73,9 @@ async def rule_contexts(uses: ContextUses, found: RunFound, memory: AlertMemory)
 
 
 def _columns(spec: QuerySpec, rule: Rule) -> Columns | None:
-    """Of the rule's table, None if an answer decides them. What a value holds is then guessed from the value."""
+    """Columns of the rule's table; None if only an answer tells them. The type of a value is then guessed from the
+    value.
+    """
     if not rule.table:
         return ROW.columns if spec.lists_opportunities else None
     table = (spec.rule_tables or {}).get(rule.table)
@@ -100,7 +102,7 @@ async def evaluate_rules(
 
 
 async def baselines(snapshots: Snapshots, states: Iterable[RuleState]) -> Mapping[str, Snapshot]:
-    """The answers that rules were last evaluated over, by id, as far as they are still stored; each is loaded once."""
+    """The answers on which rules were last evaluated, by id, as far as they are still stored; each is loaded once."""
     ids = sorted({state.snapshot for state in states if state.snapshot})
     loaded = await asyncio.gather(*(snapshots.load(one) for one in ids))
     return {name: one for name, one in zip(ids, loaded, strict=True) if one is not None}

@@ -1,4 +1,4 @@
-"""What became of every reason that a run had to tell of an alert."""
+"""What happened to every reason that a run had to notify somebody of an alert."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -20,7 +20,7 @@ class ExplainAlertsUses(UsesAlerts, UsesLookups, Protocol): ...
 
 
 class FindingEnd(StrEnum):
-    """What became of a notification that names an alert."""
+    """What happened to a notification that names an alert."""
 
     SENT = "sent"  # or it may have arrived
     CARRIED = "carried"  # a later notification told it
@@ -32,7 +32,7 @@ class FindingEnd(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class FindingOutcome:
-    """One alert that one reader is told of. `delivery`: None for the operator, and where it is no longer stored."""
+    """One alert of which one reader is notified. `delivery`: None for the operator, and if it is no longer stored."""
 
     fingerprint: str
     reader: str
@@ -42,8 +42,8 @@ class FindingOutcome:
 
 @dataclass(frozen=True, slots=True)
 class Balance:
-    """`fired`: pairs of a reason and a reader who is told, and reasons that are told to nobody. Each of them is in
-    exactly one of `ends` and `kept`.
+    """`fired`: pairs of a reason and a reader who is notified, and reasons for which nobody is notified. Each of them
+    is in exactly one of `ends` and `kept`.
     """
 
     fired: int
@@ -57,7 +57,7 @@ class Balance:
 
 @dataclass(frozen=True, slots=True)
 class RunExplained:
-    """`evaluations`: one of each rule. `kept`: what was told to nobody, and why."""
+    """`evaluations`: one for each rule. `kept`: reasons for which nobody was notified, and why."""
 
     evaluations: tuple[Evaluation, ...]
     ends: tuple[FindingOutcome, ...]

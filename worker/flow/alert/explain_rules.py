@@ -1,4 +1,4 @@
-"""Where every subject of a rule stood in one run, told or not, and what the next evaluation needs to change it."""
+"""The state of every subject of a rule in one run, reported or not, and what would change it at the next evaluation."""
 
 import asyncio
 from collections.abc import Mapping

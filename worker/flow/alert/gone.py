@@ -1,4 +1,4 @@
-"""Rules of a run that the deployment in force has no more, and of which nothing is remembered (decision 121)."""
+"""Rules of a run that the current deployment no longer has, and of which nothing is remembered (decision 121)."""
 
 from collections.abc import Iterable
 
@@ -10,8 +10,8 @@ from worker.ports import AlertMemory, Deployments
 
 
 async def rules_gone(deployments: Deployments, found: RunFound, memory: AlertMemory) -> frozenset[str]:
-    """Ids of rules whose alerts may have been told and forgotten since the run was claimed. Nothing is asked for as
-    long as every rule is remembered.
+    """Ids of rules whose alerts may have been reported and forgotten since the run was claimed. If every rule is
+    remembered, nothing is looked up.
     """
     unknown = [rule for rule in found.schedule.alerts if rule.id not in memory.states]
     deployed = await deployments.deployed() if unknown else None

@@ -16,8 +16,8 @@ async def memory_of(alerts: AlertLedger, schedule: Schedule, stored: str = "") -
 
 
 def fault_of_state(memory: AlertMemory, rule: Rule) -> str:
-    """Why what is remembered of a rule, perhaps under its old id, is not understood: another version of the program
-    wrote it. Empty if all is well. Such a rule is not evaluated: from the beginning it would tell all of its alerts
+    """Why the stored state of a rule, perhaps under its old id, is not understood: another version of the program wrote
+    it. Empty if it is understood. Such a rule is not evaluated: without its state it would report all of its alerts
     again (decision 122).
     """
     before = memory.unreadable.get(rule.previously, "") if rule.id not in memory.states else ""

@@ -1,4 +1,4 @@
-"""What one run changes in the memory of its alert rules, and what its readers are told."""
+"""What one run changes in the state of its alert rules, and the notifications for its readers."""
 
 import asyncio
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ from worker.flow.uses import UsesAlerts, UsesConnectors, UsesDeliveries, UsesDep
 from worker.ports import AlertChanges, AlertLedger, AlertMemory, AlertRecord
 
 TRIED_FOR = timedelta(days=1)
-"""A notification is tried as long as this, and not only until the next slot: no later run tells its alerts anew."""
+"""A notification is tried for this time, and not only until the next slot: no later run reports its alerts again."""
 
 
 UNWRITTEN = frozenset({Skip.OLDER, Skip.UNREADABLE})
@@ -54,8 +54,8 @@ class Alerted:
 async def alerted(
     uses: NotifyUses, found: RunFound, now: datetime, subscribed: Mapping[Reader, Subscription]
 ) -> Alerted | None:
-    """None for a schedule without alert rules of which nothing is remembered. A function of what is stored: made again
-    after a kill, it is the same.
+    """None for a schedule that has no alert rules and no stored state of any. The result depends only on stored data,
+    so it is the same if it is computed again after a kill.
     """
     schedule = found.schedule
     memory = await memory_of(uses.alerts, schedule)
@@ -90,8 +90,8 @@ async def alerted(
 
 
 async def as_reached(alerts: AlertLedger, evaluations: Mapping[str, Evaluation]) -> Mapping[str, Evaluation]:
-    """The evaluations without the readers who were not reached and cannot be reached any more. Who was not notified
-    that an alert fires is not notified of its end.
+    """The evaluations without the readers who were not reached and cannot be reached any more. A reader who was not
+    notified that an alert fires is not notified of its end.
     """
     named = {(run, reader) for one in _with_readers(evaluations) for reader, run in one.readers.items()}
     keys = {(run, reader): DeliveryKey(RunKey.parse(run), reader) for run, reader in named}
@@ -161,7 +161,7 @@ async def _changes(
 
 
 def to_operator(reader_id: str) -> bool:
-    """The operator's findings are told by notices: one a day of each rule."""
+    """Notices report the operator's findings: one a day for each rule."""
     return reader_id.removeprefix(ALERT).partition("|")[0].partition("/")[0] == OPERATOR
 
 

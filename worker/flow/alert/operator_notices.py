@@ -1,5 +1,5 @@
-"""Words to the operator about rules without data, and when the data is back, and about rules that cannot be evaluated:
-one a day of each rule.
+"""Notices to the operator about rules without data, rules whose data is back, and rules that cannot be evaluated: one a
+day for each rule.
 """
 
 import hashlib
@@ -62,7 +62,7 @@ def of_unread(
 def _request(
     bundle: Bundle, schedule: Schedule, address: str, notification: Notification, finding: Finding, now: datetime
 ) -> NoticeRequest:
-    """A rule that loses and gets its data several times a day is told of once for each, and then counted."""
+    """If a rule loses and regains its data several times a day, each of the two is reported once and then counted."""
     reason = Reason.DATA_BACK if finding.reason is AlertReason.DATA_BACK else Reason.NO_DATA
     subject = _subject(reason, schedule, finding.rule)
     before = _subject(reason, schedule, _ids_before(schedule).get(finding.rule, ""))

@@ -1,4 +1,4 @@
-"""Who would have been told of past runs: the readers of each entry, from the answers of a run."""
+"""Who would have been notified in past runs: the readers of each entry, from the answers of a run."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -19,8 +19,9 @@ from worker.ports import Condition, Connectors
 
 @dataclass(frozen=True, slots=True)
 class PastReaders:
-    """Called with the answers of each run, oldest first. Of an entry with `each` it gives the owners of rows now, and
-    all whom earlier runs had: who was told that an alert fires is told of its end. `conditions`: by their text.
+    """Called with the answers of each run, oldest first. For an entry with `each` it gives the present owners of rows
+    and all owners of earlier runs, because a reader who was notified of an alert is also notified of its end.
+    `conditions`: by their text.
     """
 
     connectors: Connectors

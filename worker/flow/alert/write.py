@@ -14,7 +14,9 @@ from worker.flow.uses import UsesEvents
 from worker.ports import AlertChanges
 
 EVALUATIONS = 10
-"""Times that one attempt evaluates its rules. Whatever changes them is progress of another, so that it soon ends."""
+"""How often one attempt evaluates its rules at most. Each repetition means that another process made progress, so it
+soon ends.
+"""
 
 
 class WriteUses(NotifyUses, UsesEvents, Protocol): ...
@@ -35,9 +37,9 @@ async def with_alerts(
     subscribed: Mapping[Reader, Subscription],
     write: Callable[[AlertChanges | None], Awaitable[W]],
 ) -> W:
-    """What `write` answers to what the rules changed (None for a schedule without rules). They are evaluated again
-    while it says that something changed meanwhile. Emits the facts once it is written. Raises LedgerError if it never
-    is.
+    """The result of `write` for the changes of the rules (None for a schedule without rules). The rules are evaluated
+    again as long as `write` reports that their state changed meanwhile. Emits the facts when the changes are written.
+    Raises LedgerError if they never are.
     """
     for _ in range(EVALUATIONS):
         alerts = await alerted(uses, found, now, subscribed)

@@ -1,4 +1,4 @@
-"""Puts a project's definitions in force: what is added, changed and removed, and when each schedule fires first."""
+"""Activates a project's definitions: what is added, changed and removed, and when each schedule fires first."""
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -108,7 +108,7 @@ async def changes(bundle: Bundle, uses: ChangesUses) -> Changes:
 async def deploy(
     bundle: Bundle, uses: DeployUses, upon: Collection[str | None] | None = None
 ) -> tuple[Deployment, Changes]:
-    """Replaces the definitions in force in one atomic step. Slots that are already due under the old definitions are
+    """Replaces the deployed definitions in one atomic step. Slots that are already due under the old definitions are
     claimed or recorded as missed before that, as a clock would do. So no slot is lost.
 
     `upon`: ids of bundles; one of them must be in force. None among them means that nothing is deployed yet. Without

@@ -1,4 +1,4 @@
-"""What new and changed alert rules would have told over stored answers: what is to be expected of them."""
+"""What new and changed alert rules would have reported for stored answers, as an estimate of what they will report."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -10,7 +10,7 @@ from worker.flow.alert.backtest import BackTested, BackTestUses, backtested
 
 LOOKS_BACK = timedelta(days=30)
 MOST_RUNS = 2_000
-"""Runs of a schedule that are read for one rule, the newest: a plan is to be quick."""
+"""Runs of a schedule that are read for one rule, the newest ones, because a plan has to be fast."""
 
 NOISE = 10
 """Messages a week to one reader from which on a plan warns (decision 087)."""
@@ -53,7 +53,7 @@ async def forecasts(
 
 
 def _news(schedule: Schedule, was: Schedule | None) -> Iterator[tuple[Rule, str]]:
-    """Whoever reads an entry may change what is told as well, but not what fires."""
+    """Changed readers of an entry change what is sent, but not what fires."""
     old = {rule.id: rule for rule in was.alerts} if was is not None else {}
     for rule in schedule.alerts:
         before = old.get(rule.id) or old.get(rule.previously)

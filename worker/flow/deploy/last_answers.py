@@ -1,4 +1,4 @@
-"""What the last answers of a schedule tell of the cost of the next ones."""
+"""What the last answers of a schedule say about the cost of the next ones."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -24,7 +24,7 @@ class LastAnswersUses(UsesConnectors, UsesRuns, UsesSnapshots, Protocol): ...
 
 
 async def last_answers(uses: LastAnswersUses, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> LastAnswers:
-    """`was`: the schedule as it is deployed. What it asked otherwise, or never asked, has no last answer."""
+    """`was`: the schedule as it is deployed. A query that is new or changed has no last answer."""
     lengths, sent = dict[str, int | None](), dict[str, RequestCount]()
     for item in schedule.report:
         last = await last_answer(uses, item, was)
@@ -37,7 +37,7 @@ async def last_answers(uses: LastAnswersUses, bundle: Bundle, schedule: Schedule
 
 
 async def last_answer(uses: LastAnswersUses, item: Query, was: Schedule | None) -> Snapshot | None:
-    """None also for a query that was asked otherwise."""
+    """None also for a query that has changed since."""
     known = next((one for one in was.report if one.id == item.id), None) if was else None
     if was is None or known is None:
         return None

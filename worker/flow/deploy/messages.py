@@ -1,4 +1,4 @@
-"""What a plan says of messages: which wait for the end of quiet hours, and how many reach each address in a week."""
+"""What a plan says about messages: which wait for the end of quiet hours, and how many reach each address in a week."""
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
@@ -26,8 +26,8 @@ Clock = tuple[QuietHours | None, Collect, str]
 
 @dataclass(frozen=True, slots=True)
 class Shift:
-    """The digests of a run that wait until `until`. `readers`: their ids. `superseded`: a later run takes their place
-    before that, so that they are not sent. `reason`: what they wait for, quiet_hours or collected.
+    """The digests of a run that wait until `until`. `readers`: their ids. `superseded`: a later run replaces them
+    before that, so they are not sent. `reason`: what they wait for, quiet_hours or collected.
     """
 
     until: datetime
@@ -94,7 +94,7 @@ def _alike(schedule: Schedule) -> dict[Clock, tuple[Subscription, list[str]]]:
 
 
 def _address(entry: Subscription) -> str:
-    """The owners of deals are known when a run has fetched, so they stand together."""
+    """The owners of deals are known only after a run has fetched, so all of them share one line."""
     return f"each {entry.each}" if entry.each else entry.address or WEBHOOK
 
 
@@ -111,7 +111,7 @@ def _waits(holiday: HolidayName, entry: Subscription, fire: Fire) -> Deferred | 
 
 
 def _gives_way(schedule: Schedule, waits: Deferred, following: Fire | None) -> bool:
-    """A collected digest that is due takes its place in the message of its time, also when a newer run comes then."""
+    """A collected digest that is due is part of the message of its time, also if a newer run comes then."""
     if schedule.catch_up is CatchUp.ALL or following is None:
         return False
     return following.due < waits.until or (following.due == waits.until and waits.reason is Reason.QUIET_HOURS)

@@ -1,4 +1,4 @@
-"""How many readers an entry with `each` has, and whom it does not reach, by the last answers."""
+"""How many readers an entry with `each` has, and which owners it does not reach, by the last answers."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass

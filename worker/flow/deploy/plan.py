@@ -1,6 +1,4 @@
-"""What is going to happen: which runs will fire, for which readers, at what cost, and what a deployment
-would change.
-"""
+"""What will happen: which runs will fire, for which readers, at what cost, and what a deployment would change."""
 
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
@@ -190,7 +188,7 @@ def _unsubscribed(said: Mapping[str, Preference]) -> frozenset[str]:
 
 
 async def _cost(uses: PlanUses, bundle: Bundle, schedule: Schedule, was: Schedule | None) -> Cost:
-    """By what the last answer took, or by how long the list was when it was read last."""
+    """From the cost of the last answer, or from the length of the list when it was last read."""
     last = await last_answers(uses, bundle, schedule, was)
     requests, unknown = 0, list[str]()
     for item in schedule.report:

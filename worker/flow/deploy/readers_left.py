@@ -1,4 +1,4 @@
-"""What becomes of readers whom the definitions in force name and the new ones do not."""
+"""What happens to readers that the deployed definitions name and the new ones do not."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""Computes due instants again that a new tzdata made wrong, when a clock begins."""
+"""Corrects due instants when a clock starts, because a new tzdata may have made them wrong."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta

@@ -1,6 +1,5 @@
-"""What a person or a program changes, as every door offers it: the act, and then its record on the audit list.
-
-Each function raises what the function does that it calls, and records nothing then.
+"""The changes that a person or a program can make, the same for every door: first the act, then its record on the audit
+list. If the called function raises, its error is passed on and nothing is recorded.
 """
 
 from collections.abc import Mapping
@@ -81,7 +80,7 @@ async def resume_schedule(uses: PauseActUses, actor: Actor, schedule: str) -> bo
 
 
 async def cancel_run(uses: CancelActUses, actor: Actor, reference: str) -> tuple[RunKey, CancelResult]:
-    """The run, and what was ended of it."""
+    """The run, and the parts of it that were ended."""
     run = await find_run(uses.lookups, reference)
     ended = await cancel(uses, run)
     before, after = {"state": str(ended.was)}, {"deliveries": str(ended.deliveries)}
@@ -106,7 +105,7 @@ async def settle_unknown(uses: SettleActUses, actor: Actor, reference: str, *, a
 
 
 async def forget_subject(uses: ForgetActUses, actor: Actor, what: str) -> Forgotten:
-    """The record says that somebody was forgotten, and not who."""
+    """The record says that somebody was forgotten, but not who."""
     gone = await forget(uses, what)
     await record(uses, actor, "forget", "an address or a row", after={"answers": str(gone.answers)})
     return gone

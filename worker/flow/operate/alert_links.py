@@ -1,4 +1,6 @@
-"""What a reader sees and does by the link in a message about alerts: those that came to the reader, and no others."""
+"""What a reader sees and does with the link in a message about alerts: only the alerts that were sent to this
+reader.
+"""
 
 from datetime import timedelta
 from enum import StrEnum
@@ -61,7 +63,7 @@ async def _entry(uses: AlertLinkUses, bundle: Bundle, schedule: str, reader_id: 
 
 
 class AlertAnswer(StrEnum):
-    """What became of a reader's answer."""
+    """The result of a reader's answer."""
 
     DONE = "done"
     NOTHING = "nothing"  # it was done before, or nothing was asked

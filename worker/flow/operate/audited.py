@@ -1,4 +1,4 @@
-"""Every act of a person through any door stands on the audit list."""
+"""Records every act of a person, through any door, on the audit list."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -19,7 +19,7 @@ async def record(
     before: Mapping[str, str] | None = None,
     after: Mapping[str, str] | None = None,
 ) -> None:
-    """Called after the act, so that a record never tells of what was refused. A process that is killed in between
+    """Called after the act, so that there is never a record of a refused act. A process that is killed in between
     leaves the act without a record; the ledger still shows what it changed.
     """
     now = await uses.clock.now()

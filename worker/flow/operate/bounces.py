@@ -1,4 +1,4 @@
-"""What follows from reports that messages, which were accepted, did not arrive after all."""
+"""Handles reports that messages did not arrive although the server had accepted them."""
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass

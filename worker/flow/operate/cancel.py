@@ -1,4 +1,4 @@
-"""A person ends a run that is not over."""
+"""A person ends a run that is not finished."""
 
 from typing import Protocol
 
@@ -13,8 +13,8 @@ class CancelUses(UsesEvents, UsesRuns, Protocol): ...
 
 
 async def cancel(uses: CancelUses, run: Run) -> CancelResult:
-    """A run that was not handed over ends as skipped(cancelled), and nothing of it is sent. Of a run that is delivering
-    only what has not left is ended.
+    """A run without deliveries ends as skipped(cancelled), and nothing is sent. Of a run that is delivering, only the
+    deliveries that were not sent are ended.
 
     Raises RequestError for a run that is over.
     """

@@ -1,4 +1,4 @@
-"""What moved between two runs of one schedule, from what is stored: bridges, rows and figures of each query."""
+"""What changed between two runs of one schedule, from stored data: bridges, rows and figures of each query."""
 
 import asyncio
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from worker.flow.run.stored_answers import load_found
 from worker.flow.uses import UsesConnectors, UsesDeployments, UsesLookups, UsesSnapshots
 
 BETWEEN = 400
-"""Runs between the two, at most, that are asked what became of rows which left."""
+"""The most runs between the two that are searched for the reason why rows left."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,8 +93,8 @@ async def _compared(uses: CompareUses, pair: _Pair, query: str) -> QueryComparis
 
 
 async def _explained(uses: CompareUses, before: Run, after: Run, old: Snapshot, new: Snapshot) -> Snapshot:
-    """`new` with the rows that left in a run between the two: that run looked them up, and a later one need not have.
-    The newest reading of a row counts.
+    """`new` together with the rows that left in a run between the two: that run looked them up, and a later run may not
+    have. The newest reading of a row counts.
     """
     missing = set(departed(old, new)) if old.fingerprint == new.fingerprint else set[str]()
     found: dict[str, Row] = {}

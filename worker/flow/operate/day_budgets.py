@@ -1,4 +1,4 @@
-"""What the next day asks of each connection, beside what its service allows in a day."""
+"""The requests that the next day needs on each connection, compared with what its service allows in a day."""
 
 from collections.abc import Callable
 from dataclasses import dataclass

@@ -31,7 +31,7 @@ from worker.ports.channels import Checked
 from worker.ports.kinds import without_tls
 
 QUIET = timedelta(seconds=30)
-"""A process without a sign of life for so long counts as gone."""
+"""A process without a heartbeat for this time counts as gone."""
 
 OVERDUE = timedelta(seconds=60)
 UNENCRYPTED = "`tls: never`: its key or password and every answer travel unencrypted"
@@ -65,7 +65,7 @@ async def looked_at(what: str, look: Callable[[], Awaitable[str]]) -> CheckResul
 
 
 async def connections(connectors: Connectors, bundle: Bundle) -> list[CheckResult]:
-    """Every connection is asked something cheap with its own credentials."""
+    """Sends a cheap request to every connection, with its own credentials."""
     found = []
     for name, connection in sorted(bundle.connections.items()):
         finding = await looked_at(f"connection {name}", _source(connectors, bundle, name))
@@ -74,7 +74,7 @@ async def connections(connectors: Connectors, bundle: Bundle) -> list[CheckResul
 
 
 def _unencrypted(finding: CheckResult) -> CheckResult:
-    """A warning where it works: whoever reads this may not be who wrote the definition."""
+    """A warning even if it works, because the person who reads this may not be the one who wrote the definition."""
     level = Level.WARN if finding.level is Level.OK else finding.level
     return replace(finding, level=level, sentence=f"{finding.sentence}; {UNENCRYPTED}")
 
@@ -100,7 +100,7 @@ async def channels(connectors: Connectors, bundle: Bundle) -> list[CheckResult]:
 
 
 async def mailboxes(connectors: Connectors, ledger: Mailboxes, bundle: Bundle) -> list[CheckResult]:
-    """Every mailbox of bounces is logged in to, and what came of its mails so far is counted."""
+    """Logs in to every mailbox of bounces, and counts the results of its mails so far."""
     named = sorted(name for name, channel in bundle.channels.items() if channel.look_every is not None)
     return [await looked_at(f"mailbox of {name}", _mailbox(connectors, ledger, bundle, name)) for name in named]
 
@@ -148,7 +148,9 @@ def _channel(connectors: Connectors, bundle: Bundle, name: str, addresses: list[
 async def budgets(
     uses: BudgetsUses, quotas: Callable[[str], Quota], bundle: Bundle, now: datetime
 ) -> list[CheckResult]:
-    """What the next day asks of each connection, by the last answers, against the tokens that it said it has."""
+    """Compares the tokens that the next day needs on each connection, by the last answers, with the tokens that it
+    reported.
+    """
     return [
         await looked_at_day(of, quotas(uses.connectors.account(bundle, of.connection)))
         for of in await next_day_costs(uses, bundle, now)
@@ -222,7 +224,7 @@ async def due_ahead(deployments: Deployments, clock: ClockLedger, triggers: Trig
 
 
 async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[CheckResult]:
-    """Addresses and channels of the definitions that are suspended, because they refused something for good."""
+    """Addresses and channels of the definitions that are suspended because of a permanent refusal."""
     named = {
         subject
         for schedule in bundle.schedules.values()
@@ -233,13 +235,13 @@ async def suspensions(ledger: DeliveryLedger, bundle: Bundle) -> list[CheckResul
 
 
 def suspended(stopped: Mapping[str, str]) -> list[CheckResult]:
-    """`stopped`: subjects, each with what its receiver said."""
+    """`stopped`: subjects, each with its receiver's words."""
     after = "Nothing is sent there until you repair it and deploy, or retry the run"
     return [CheckResult(f"suspended {subject}", Level.WARN, f"{why}. {after}") for subject, why in stopped.items()]
 
 
 async def subscribed(uses: ListUses) -> list[CheckResult]:
-    """Subscriptions that were made at run time and bring no messages, although nobody stopped them."""
+    """Subscriptions that were added at run time and bring no messages, although nobody stopped them."""
     rows = [row for row in await listed(uses) if row.origin is not Origin.DEFINITION]
     idle = [row for row in rows if row.state in {State.NOT_ALLOWED, State.NO_CHANNEL}]
     if idle:
@@ -262,7 +264,7 @@ def links(bundle: Bundle, key_id: str) -> list[CheckResult]:
 
 
 async def processes(heartbeats: HeartbeatStore, clock: ClockLedger) -> list[CheckResult]:
-    """Clocks and workers that gave a sign of life recently."""
+    """Clocks and workers with a recent heartbeat."""
     now, seen = await clock.now(), await heartbeats.alive()
     found = []
     for kind, without in (("clock", "nothing will fire"), ("worker", "nothing will be fetched or sent")):

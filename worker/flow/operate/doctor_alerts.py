@@ -1,4 +1,4 @@
-"""Whether what people made about alerts does its work, and what is remembered of rules is understood."""
+"""Whether people's silences have an effect, and whether the stored state of rules can be read."""
 
 from collections.abc import Iterable
 from datetime import datetime
@@ -11,8 +11,8 @@ from worker.ports import AlertLedger
 
 
 async def silences(alerts: AlertLedger, now: datetime) -> list[CheckResult]:
-    """One finding for each silence in force that keeps nothing quiet. A ledger takes none: another version or a hand
-    wrote it.
+    """One finding for each present silence that can mute nothing. The ledger refuses such a silence, so another version
+    or a person wrote it directly.
     """
     found = [(one, silence_fault(one)) for one in await alerts.silences() if one.in_force(now)]
     return [

@@ -1,4 +1,4 @@
-"""What `doctor` says of events: those that services post, and those that webhooks are told of."""
+"""What `doctor` says about events: those that services post, and those that are sent to webhooks."""
 
 from collections.abc import Mapping
 from typing import Protocol
@@ -45,7 +45,7 @@ def _result(name: str, level: Level, sentence: str) -> CheckResult:
 
 
 def events_out(states: Mapping[str, WebhookState]) -> list[CheckResult]:
-    """Of each webhook by name: whether it takes what it is told."""
+    """For each webhook by name: whether it accepts the events."""
     return [_webhook(name, one) for name, one in sorted(states.items())]
 
 

@@ -1,4 +1,4 @@
-"""Whether the calendars of public holidays that the definitions name go on: findings of `doctor`."""
+"""Findings of `doctor` about the calendars of public holidays in the definitions: whether they end soon."""
 
 from datetime import datetime, timedelta
 

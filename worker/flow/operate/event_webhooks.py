@@ -1,4 +1,4 @@
-"""What a person may do about the webhooks of events: look, and have what was given up sent again."""
+"""What a person may do with the webhooks of events: look at them, and send again the events that were given up."""
 
 from collections.abc import Mapping
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""Everything that `doctor` can check of the definitions in force with the services of a process that runs long."""
+"""Everything that `doctor` can check about the deployed definitions with the services of a long-running process."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -1,4 +1,4 @@
-"""Why a run's deliveries were sent or not, and what they were compared with, from what is stored."""
+"""Why a run's deliveries were sent or not, and what they were compared with, from stored data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -61,7 +61,7 @@ async def _missed(lookups: Lookups, reference: str) -> MissedRow | None:
 
 
 async def _explained(uses: ExplainUses, row: Delivery) -> Explained:
-    """A decision is a function of what is stored, so it is made again and not stored."""
+    """A decision depends only on stored data, so it is computed again and not stored."""
     pair = row.compared_with or {}
     compared = {query: baseline or row.why_first.get(query, Reason.FIRST) for query, baseline in pair.items()}
     settled = row.state is DeliveryState.SKIPPED or row.date is None

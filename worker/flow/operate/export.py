@@ -1,4 +1,4 @@
-"""A run's stored answers, for a file outside of Funnelbeat."""
+"""A run's stored answers, for use outside Funnelbeat."""
 
 from typing import Protocol
 

@@ -1,4 +1,4 @@
-"""Forgetting a person or a deal on request. Everything else that is stored stays usable."""
+"""Removes a person or a deal from the stored data on request. All other stored data stays usable."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -15,8 +15,8 @@ from worker.ports import Deployments, Subscriptions
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How much was removed. `named`: schedules in force that still name the address, and those of `people` who have it;
-    the next runs store it again. `alerts`: states of rules, and what runs found and told, that named it.
+    """How much was removed. `named`: deployed schedules that still name the address, and people in `people` who have
+    it; the next runs store it again. `alerts`: states, findings and notifications of rules that named it.
     """
 
     baselines: int = 0

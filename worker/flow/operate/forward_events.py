@@ -1,4 +1,4 @@
-"""Tells a webhook of the events that it wants: at least once each, in their order, and as long as it is worth it."""
+"""Sends a webhook the events that it wants: each at least once, in their order, until an event is given up."""
 
 from collections.abc import Callable, Sequence
 from datetime import timedelta
@@ -20,11 +20,11 @@ WAITS = (5.0, 30.0, 120.0, 300.0)
 REFUSED = 5
 """Tries in a row after which an event that is refused is given up."""
 WORTH = timedelta(hours=24)
-"""For how long after it came true an event is tried again."""
+"""For how long after it happened an event is tried again."""
 
 Render = Callable[[StreamedFact], bytes]
 Skipped = Callable[[str, Sequence[str]], None]
-"""Told of a webhook, and of the kinds of facts that this version cannot read and that it is not told of."""
+"""Called with a webhook, and the kinds of facts that this version cannot read and therefore does not send."""
 
 
 class ForwardUses(UsesEventStream, UsesEventWebhooks, Protocol): ...
@@ -33,7 +33,7 @@ class ForwardUses(UsesEventStream, UsesEventWebhooks, Protocol): ...
 async def forward(
     uses: ForwardUses, requests: OutgoingRequests, webhook: EventWebhook, who: str, render: Render, skipped: Skipped
 ) -> bool:
-    """Takes the turn, queues what came true, and sends what waits. Returns whether more can be sent at once. Raises
+    """Takes the turn, queues new events, and sends waiting ones. Returns whether more can be sent at once. Raises
     LedgerUnavailable, and ClaimLost if another process took the turn meanwhile.
     """
     turn = await uses.event_webhooks.take(webhook.name, who)
@@ -58,7 +58,9 @@ async def forward(
 async def _queue(
     uses: ForwardUses, webhook: EventWebhook, who: str, cursor: str, render: Render, skipped: Skipped
 ) -> None:
-    """The cursor moves with the events, so that a process that is killed queues none twice and leaves none out."""
+    """The cursor moves in the same step as the events, so a process that is killed neither queues an event twice nor
+    omits one.
+    """
     more = True
     while more:
         page = await uses.event_stream.after(cursor, PAGE)
@@ -78,8 +80,8 @@ def _wants(webhook: EventWebhook, one: StreamedFact) -> bool:
 async def _tried(
     requests: OutgoingRequests, webhook: EventWebhook, event: WaitingEvent, turn: WebhookTurn, failures: int
 ) -> FailedTry | None:
-    """None if it was taken. One that is refused holds the others up for some minutes, in case the receiver is only
-    being set up.
+    """None if the receiver accepted it. A refused event delays the others for some minutes, in case the receiver is
+    still being set up.
     """
     try:
         await requests.post(webhook, f"evt_{event.id}", event.body)

@@ -1,4 +1,4 @@
-"""The number that heads a schedule's digests, over its runs."""
+"""The number at the top of a schedule's digests, over its runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,10 +44,9 @@ class KeyNumbersUses(UsesConnectors, UsesSnapshots, Protocol): ...
 async def key_numbers(
     uses: KeyNumbersUses, bundle: Bundle, schedule: Schedule, runs: Sequence[Run]
 ) -> KeyNumbers | None:
-    """`runs`: of the schedule, newest first. What the figure is, its newest answer says: a list's currency with most
-    deals, or the measure that its source puts first. None where no run has an answer, or nothing heads the digest.
-
-    An answer tells its last runs too, so that few answers are read.
+    """`runs`: of the schedule, newest first. The newest answer decides the figure: the currency of a list with most
+    deals, or the measure that its source puts first. None if no run has an answer, or if the digest has no such figure.
+    An answer also contains the numbers of earlier runs, so that few answers are read.
     """
     traits = {item.id: uses.connectors.query(bundle, item).traits(item.params) for item in schedule.report}
     item = _key_query(schedule, traits)

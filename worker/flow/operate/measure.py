@@ -1,4 +1,4 @@
-"""What an operator watches, read at one moment."""
+"""The values that an operator monitors, read at one moment."""
 
 import asyncio
 from collections.abc import Collection, Mapping
@@ -14,7 +14,9 @@ class MeasureUses(UsesAlerts, UsesHeartbeats, UsesMeasured, UsesSourceEvents, We
 
 
 async def measure(uses: MeasureUses) -> Measurements:
-    """Its cost grows with schedules that have alert rules, and not with runs. Raises LedgerUnavailable."""
+    """Its cost grows with the number of schedules that have alert rules, not with the number of runs. Raises
+    LedgerUnavailable.
+    """
     rules, connections = await _deployed(uses)
     ledger, alive, alerts, posts, hooks = await asyncio.gather(
         uses.measured.read(),
@@ -28,8 +30,8 @@ async def measure(uses: MeasureUses) -> Measurements:
 
 
 async def _deployed(uses: UsesDeployments) -> tuple[Mapping[str, Collection[str]], list[str]]:
-    """Rules by schedule, and what is posted to: connections, and channels that people ask through. Nothing if nothing
-    is deployed.
+    """Rules by schedule, and the names to which requests are posted: connections, and channels through which people
+    ask. Empty if nothing is deployed.
     """
     deployed = await uses.deployments.deployed()
     bundle = await uses.deployments.bundle(deployed.bundle) if deployed else None

@@ -1,4 +1,4 @@
-"""What sources said beside the answers of a run, from what is stored."""
+"""The notes of sources on the answers of a run, from stored data."""
 
 from collections.abc import Iterable
 

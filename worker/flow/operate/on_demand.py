@@ -1,4 +1,4 @@
-"""Runs that a person asks for: through the queue, or in this process at once."""
+"""Runs that a person starts: through the queue, or in this process at once."""
 
 import asyncio
 import hashlib

@@ -1,6 +1,5 @@
-"""What a person who asks in a chat may see: what the own readers are sent, and those of the conversation.
-
-The scope `read` shows everything, as a token with it does. All acts keep to what can be seen.
+"""What a person who asks in a chat may see: what is sent to the person's own addresses and to the conversation. With
+the scope `read` the person sees everything, as with a token. All acts are limited to what the person can see.
 """
 
 from collections.abc import Mapping
@@ -26,8 +25,8 @@ class ViewUses(UsesClock, UsesConnectors, UsesSubscriptions, Protocol): ...
 
 @dataclass(frozen=True, slots=True)
 class OwnView:
-    """`people`: whoever asks, by key; empty for somebody whom the definitions do not know. `channel`, `address` and
-    `place`: where and by whom it is asked.
+    """`people`: the keys of the person who asks; empty for a person who is not in the definitions. `channel`, `address`
+    and `place`: the channel, the person's address and the conversation.
     """
 
     bundle: Bundle
@@ -56,19 +55,19 @@ class OwnView:
         return next((one.locale for one in self.people.values() if one.locale), self.bundle.defaults.locale)
 
     def addresses(self, channel: str) -> frozenset[str]:
-        """Where messages through a channel reach whoever asks: the own addresses, and the conversation."""
+        """The addresses at which a channel reaches the person: the person's own, and the conversation."""
         kind = self.bundle.channels[channel].type if channel in self.bundle.channels else ""
         own = {person.addresses.get(channel) or person.addresses.get(kind) for person in self.people.values()}
         here = {self.address, self.place} if channel == self.channel and self.known else set[str]()
         return frozenset(one for one in own | here if one)
 
     def reaches(self, connectors: Connectors, known: Known, reader_id: str) -> bool:
-        """Whether a reader's messages come to whoever asks."""
+        """Whether a reader's messages are sent to the person who asks."""
         entry = entry_of(connectors, self.bundle, known, reader_id)
         return entry is not None and reader_id.partition("|")[2] in self.addresses(entry.channel)
 
     def reads(self, known: Known) -> bool:
-        """Whether any of the entries can bring whoever asks a message."""
+        """Whether any of the entries can send a message to the person who asks."""
         return self.everything or any(
             bool(self.addresses(entry.channel)) if entry.each else entry.address in self.addresses(entry.channel)
             for entry in known.values()
@@ -81,14 +80,14 @@ def view_of(bundle: Bundle, channel: str, address: str, place: str) -> OwnView:
 
 
 async def known_entries(uses: ViewUses, view: OwnView, schedule: Schedule) -> Known:
-    """Those of the definition, and of who subscribed at run time."""
+    """The entries of the definition, and of subscriptions that were added at run time."""
     records, now = await uses.subscriptions.records(schedule.id), await uses.clock.now()
     made = live_records(records, view.bundle, schedule, now)
     return {**{reader.id: entry for reader, entry in made.items()}, **entries(schedule)}
 
 
 async def seen_schedules(uses: ViewUses, view: OwnView) -> dict[str, Known]:
-    """The schedules that whoever asks may see, by id, with their entries."""
+    """The schedules that the person may see, by id, with their entries."""
     found = dict[str, Known]()
     for name, schedule in sorted(view.bundle.schedules.items()):
         known = await known_entries(uses, view, schedule)
@@ -98,11 +97,11 @@ async def seen_schedules(uses: ViewUses, view: OwnView) -> dict[str, Known]:
 
 
 def own_deliveries(uses: UsesConnectors, view: OwnView, known: Known, rows: tuple[Delivery, ...]) -> list[Delivery]:
-    """Those that came to whoever asks; with the scope `read`, all of them if none did."""
+    """The deliveries to the person who asks; with the scope `read`, all of them if there are none."""
     own = [row for row in rows if view.reaches(uses.connectors, known, row.key.reader)]
     return own or (list(rows) if view.everything else [])
 
 
 def alert_reaches(uses: UsesConnectors, view: OwnView, known: Known, row: ListedAlert) -> bool:
-    """Whether a message about the alert came to whoever asks."""
+    """Whether a message about the alert was sent to the person who asks."""
     return any(view.reaches(uses.connectors, known, reader) for reader in row.state.readers)

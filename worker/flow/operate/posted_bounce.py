@@ -11,9 +11,9 @@ class PostedUses(BouncesUses, Protocol): ...
 
 
 async def posted_bounce(uses: PostedUses, channel: str, headers: Mapping[str, str], body: bytes) -> BounceResult | None:
-    """Deals with the report as with one from a mailbox; twice is the same as once. None if the channel in force takes
-    no reports. Raises SignatureRefused, PostRefused for a report that cannot be used, and RequestError for a secret
-    that cannot be used here; then nothing was written.
+    """Handles the report like one from a mailbox; a repeated report has no further effect. None if the deployed channel
+    accepts no reports. Raises SignatureRefused, PostRefused for a report that cannot be used, and RequestError for a
+    secret that cannot be used here; then nothing was written.
     """
     deployed = await uses.deployments.deployed()
     bundle = await bundle_of(uses.deployments, deployed.bundle) if deployed else None

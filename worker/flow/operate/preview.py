@@ -1,4 +1,4 @@
-"""A digest without a run: preview, dry run, test send. And a run's bridge, computed again from what is stored."""
+"""A digest without a run: preview, dry run, test send. And a run's bridge, computed again from stored data."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

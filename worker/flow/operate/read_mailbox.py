@@ -1,4 +1,5 @@
-"""Reads the mailbox that a channel's bounces come to: suspends dead addresses, and unsubscribes readers who ask for it.
+"""Reads the mailbox in which a channel's bounces arrive: suspends dead addresses, and unsubscribes readers who ask for
+it.
 
 What a mail leads to is written first. Then the mail is marked as read, then the ledger notes how far it was read. A
 process that is killed in between leaves mails to the next one, and dealing with a mail twice is the same as once.
@@ -28,7 +29,7 @@ PAGES = 20
 
 
 class MailFollowed(StrEnum):
-    """What a mail that is no report of a failure led to."""
+    """The result of a mail that is not a report of a failure."""
 
     UNSUBSCRIBED = "unsubscribed"
     NO_LINK = "nothing: its token opens no link"
@@ -36,15 +37,15 @@ class MailFollowed(StrEnum):
 
 
 ACTED = frozenset({str(Followed.SUSPENDED), str(Followed.ALREADY), str(MailFollowed.UNSUBSCRIBED)})
-"""What was acted on is marked as read. Any other mail is left for people."""
+"""Mails that had an effect are marked as read. All other mails are left for people."""
 
 
 class ReadMailboxUses(BouncesUses, PageUses, UsesMailboxes, Protocol): ...
 
 
 async def read_mailbox(uses: ReadMailboxUses, channel: str) -> Mapping[str, int] | None:
-    """How many mails led to what. None if another process reads the mailbox, if the channel in force has none, or if it
-    cannot be read now, which a fact tells.
+    """How many mails had which result. None if another process reads the mailbox, if the deployed channel has none, or
+    if it cannot be read now, which a fact reports.
     """
     deployed = await uses.deployments.deployed()
     bundle = await bundle_of(uses.deployments, deployed.bundle) if deployed else None
@@ -94,7 +95,7 @@ async def _dealt_with(
 
 
 async def followed_by_mail(uses: ReadMailboxUses, page: MailboxPage) -> Mapping[int, str]:
-    """What each mail led to, by its number."""
+    """The result of each mail, by its number."""
     reported = [mail for mail in page.mails if mail.report is not None]
     results = await suspend_bounced(uses, [mail.report for mail in reported if mail.report is not None])
     followed = {mail.number: str(result.followed) for mail, result in zip(reported, results, strict=True)}

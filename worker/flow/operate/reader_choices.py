@@ -1,4 +1,6 @@
-"""What a reader chose on the page: checked as an entry of a definition is, and kept as what differs from it."""
+"""The choices of a reader on the page. They are checked like an entry of a definition, and only the differences are
+stored.
+"""
 
 from collections.abc import Mapping
 from typing import Any, Protocol
@@ -45,7 +47,7 @@ def choices_of(
 
 
 def _written(page: ReaderPage, entry: Subscription, form: PreferencesForm) -> Mapping[str, Any]:
-    """The keys of an entry of `to:` that say what the form says."""
+    """The form as keys of an entry of `to:`."""
     days = [WEEK[int(day)] for day in form.days if day in "0123456" and day]
     if not days:
         raise RequestError("`days` without a day; leave a day on which it may be sent")

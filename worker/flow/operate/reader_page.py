@@ -1,4 +1,4 @@
-"""What a reader sees and does by the links in a message."""
+"""What a reader sees and does with the links in a message."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -68,7 +68,7 @@ async def reader_page(uses: PageUses, token: str, purpose: Purpose) -> ReaderPag
 async def _as_now(
     uses: PageUses, bundle: Bundle, schedule: Schedule, link: Link, now: datetime
 ) -> tuple[Link, Subscription | None]:
-    """The link with the id that its reader has now, and the reader's entry. Copies cannot be changed, but stopped."""
+    """The link with the id that its reader has now, and the reader's entry. Copies can only be stopped, not changed."""
     records = [one for one in await uses.subscriptions.records(schedule.id) if one.ended(now) is None]
     known = {**{one.reader.id: one.entry for one in records}, **entries(schedule)}
     entry = entry_of(uses.connectors, bundle, known, link.reader.id)
@@ -88,7 +88,7 @@ async def _still_sent(uses: PageUses, bundle: Bundle, schedule: Schedule, link: 
 
 
 async def _last_sent(uses: PageUses, page: ReaderPage) -> datetime | None:
-    """A link to unsubscribe works for ever and may be passed on, so it tells nothing of this."""
+    """A link to unsubscribe never expires and may be passed on, so its page does not show this."""
     reader = page.link.reader
     if page.link.purpose is not Purpose.PREFERENCES or page.entry is None or page.alerts:
         return None
@@ -144,8 +144,8 @@ async def save(uses: PageUses, page: ReaderPage, form: PreferencesForm) -> Reade
 
 
 async def act(uses: PageUses, page: ReaderPage, what: Act, pause: timedelta = PAUSES[0]) -> bool:
-    """Does what the reader asked for with one button; twice is the same as once. False if the link does not allow it,
-    or if nothing sends to this reader.
+    """Does what the reader requested with a button; a second request changes nothing more. False if the link does not
+    allow it, or if nothing sends to this reader.
     """
     if what not in ALLOWED[page.link.purpose] or page.schedule is None or page.entry is None:
         return False
@@ -168,7 +168,7 @@ async def act(uses: PageUses, page: ReaderPage, what: Act, pause: timedelta = PA
 
 
 async def _pause(uses: UsesSubscriptions, schedule: str, reader: str, pause: Preference) -> bool:
-    """Whoever unsubscribed meanwhile stays unsubscribed."""
+    """A reader who unsubscribed meanwhile stays unsubscribed."""
     try:
         await uses.subscriptions.prefer(schedule, reader, pause)
     except ClaimLost:

@@ -11,7 +11,9 @@ class ReadyUses(UsesClock, UsesDeployments, UsesHeartbeats, Protocol): ...
 
 
 async def readiness(uses: ReadyUses) -> tuple[CheckResult, ...]:
-    """Redis, the deployment, clocks and workers. Without Redis nothing else is known, so that nothing else is told."""
+    """Checks Redis, the deployment, clocks and workers. Without Redis nothing else is known, so only Redis is
+    reported.
+    """
     redis = await looked_at("redis", lambda: _redis(uses))
     if redis.level is not Level.OK:
         return (redis,)

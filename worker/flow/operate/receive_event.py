@@ -28,8 +28,8 @@ async def takes_events(uses: ReceiveUses, connection: str) -> bool:
 async def receive_event(
     uses: ReceiveUses, connection: str, headers: Mapping[str, str], body: bytes
 ) -> EventOutcome | None:
-    """Nothing is looked at before the request is verified, and nothing in it is believed but that something changed. A
-    request that is refused is counted, and changes nothing else. None if the connection takes no events.
+    """The request is verified before anything in it is used. It is only taken as a sign that something changed. A
+    refused request is counted and changes nothing else. None if the connection accepts no events.
 
     Raises SignatureRefused, PostRefused for a body that cannot be used, and RequestError for a secret that is not set.
     """
@@ -62,7 +62,7 @@ async def _in_force(uses: UsesDeployments) -> Bundle | None:
 
 
 async def _wants(compiled: Compiled, schedule: Schedule, connection: str, event: SourceEvent, now: datetime) -> bool:
-    """A filter that asks for what the event does not tell is no match."""
+    """A filter that reads something that the event does not contain does not match."""
     trigger, start, end = schedule.event, schedule.trigger.start, schedule.trigger.end
     if trigger is None or not waits_for(trigger, connection, event):
         return False

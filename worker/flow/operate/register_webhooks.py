@@ -15,13 +15,13 @@ class RegisterUses(AuditUses, UsesWebhookKeys, Protocol): ...
 
 
 def events_waited_for(bundle: Bundle, connection: str) -> tuple[str, ...]:
-    """What the schedules of these definitions wait for at one connection: "object.action" each."""
+    """The events that the schedules of these definitions wait for at one connection, each as "object.action"."""
     triggers = [one.event for one in bundle.schedules.values() if one.event is not None]
     return tuple(sorted({one.name for one in triggers if one.connection == connection}))
 
 
 def hook_url(bundle: Bundle, connection: str) -> str:
-    """Where the service is to post. Raises RequestError without an address that others reach."""
+    """The address to which the service should post. Raises RequestError without a public address."""
     if not bundle.web:
         raise RequestError("`web: {base_url: …}` of funnelbeat.yaml is not written: the service is to post there")
     return f"{bundle.web}/hooks/{connection}"
@@ -30,8 +30,9 @@ def hook_url(bundle: Bundle, connection: str) -> str:
 async def register_webhooks(
     uses: RegisterUses, actor: Actor, source: Registrable, connection: str, url: str, events: Sequence[str]
 ) -> tuple[RegisteredWebhook, ...]:
-    """What was registered now; nothing for events that are registered already. Raises RequestError if their secret is
-    not known here: they would be refused. Killed after the registration, the secret is lost, and that is what is said.
+    """The webhooks that were registered now; none for events that are registered already. Raises RequestError if the
+    secret of a registered webhook is not known here, because its requests would be refused. If the process is killed
+    just after the registration, the secret is lost, and the next call raises this error.
     """
     uses.webhook_keys.refuse_without_key()
     known, there = await uses.webhook_keys.all(connection), await source.webhooks()

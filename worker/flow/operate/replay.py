@@ -1,6 +1,5 @@
-"""Renders a closed delivery again from what is stored, and compares it with the ledger's record of what was sent.
-
-It does the same as flow.deliver (open → content → build → seal), and never hands anything over.
+"""Renders a closed delivery again from stored data, and compares it with the ledger's record of what was sent. It does
+the same as flow.deliver (open → content → build → seal), but never sends anything.
 """
 
 import hashlib
@@ -84,7 +83,7 @@ async def replay(uses: ReplayUses, run: Run) -> AsyncIterator[Replayed]:
 
 
 async def replay_one(uses: ReplayUses, row: Delivery) -> Replayed:
-    """One delivery made again. Raises NotFound if nothing of it was handed over, or if it is not closed; LedgerError as
+    """One delivery made again. Raises NotFound if no part of it was sent, or if it is not closed; LedgerError as
     `replay`.
     """
     run = await uses.lookups.run(row.key.run)

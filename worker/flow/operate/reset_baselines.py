@@ -1,4 +1,4 @@
-"""What readers are compared with, looked at and reset by a person: a slip can be undone."""
+"""Shows and resets what readers' digests are compared with, so that a person can undo a mistake."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -42,7 +42,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Unchanged:
-    """A baseline that was meant and cannot be set, and why in one sentence."""
+    """A selected baseline that cannot be set, and why in one sentence."""
 
     reader: str
     query: str
@@ -51,7 +51,7 @@ class Unchanged:
 
 @dataclass(frozen=True, slots=True)
 class ResetPlan:
-    """What a reset would do. `run`: the earlier run that is compared with from then on; None: nothing is."""
+    """What a reset would do. `run`: the earlier run with which the next digest is compared; None: with nothing."""
 
     schedule: str
     run: RunKey | None
@@ -75,7 +75,7 @@ async def held(uses: ResetUses, of: Selection) -> tuple[HeldBaseline, ...]:
 async def plan_reset(uses: ResetUses, of: Selection, reference: str | None) -> ResetPlan:
     """`reference`: the run to set back to, as find_run reads it.
 
-    Raises RequestError where nothing would change, or the run is none that readers of this schedule were sent.
+    Raises RequestError if nothing would change, or if the run was not sent to readers of this schedule.
     """
     schedule = await _known(uses, of)
     rows = {(row.reader, row.query): row.at for row in await held(uses, of)}
@@ -89,7 +89,7 @@ async def plan_reset(uses: ResetUses, of: Selection, reference: str | None) -> R
 
 
 async def reset(uses: ResetUses, plan: ResetPlan) -> tuple[DeliveryKey, ...]:
-    """Returns deliveries that were decided before and are still open: they go out as they are, and move none of these
+    """Returns deliveries that were decided before and are still open: they are sent unchanged, and change none of these
     baselines. Raises RequestError for an answer that is no longer stored.
     """
     becomes = {(change.reader, change.query): change.becomes for change in plan.changes}
@@ -109,7 +109,7 @@ async def _known(uses: ResetUses, of: Selection) -> Schedule:
 async def _set_back(
     uses: ResetUses, of: Selection, schedule: Schedule, run: Run, rows: Mapping[tuple[str, str], Baseline | None]
 ) -> ResetPlan:
-    """A reader can be compared with what that reader was sent, and with nothing else."""
+    """A reader's digest can only be compared with something that this reader was sent."""
     sent = {row.key.reader for row in await uses.lookups.deliveries(run.key) if row.state is DeliveryState.SENT}
     answers = await _answers(uses.snapshots, run)
     meant = {(reader, item.id) for reader in sent for item in schedule.report if of.fits(reader, item.id)} | {*rows}

@@ -1,4 +1,4 @@
-"""Another try for deliveries that did not arrive. A person asks for it after repairing the cause."""
+"""Another try for deliveries that did not arrive. A person requests it after correcting the cause."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -31,8 +31,8 @@ class RetryUses(NamedUses, UsesDeliveries, UsesLookups, UsesQueue, UsesTriggers,
 
 @dataclass(frozen=True, slots=True)
 class Retried:
-    """`again`: the deliveries that are queued. `left_out`: those that are not, because nobody knows whether their
-    readers want them, each with why.
+    """`again`: the deliveries that are queued. `left_out`: deliveries that are not, because it is not known whether
+    their readers want them, each with the reason.
     """
 
     again: tuple[DeliveryKey, ...] = ()
@@ -40,12 +40,11 @@ class Retried:
 
 
 async def retry(uses: RetryUses, run: Run) -> Retried:
-    """The run's deliveries that were refused, failed or expired are pending again and published, but for readers whom
-    the deployment in force does not name any more: whether they unsubscribed was forgotten with their place.
-
-    A suspended address or channel is used again, but not that of a copy: the repair was of what stopped the readers.
-    What was sent is never sent again. The run keeps its closed state until the last of these deliveries is settled, and
-    then gets the state that follows from all.
+    """The run's deliveries that were refused, failed or expired become pending again and are published. Readers that
+    the current deployment no longer names are left out, because it is no longer known whether they had unsubscribed. A
+    suspended address or channel is used again, but not the address of a copy: the correction was made for what stopped
+    the readers. What was sent is never sent again. The run keeps its closed state until the last of these deliveries is
+    settled, and then gets the state that follows from all.
     """
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
     fallen = [row for row in await uses.lookups.deliveries(run.key) if fell_short(row)]
@@ -66,9 +65,9 @@ async def retry(uses: RetryUses, run: Run) -> Retried:
 
 
 async def _left_out(uses: NamedUses, run: Run, rows: Iterable[Delivery]) -> Mapping[DeliveryKey, Reason]:
-    """Who is named neither by the definition in force nor by a subscription made at run time, under the present id or
-    another. Nobody where the schedule is gone: what its readers stopped is kept until it comes back. Notices to the
-    operator have no reader who could have stopped them.
+    """Readers that neither the deployed definition nor a subscription added at run time names, under the present id or
+    another. Empty if the schedule is gone: its readers' choices are kept until it comes back. Notices to the operator
+    are never left out, because nobody can stop them.
     """
     deployed = await uses.deployments.deployed()
     bundle = await bundle_of(uses.deployments, deployed.bundle) if deployed is not None else None

@@ -1,4 +1,4 @@
-"""The deployments of the past, and the bundle that a rollback puts in force again."""
+"""Past deployments, and the bundle that a rollback activates again."""
 
 from dataclasses import dataclass
 from typing import Protocol
@@ -32,9 +32,8 @@ async def deployments(uses: DeploymentsUses) -> tuple[DeploymentRow, ...]:
 
 
 async def rollback_target(uses: DeploymentsUses, reference: str | None) -> Bundle:
-    """The bundle to put in force again: the one before, or the one whose id begins with `reference`.
-
-    Raises NotFound if no deployment fits, RequestError if it is in force already or several fit.
+    """The bundle to activate again: the previous one, or the one whose id begins with `reference`. Raises NotFound if
+    no deployment fits, RequestError if it is active already or several fit.
     """
     made = await uses.deployments.history()
     now = made[0].bundle if made else None

@@ -1,4 +1,4 @@
-"""All that comes to one address, over all schedules."""
+"""Everything that is sent to one address, over all schedules."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,8 +15,8 @@ from worker.flow.uses import UsesClock, UsesConnectors, UsesRuns, UsesSubscripti
 
 @dataclass(frozen=True, slots=True)
 class SentToAddress:
-    """What a reader gets by an entry; `stops` as the preference that keeps it back, None for none. `copy`: copies of
-    another reader's messages.
+    """What a reader gets by an entry. `stops`: the preference that stops it, None for none. `copy`: copies of another
+    reader's messages.
     """
 
     schedule: Schedule
@@ -29,7 +29,7 @@ class SameAddressUses(UsesClock, UsesConnectors, UsesRuns, UsesSubscriptions, Pr
 
 
 async def same_address(uses: SameAddressUses, bundle: Bundle, address: str) -> dict[Reader, SentToAddress]:
-    """By reader; mails alone. Whoever ended a subscription gets nothing by it."""
+    """By reader; mails only. A reader who ended a subscription gets nothing by it."""
     found = dict[Reader, SentToAddress]()
     said_somewhere = set(await uses.subscriptions.schedules())
     for name, schedule in sorted(bundle.schedules.items()):
@@ -50,7 +50,7 @@ async def same_address(uses: SameAddressUses, bundle: Bundle, address: str) -> d
 async def _entries(
     uses: SameAddressUses, bundle: Bundle, schedule: Schedule, address: str, *, made: bool
 ) -> Mapping[Reader, Subscription]:
-    """Who reads an entry with `each` is known where something was sent to the address."""
+    """For an entry with `each`, a reader is known only if something was sent to the address."""
     records = await uses.subscriptions.records(schedule.id) if made else ()
     each = {Reader(schedule.id, entry.id, address): entry for entry in schedule.to if entry.each}
     sent = await uses.runs.baselines(list(each)) if each else {}

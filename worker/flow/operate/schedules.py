@@ -1,4 +1,4 @@
-"""The schedules in force: when each is due next, what became of its last run, and whether it is paused."""
+"""The deployed schedules: when each is due next, how its last run ended, and whether it is paused."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -38,8 +38,8 @@ class SchedulesUses(UsesClock, UsesDeployments, UsesLookups, UsesSubscriptions, 
 async def schedules(
     uses: SchedulesUses, only: str | None = None, wanted: ScheduleFilter = EVERY_SCHEDULE
 ) -> tuple[ScheduleRow, ...]:
-    """By id, those that `wanted` takes; `only` this one, none if it is not deployed. Raises RequestError if nothing is
-    deployed.
+    """The schedules that `wanted` accepts, by id; with `only`, this one, or none if it is not deployed. Raises
+    RequestError if nothing is deployed.
     """
     deployed = await uses.deployments.deployed()
     if deployed is None:

@@ -23,8 +23,8 @@ async def send_test(uses: SendTestUses, bundle: Bundle, channel_name: str, addre
     """Sends a sample digest through one channel, to try the channel without an account at any source. `address`: None
     for a channel that has its own. Returns the receiver's words.
 
-    Raises RequestError for a channel that is not defined, an address that it does not take, and a missing one;
-    DeliveryError.
+    Raises RequestError for a channel that is not defined, and for an address that is missing or that the channel does
+    not accept; DeliveryError.
     """
     if channel_name not in bundle.channels:
         known = ", ".join(sorted(bundle.channels)) or "none"

@@ -1,4 +1,4 @@
-"""A run's message to one reader, made again from what is stored, for a person or a program to look at."""
+"""A run's message to one reader, made again from stored data, for a person or a program to look at."""
 
 from collections.abc import AsyncIterator, Iterable
 from dataclasses import dataclass, replace
@@ -38,8 +38,8 @@ class StoredMessageUses(UsesConnectors, UsesDigests, Protocol): ...
 async def stored_message(
     uses: StoredMessageUses, row: Delivery, channel: str = "", address: str | None = None
 ) -> StoredMessage:
-    """The message of a delivery, made from what is stored. It has no links of the reader, so that nobody who looks at
-    it can act in the reader's name.
+    """The message of a delivery, made from stored data. It does not contain the reader's links, so that nobody who
+    looks at it can act in the reader's name.
 
     `channel`: shows the message as another channel of the same deployment would send it to `address`. Empty: the
     reader's own channel.

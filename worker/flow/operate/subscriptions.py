@@ -1,4 +1,4 @@
-"""Subscriptions, as every door lists and changes them: those of the definitions, and those made at run time."""
+"""Lists and changes subscriptions, the same for every door: those of the definitions, and those added at run time."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -38,7 +38,7 @@ ALERT_KEYS = ("alerts", "alert_labels")
 """Keys of a subscription that no entry of `to:` has: a definition names its readers with its rules."""
 
 EVERYBODY = "*"
-"""In place of an address: whoever reads an entry with `each`."""
+"""In place of an address: all readers of an entry with `each`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,8 +111,8 @@ async def _of_schedule(uses: ListUses, bundle: Bundle | None, name: str, now: da
 
 
 def _of_each(schedule: Schedule, said: Iterable[str]) -> dict[Reader, Subscription]:
-    """Entries with `each`, and those of their readers of whom something is said. Who the others are is known only when
-    a run has fetched.
+    """Entries with `each`, and those of their readers for whom something is recorded. The other readers are known only
+    after a run has fetched.
     """
     each = {entry.id: entry for entry in schedule.to if entry.each}
     who = {Reader(schedule.id, name, EVERYBODY): entry for name, entry in each.items()}
@@ -178,8 +178,8 @@ async def add(
     uses: ChangeUses, schedule_id: str, written: Mapping[str, Any], author: Author, expires: datetime | None = None
 ) -> tuple[SubscriptionRecord, tuple[str, ...]]:
     """The new record, and the ids of other entries that reach the same address. `written`: the keys of an entry of
-    `to:`; with `alerts` (ids of rules) or `alert_labels` (matchers such as `team="north"`) it is told of alerts and
-    gets no digests. Raises RequestError for what a definition could not say either, and for an id that is taken.
+    `to:`; with `alerts` (ids of rules) or `alert_labels` (matchers such as `team="north"`) it gets alerts and no
+    digests. Raises RequestError for values that a definition could not have either, and for an id that is taken.
     """
     bundle_id, schedule = await deployed_schedule(uses.deployments, schedule_id)
     bundle, now = await bundle_of(uses.deployments, bundle_id), await uses.clock.now()
@@ -270,7 +270,7 @@ async def resume(uses: ListUses, schedule: str, name: str) -> tuple[Subscription
 
 
 def named(rows: Sequence[SubscriptionRow], schedule: str, name: str) -> SubscriptionRow:
-    """By reader's id, entry's id or address. ENTRY|ADDRESS means a copy where it can mean no reader.
+    """By reader's id, entry's id or address. ENTRY|ADDRESS means a copy if it cannot mean a reader.
 
     Raises RequestError unless exactly one fits, NotFound if none does.
     """

@@ -1,4 +1,4 @@
-"""Messages that somebody sends to try them, as every door offers it: the act, and then its record on the audit list."""
+"""Test messages that a person sends, the same for every door: first the act, then its record on the audit list."""
 
 from datetime import datetime
 from typing import Protocol

@@ -38,7 +38,7 @@ async def deploy_definitions(
 
 
 async def reset_baselines(uses: ResetActUses, actor: Actor, plan: ResetPlan) -> tuple[DeliveryKey, ...]:
-    """Deliveries that were decided before, and move none of them."""
+    """Returns deliveries that were decided before the reset and change none of these baselines."""
     going = await reset(uses, plan)
     after = {"baselines": str(len(plan.changes)), "compared with": str(plan.run or "nothing")}
     await record(uses, actor, "baselines reset", plan.schedule, after=after)

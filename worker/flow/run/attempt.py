@@ -66,7 +66,7 @@ class PaceTooLong(Exception):
 
 @dataclass(frozen=True, slots=True)
 class ReceiverSilent(Exception):
-    """The receiver said nothing lately, or another message waits for its answer now."""
+    """The receiver has not answered lately, or another message is waiting for its answer now."""
 
     seconds: float
     reason: ClassVar = Reason.BACKOFF

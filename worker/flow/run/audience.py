@@ -1,4 +1,4 @@
-"""Which rows a reader may see, and what of a run's answers is left for him."""
+"""Which rows a reader may see, and the part of a run's answers that this reader gets."""
 
 from collections.abc import Hashable, Iterable, Mapping
 
@@ -13,8 +13,8 @@ from worker.ports import Condition
 
 
 def audience_key(entry: Subscription) -> Hashable:
-    """What of an entry decides which rows its reader sees; None for one who sees every row. An entry with `each` has
-    its reader's address.
+    """The parts of an entry that decide which rows its reader sees; None if the reader sees every row. For an entry
+    with `each`, this includes the reader's address.
     """
     if not entry.rows and entry.each is None:
         return None

@@ -1,4 +1,4 @@
-"""The cap on messages to one address: whether a digest is sent, or told of at the period's end."""
+"""The cap on messages to one address: whether a digest is sent, or only named in a message at the period's end."""
 
 from typing import Protocol
 
@@ -18,9 +18,9 @@ class CapUses(UsesDeliveries, Protocol): ...
 
 
 async def capped(uses: CapUses, digest: ReaderDigest, row: Delivery) -> Skipped | None:
-    """None if the delivery has its turn. The message that tells of held digests counts as well, and is never held. A
-    digest that is held moves no baseline: what changed stands in the schedule's next digest. Alerts that are held are
-    told with it.
+    """None if the delivery has its turn. The message that names held digests counts as well, and is never held. A
+    digest that is held changes no baseline: the schedule's next digest contains what changed. Held alerts are named in
+    the same message.
     """
     cap = digest.bundle.defaults.cap
     if cap is None or row.date is not None or digest.entry.uncapped:

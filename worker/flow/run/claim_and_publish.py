@@ -24,10 +24,9 @@ class ClaimUses(UsesClock, UsesEvents, UsesProcess, UsesQueue, Protocol): ...
 async def claim_and_publish(
     uses: ClaimUses, due: Sequence[Due], decide: Callable[[Due], SlotClaim | None]
 ) -> tuple[tuple[RunKey, ...], int]:
-    """The runs that were created, and how many of them were published. `decide`: what becomes of a schedule's slots.
-
-    Every step is claimed before it is published, and a process that is killed in between leaves its runs to the sweep.
-    Where the broker takes nothing, it is not tried again for the steps that follow, because each try waits for it.
+    """The runs that were created, and how many of them were published. `decide`: what happens to a schedule's slots.
+    Every step is claimed before it is published, and if a process is killed in between, the sweep publishes its runs.
+    If the broker accepts nothing, it is not tried again for the following steps, because each try waits for it.
     """
     created: list[RunKey] = []
     published, takes, going = 0, True, None
@@ -56,8 +55,8 @@ async def publish(
     deliveries: Sequence[DeliveryKey] = (),
     mailboxes: Sequence[str] = (),
 ) -> int:
-    """How many runs and deliveries were published. If the broker takes nothing, a later sweep publishes again. A run on
-    demand that no worker has begun goes to the queue of runs on demand again.
+    """How many runs and deliveries were published. If the broker accepts nothing, a later sweep publishes again. A run
+    on demand that no worker has begun goes to the queue of runs on demand again.
     """
     asked = [key for key in runs if key.kind == "manual"]
     try:

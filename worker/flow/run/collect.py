@@ -35,8 +35,8 @@ class Collected:
 @dataclass(frozen=True, slots=True)
 class FetchContext:
     """What a report is collected for. `stale`: a newer slot was already due, so that state "now" does not belong to
-    this slot. `on_demand`: a person waits for it. `failed`: the gaps of an earlier try. They are why a stale run has no
-    answer, not that the slot has passed.
+    this slot. `on_demand`: a person waits for it. `failed`: the gaps of an earlier try. For a stale run they are the
+    reason of a missing answer, rather than the fact that the slot has passed.
     """
 
     bundle: Bundle

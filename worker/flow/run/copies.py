@@ -1,7 +1,5 @@
-"""Who gets a copy of a reader's mail, and what became of each copy.
-
-All copies are recipients of the one message to the reader, so that nothing can be sent to them twice that is sent to
-the reader once.
+"""Who gets a copy of a reader's mail, and what happened to each copy. Copies are further recipients of the same
+message, so a message that is sent to the reader once is sent to them once.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -37,8 +35,8 @@ class SuspendUses(UsesConnectors, UsesDeliveries, UsesEvents, Protocol): ...
 
 
 def copy_reader(schedule: str, entry: Subscription, address: str) -> Reader:
-    """A copy, as a pause or an unsubscription names it. Whoever gets copies may read the same entry, and stops each by
-    itself.
+    """A copy, as a pause or an unsubscription names it. A person may get copies and also read the same entry, and can
+    stop each separately.
     """
     return Reader(schedule, f"{COPY}{entry.id}", address)
 
@@ -67,13 +65,15 @@ def copy_readers(schedule: Schedule) -> dict[Reader, Subscription]:
 
 
 def copied(entry: Subscription, row: Delivery) -> tuple[str, ...]:
-    """Who is named in the message. The reader is no copy, also where the entry has one reader for each owner."""
+    """The addresses that the message names. The reader never counts as a copy, not even if the entry has one reader for
+    each owner.
+    """
     own = row.key.address
     return tuple(one for place, one in enumerate(entry.cc) if place not in row.left_out and not same(one, own))
 
 
 def kept_entries(chosen: Mapping[Reader, Subscription]) -> dict[Reader, Subscription]:
-    """As a run keeps them: who gets a copy is only in the definition, so that it is forgotten with it."""
+    """The entries as a run keeps them. Copies are only in the definition, so they are forgotten together with it."""
     return {reader: replace(entry, cc=()) for reader, entry in chosen.items()}
 
 
@@ -84,21 +84,23 @@ def with_copies(schedule: Schedule, kept: Mapping[str, Subscription]) -> dict[st
 
 
 async def left_out(uses: CopiesUses, digest: ReaderDigest, row: Delivery, now: datetime) -> Mapping[int, Reason]:
-    """Places in `cc` of addresses that the message does not name, each with why. What the first try found stays:
-    another list would be another message under the same identity.
+    """Places in `cc` of addresses that the message does not name, each with the reason. The result of the first try
+    stays, because another list would be another message under the same identity.
     """
     return row.left_out if row.date is not None else await _stopped(uses, digest, now)
 
 
 async def withheld(uses: CopiesUses, digest: ReaderDigest, row: Delivery, now: datetime) -> Mapping[int, Reason]:
-    """Places in `cc` of addresses that the message names, since the first try, and that are not sent it by this one."""
+    """Places in `cc` of addresses that the message has named since the first try, but to which this try does not send
+    it.
+    """
     found = await _stopped(uses, digest, now) if row.date is not None else {}
     return {place: reason for place, reason in found.items() if place not in row.left_out}
 
 
 async def _stopped(uses: CopiesUses, digest: ReaderDigest, now: datetime) -> Mapping[int, Reason]:
-    """By place, what stops the copies now. The run may be older than the definition in force: what an address stopped
-    under its present id counts, and one that is not named any more gets nothing, because what it said is forgotten.
+    """By place, what stops the copies now. The run may be older than the deployed definition: a stop under the present
+    id of an address counts, and an address that is no longer named gets nothing, because its choices are forgotten.
     """
     entry, schedule = digest.entry, digest.schedule.id
     if not entry.cc:
@@ -120,8 +122,8 @@ async def _stopped(uses: CopiesUses, digest: ReaderDigest, now: datetime) -> Map
 
 
 async def _named_now(uses: CopiesUses, schedule: str) -> frozenset[str] | None:
-    """Ids of the schedule's copies and readers in the definition in force; None if it is gone, because then what they
-    stopped is kept.
+    """Ids of the schedule's copies and readers in the deployed definition; None if the schedule is gone, because then
+    their choices are kept.
     """
     deployed = await uses.deployments.deployed()
     bundle = await uses.deployments.bundle(deployed.bundle) if deployed is not None else None
@@ -132,8 +134,8 @@ async def _named_now(uses: CopiesUses, schedule: str) -> frozenset[str] | None:
 def missing_copies(
     entry: Subscription, row: Delivery, receipts: Iterable[Receipt], later: Mapping[int, Reason] = NOBODY
 ) -> tuple[Reason | None, str]:
-    """Why a delivery that was sent is not whole, and a sentence that names each address without a copy. Without a
-    reason where everything was left out that somebody did not want. `later`: as `withheld`.
+    """Why a delivery that was sent is not complete, and a sentence that names each address without a copy. There is no
+    reason if the missing copies were not wanted. `later`: as `withheld`.
     """
     out = {**row.left_out, **later}
     refused = [one for receipt in receipts for one in receipt.refused]
@@ -143,8 +145,8 @@ def missing_copies(
 
 
 def fates_of_copies(entry: Subscription, row: Delivery) -> dict[str, Reason | None]:
-    """Each address in `cc` of a delivery that was sent, with why it got no copy, None if it was sent one. What a
-    receiver refused, and what stopped a later try, stands in the delivery's sentence alone.
+    """Each address in `cc` of a delivery that was sent, with the reason why it got no copy, None if it got one. Only
+    the delivery's sentence names refusals of a receiver and stops of a later try.
     """
     if row.state is not DeliveryState.SENT:
         return {}
@@ -158,15 +160,15 @@ def _shown_fate(address: str, sentence: str) -> Reason | None:
 
 
 def dead_copies(receipts: Iterable[Receipt]) -> dict[str, str]:
-    """The receiver's words, by the address that it refused for good."""
+    """The receiver's words, by the address that it refused permanently."""
     return {one.address: one.words for receipt in receipts for one in receipt.refused if one.dead}
 
 
 async def suspend_copies(
     uses: SuspendUses, digest: ReaderDigest, key: DeliveryKey, dead: Mapping[str, str], now: datetime
 ) -> None:
-    """The addresses that the receiver refused for good. A process that is killed before this hears the refusal again
-    with the next message. `dead`: its words, by address.
+    """Suspends the addresses that the receiver refused permanently. If the process is killed before this, the next
+    message gets the refusal again. `dead`: its words, by address.
     """
     stopped = await stopped_ways(uses, digest.bundle) if dead else ()
     for address, words in dead.items():

@@ -1,7 +1,7 @@
 """From a pending delivery to its outcome: hold, compare, resolve what is unknown, decide, send, settle.
 
-The intent is written before bytes leave, and the outcome after it. What happens in between is `unknown`: it is found
-out, or repeated as semantics 7 says, and never silently.
+The intent is written before bytes leave, and the outcome after it. What happens in between is `unknown`: it is looked
+up, or repeated as semantics 7 says, and never silently.
 """
 
 from dataclasses import replace
@@ -156,7 +156,7 @@ async def _withheld(
 
 
 def _not_yet(uses: DeliverUses, digest: ReaderDigest, attempt: Attempt) -> Deferred | None:
-    """A message that tells of held digests is not collected again."""
+    """A message that names held digests is not collected again."""
     holiday, row = uses.holidays.name, attempt.row
     if not digest.notice and row.date is None:
         oldest = min([digest.slot, *(one.slot for one in row.tells_of)])
@@ -192,8 +192,8 @@ async def _outcome_of(error: Exception, uses: DeliverUses, attempt: Attempt) -> 
 
 
 def _refused(attempt: Attempt, error: DeliveryRefused) -> Outcome:
-    """A reader who was sent the main part has the digest, so that the refusal of a later part is no refusal of the
-    whole.
+    """A reader who was sent the main part has the digest, so the refusal of a later part does not count as a refusal of
+    the whole.
     """
     if attempt.digest is None or not attempt.receipts:
         return Refused(Reason.REFUSED, _words(error))
@@ -202,8 +202,8 @@ def _refused(attempt: Attempt, error: DeliveryRefused) -> Outcome:
 
 
 async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, lease: DeliveryLease, row: Delivery) -> Decision:
-    """A delivery whose identity is fixed was decided before. After that only a suspension can stop it, or what the
-    reader said.
+    """A delivery whose identity is fixed was decided before. After that, only a suspension or the reader can
+    stop it.
     """
     stopped = _stopped(digest, lease)
     if stopped is not None:
@@ -228,7 +228,9 @@ def _stopped(digest: ReaderDigest, lease: DeliveryLease) -> Reason | None:
 
 
 async def _later(uses: DeliverUses, attempt: Attempt, error: DeliveryDeferred) -> Deferred:
-    """Surely not accepted. The next try is when the receiver says, else after our own back-off."""
+    """The message was certainly not accepted. The next try is at the time that the receiver named, else after our own
+    back-off.
+    """
     tries = max(attempt.row.attempt, attempt.begun - 1)
     own = BACKOFF[min(tries, len(BACKOFF) - 1)] * uses.times.backoff
     wait = error.retry_after if error.retry_after is not None else own
@@ -241,7 +243,7 @@ async def _in(uses: UsesClock, seconds: float) -> datetime:
 
 
 async def _suspension(uses: DeliverUses, attempt: Attempt) -> Suspension | None:
-    """The channel or the address that a refusal suspends, until somebody repairs the cause."""
+    """The channel or the address that a refusal suspends, until somebody corrects the cause."""
     error, digest = attempt.refusal, attempt.digest
     if digest is None or error is None or error.suspend is None:
         return None

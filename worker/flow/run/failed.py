@@ -1,4 +1,6 @@
-"""Tells of runs that ended where no worker could tell: the operator, and alert rules, which had no data."""
+"""Reports runs that ended without a worker that could report them: to the operator, and to alert rules, which had no
+data.
+"""
 
 from typing import Protocol
 
@@ -55,7 +57,7 @@ async def notify_of_failed(uses: FailedUses, key: RunKey) -> tuple[DeliveryKey, 
 
 
 async def _all_reached(uses: FailedUses, key: RunKey, bundle: Bundle, schedule: Schedule) -> tuple[DeliveryKey, ...]:
-    """Who is suspended was not reached either, so that the trouble goes on; a later run tells its end."""
+    """A suspended reader was not reached either, so the problem continues; a later run reports its end."""
     if any(row.reason is Reason.SUSPENDED for row in await uses.lookups.deliveries(key)):
         await uses.runs.notify(key, (), None)
         return ()

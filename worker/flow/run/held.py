@@ -1,4 +1,4 @@
-"""Digests that are not sent by themselves: how another message tells of them, and which message does."""
+"""Digests that are not sent by themselves: what another message says about them, and which message it is."""
 
 from typing import Protocol
 
@@ -43,7 +43,9 @@ def _figure(digest: Digest) -> Figure | None:
 
 
 async def take_over_held(uses: HeldUses, digest: ReaderDigest, row: Delivery) -> None:
-    """Lets this message tell of what waits to be told to its address. Once it was tried, it stays as it was."""
+    """Lets this message name the held digests that wait for its address. After its first try it does not change any
+    more.
+    """
     if row.date is not None or digest.bundle.defaults.cap is None or digest.notice:
         return
     _, subject = subjects(digest.entry, digest.reader.address)

@@ -1,5 +1,5 @@
-"""Owners of rows who are reached at another address than when they were last sent something: what they were sent goes
-with them, and the old address is told nothing more.
+"""Owners of rows whose address has changed since they were last sent something. Their baselines move to the new
+address, and the old address gets nothing more.
 """
 
 from collections import defaultdict
@@ -15,8 +15,8 @@ from worker.flow.run.owners import Owner, OwnerAddresses, emails, owners
 async def moved_owners(
     uses: OwnerUses, bundle: Bundle, schedule: Schedule, answers: Mapping[str, Snapshot], past: Past
 ) -> tuple[BaselineMove, ...]:
-    """Of entries with `each: owner`. Only of owners with rows now is it known where they are reached. Two owners with
-    one address may part: then the one who stays keeps the old one.
+    """For entries with `each: owner`. The address is known only for owners who have rows now. If two owners shared one
+    address and one of them moves, the other keeps the old address.
     """
     found = list[BaselineMove]()
     for entry in schedule.to:
@@ -46,7 +46,9 @@ def _now(
 def _then(
     uses: OwnerUses, bundle: Bundle, schedule: Schedule, entry: Subscription, earlier: Mapping[str, Snapshot]
 ) -> Mapping[str, list[Owner]]:
-    """By the address that the service told then, the owners who had rows. What `people` said then is not kept."""
+    """The owners who had rows then, by the address that the service named then. The `people` of that time is not
+    stored.
+    """
     told, found = emails(schedule, earlier, {}), defaultdict[str, list[Owner]](list)
     for owner in owners(schedule, earlier, holds_of_entry(uses, entry)):
         address = uses.connectors.address(bundle, entry.channel, told[owner]) if owner in told else None

@@ -1,4 +1,4 @@
-"""Words to the operator: of runs that did not reach everybody and of what is suspended, one of each subject a day."""
+"""Notices to the operator about runs that did not reach everybody and about suspensions: one a day for each subject."""
 
 import hashlib
 from collections.abc import Collection, Iterable
@@ -23,7 +23,9 @@ class StopUses(UsesConnectors, UsesDeliveries, Protocol): ...
 
 
 async def stopped_ways(uses: StopUses, bundle: Bundle) -> frozenset[str]:
-    """What is suspended of the ways to the operators. A single operator is told in any case, so nothing is asked."""
+    """The suspended ones of the ways to the operators. A single operator is notified in any case, so nothing is looked
+    up.
+    """
     known = operator_entries(uses.connectors, bundle)
     if len(known) < 2:
         return frozenset()
@@ -61,8 +63,9 @@ def of_suspended(
     now: datetime,
     stopped: Collection[str] = (),
 ) -> Suspension:
-    """What a refusal of the delivery `key` stops, and its notice, which another operator gets where it stops the way to
-    the first. A notice that is refused makes no other unless somebody else can be told.
+    """What a refusal of the delivery `key` suspends, and the notice about it. If the refusal stops the way to the first
+    operator, another operator gets the notice. A refused notice creates another one only if somebody else can be
+    notified.
     """
     address = operator_address(connectors, bundle, {*stopped, subject}, or_first=not is_notice(key.reader))
     if address is None:
@@ -78,7 +81,9 @@ def of_suspended(
 def of_trouble(
     connectors: Connectors, bundle: Bundle, schedule: str, notice: Notice, stopped: Collection[str] = ()
 ) -> NoticeRequest | None:
-    """A notice that a run may have beside others; None where no operator is named. `stopped`: see `stopped_ways`."""
+    """A notice that a run may have in addition to others; None if no operator is named. `stopped`: see
+    `stopped_ways`.
+    """
     address = operator_address(connectors, bundle, stopped)
     if address is None:
         return None
@@ -97,7 +102,7 @@ def undelivered(rows: Iterable[Delivery]) -> tuple[Cause, ...]:
 
 
 def notice_of(row: Delivery, run: Run, schedule: Schedule) -> Notice:
-    """What a delivery to the operator tells. An earlier version kept nothing of it: then what its run says."""
+    """The content of a delivery to the operator. An earlier version did not store it: then it is made from the run."""
     if row.notice is not None:
         return row.notice
     causes = tuple(Cause(query, sentence) for query, _, sentence in run.gaps)
@@ -127,7 +132,7 @@ def _notice(
 def operator_address(
     connectors: Connectors, bundle: Bundle, stopped: Collection[str], *, or_first: bool = True
 ) -> str | None:
-    """Of the first operator to whom nothing stops the way. If there is none, a notice to the first one waits."""
+    """The address of the first operator who can be reached. If there is none, a notice to the first one waits."""
     known = operator_entries(connectors, bundle)
     free = [entry for entry in known if not set(_ways(entry)) & set(stopped)]
     chosen = free or (known if or_first else [])

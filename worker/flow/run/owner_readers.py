@@ -15,7 +15,7 @@ from worker.flow.uses import UsesConnectors, UsesRuns, UsesSnapshots
 from worker.ports import RunLedger
 
 Past = Mapping[Reader, Mapping[str, Baseline]]
-"""What readers were last sent: by reader and query."""
+"""What readers were last sent, by reader and query."""
 
 
 class OwnerUses(UsesConnectors, UsesDigests, UsesSnapshots, Protocol): ...
@@ -41,8 +41,8 @@ async def past_of_each(runs: RunLedger, schedule: Schedule) -> Past:
 
 
 async def in_use(uses: InUseUses, bundle: Bundle, schedule: Schedule, past: Past) -> Past:
-    """Of `past`, what a run has to explain: that of readers who had rows. Whoever had none misses none. Without this,
-    the last digest of someone who left long ago would make every run look up all that was closed since.
+    """The part of `past` that a run has to explain: that of readers who had rows. A reader without rows misses none.
+    Without this, the last digest of someone who left long ago would make every run look up all that was closed since.
     """
     if not past:
         return {}
@@ -123,5 +123,5 @@ def _addresses(
 
 
 def _nowhere(addresses: OwnerAddresses, owner: Owner) -> bool:
-    """Of a manager roll-up nobody is missing whose manager is not named."""
+    """In a roll-up for managers, an owner without a named manager does not count as missing."""
     return addresses.entry.each is Each.OWNER and addresses.address(owner) is None

@@ -18,7 +18,9 @@ Owner = tuple[str, str | None]
 
 @dataclass(frozen=True, slots=True)
 class OwnerAddresses:
-    """Where the rows of each owner go. `emails`: what the services say; the project's `people` go first."""
+    """Where the rows of each owner go. `emails`: the addresses from the services; the project's `people` take
+    precedence.
+    """
 
     connectors: Connectors
     bundle: Bundle
@@ -29,8 +31,8 @@ class OwnerAddresses:
     _of_reader: dict[tuple[str, str], list[str | None]] = field(default_factory=dict)
 
     def of(self, owner: Owner) -> frozenset[str]:
-        """The addresses of the readers who see this owner's rows: one for `owner`, every manager above him for
-        `manager`. Where there is none: `unassigned`, or nobody.
+        """The addresses of the readers who see this owner's rows: one for `owner`, every manager above the owner for
+        `manager`. If there is none: `unassigned`, or nobody.
         """
         if owner not in self._known:
             found = self._managers(owner) if self.entry.each is Each.MANAGER else {self.address(owner)}
@@ -52,8 +54,8 @@ class OwnerAddresses:
         return [name for name in self._of_reader.get((connection, address), ()) if name in among]
 
     def address(self, owner: Owner) -> str | None:
-        """Of one person, through the entry's channel. What `people` says for another channel is not believed here, even
-        if it has the same form: an id of one workspace may be somebody else's in another.
+        """One person's address for the entry's channel. An address in `people` for another channel is not used, even if
+        it has the same form: an id of one workspace may belong to somebody else in another.
         """
         name = owner[1]
         if name is None:
@@ -68,7 +70,9 @@ class OwnerAddresses:
         return next((address for address in found if address is not None), None)
 
     def _managers(self, owner: Owner) -> set[str | None]:
-        """Everybody above, and the owner himself if somebody reports to him. A circle ends where it began."""
+        """All managers above the owner, and the owner too if somebody reports to the owner. A circle ends where it
+        began.
+        """
         people, known, seen = self.bundle.people, self.bundle.connections, list[OwnerId]()
         connection, name = owner
         at = None if name is None else (connection, name)
@@ -79,8 +83,8 @@ class OwnerAddresses:
 
 
 def emails(schedule: Schedule, now: Mapping[str, Snapshot], earlier: Mapping[str, Snapshot]) -> dict[Owner, str]:
-    """What the answers say of their owners, by query. An earlier answer is believed only about owners who have no rows
-    now: where the service no longer tells an address, its owner has none.
+    """The owners' addresses in the answers, by query. An earlier answer is used only for owners who have no rows now:
+    if the service no longer names an address, the owner has none.
     """
     listed = owners(schedule, now)
     before = {owner: address for owner, address in _reported(schedule, earlier) if owner not in listed}

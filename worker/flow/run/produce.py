@@ -103,7 +103,7 @@ async def produce(uses: ProduceUses, key: RunKey) -> tuple[DeliveryKey, ...]:
 
     If the process is killed before the hand-over, the run is begun again when its lease lapses, and its stored answers
     expire unreferenced. If it is killed after that, the sweep publishes the deliveries. An attempt that lost its claim
-    writes nothing more. What only a newer version understands is not begun: the sweep publishes it again.
+    writes nothing more. A run that only a newer version understands is not begun: the sweep publishes it again.
     """
     newer = await _only_newer(uses, key)
     if newer:
@@ -242,9 +242,9 @@ def expiry(triggers: Triggers, schedule: Schedule, now: datetime) -> datetime:
 async def _nothing(
     uses: ProduceUses, begun: RunLease, bundle: Bundle, schedule: Schedule, collected: Collected
 ) -> tuple[DeliveryKey, ...]:
-    """Every query is a gap, or the list is one that would tell who reads. The run is tried again until its deadline,
-    then the operator gets a notice. The worker does not wait for the time that the services named, and a wait past the
-    deadline is not begun.
+    """Handles a run in which every query is a gap, or the list from which the readers would be known. The run is tried
+    again until its deadline, then the operator gets a notice. The worker does not wait for the time that the services
+    named, and a wait past the deadline is not begun.
     """
     soonest = min(gap.retry_after or 0.0 for gap in collected.gaps)
     key, again = begun.run.key, begun.now + timedelta(seconds=max(soonest, uses.times.retry_fetch))

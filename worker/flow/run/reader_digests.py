@@ -1,4 +1,4 @@
-"""The digests of a run's readers, made from what is stored. What several readers share is made once."""
+"""The digests of a run's readers, made from stored data. Parts that several readers share are made once."""
 
 from collections.abc import Hashable, Mapping
 from dataclasses import dataclass, field, replace
@@ -86,8 +86,8 @@ class ReaderDigests:
     common: Memo = field(default_factory=lambda: Memo(COMMON))
 
     def fresh(self) -> "ReaderDigests":
-        """The same with nothing kept, for somebody who looks at what is stored: a process that lives long does not show
-        a row that was forgotten since it made the digest, because a stored answer keeps its id then.
+        """The same without any cache, for somebody who looks at stored data. A stored answer keeps its id when a row is
+        forgotten, so with a cache a long-running process would still show the forgotten row.
         """
         return ReaderDigests(
             self.lookups,
@@ -143,8 +143,8 @@ class ReaderDigests:
         )
 
     async def _notification(self, row: Delivery) -> Composed:
-        """What a run tells of alerts is stored with it, and all that its messages are made from. Raises LedgerError if
-        it is gone.
+        """A run's notification of alerts is stored with the run, together with everything that its messages are made
+        from. Raises LedgerError if it is gone.
         """
         told = await self.alerts.notification(row.key.run, row.content)
         if told is None:
@@ -179,7 +179,7 @@ class ReaderDigests:
     async def _addresses(
         self, key: Hashable, of: RunSlot, found: Answers, past: Comparison, entry: Subscription
     ) -> OwnerAddresses:
-        """Of one entry, whoever reads: every reader asks about every owner."""
+        """For one entry and all of its readers, because every reader asks about every owner."""
 
         async def make() -> OwnerAddresses:
             known = emails(of.schedule, found.snapshots, past.earlier)

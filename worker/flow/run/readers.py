@@ -73,7 +73,7 @@ def chosen_entries(
 
 def as_read(schedule: Schedule, subscribed: Mapping[Reader, Subscription], choices: Mapping[str, Choices]) -> Schedule:
     """The schedule whose `to` has an entry for each reader, also of those who subscribed at run time, as the reader
-    chose it. An entry with `each` stays one: whom it reaches is known when a run has fetched.
+    chose it. An entry with `each` stays one entry: its readers are known only after a run has fetched.
     """
     named = readers(schedule)
     chosen = chosen_entries(schedule, subscribed, [*named, *subscribed], choices)
@@ -88,24 +88,24 @@ def without(schedule: Schedule, ended: Collection[str]) -> Schedule:
 
 
 def is_notice(reader_id: str) -> bool:
-    """Whether a delivery to this reader is no digest: a word to the operator ("operator|address", or
-    "operator/…|address" where a run has several), or to a reader of digests that were held. No entry has such an id.
+    """Whether a delivery to this reader is not a digest: a notice to the operator ("operator|address", or
+    "operator/…|address" if a run has several), or a message that names held digests. No entry has such an id.
     """
     return is_also(reader_id) or reader_id.partition("|")[0].partition("/")[0] == OPERATOR
 
 
 def is_alert(reader_id: str) -> bool:
-    """Whether a delivery tells of alerts. It has its own id beside that of the reader's digest."""
+    """Whether a delivery is a notification of alerts. Its id differs from that of the reader's digest."""
     return reader_id.startswith(ALERT)
 
 
 def is_also(reader_id: str) -> bool:
-    """Whether a delivery tells of digests that were held because of the cap."""
+    """Whether a delivery names digests that were held because of the cap."""
     return reader_id.startswith(ALSO)
 
 
 def also_id(reader_id: str) -> str:
-    """The id of the delivery that tells a reader of held digests."""
+    """The id of the delivery that names held digests to a reader."""
     return f"{ALSO}{reader_id}"
 
 

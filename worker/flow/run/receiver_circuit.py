@@ -1,7 +1,6 @@
-"""Keeps messages away from a receiver that takes them and says nothing, so that it does not occupy every worker.
-
-A message holds its worker's child until the receiver answers or the lease ends. What one worker learns about the
-receiver, the others have to know: otherwise each child finds it out by itself.
+"""Keeps messages away from a receiver that accepts them but does not answer, so that it does not occupy every worker. A
+message holds its worker's child until the receiver answers or the lease ends. Workers share what they learn about the
+receiver: otherwise each child would have to find it out by itself.
 """
 
 import asyncio

@@ -1,4 +1,6 @@
-"""Whether "now" belongs to a newer slot than a run's, so that the run must not say what the services hold now."""
+"""Whether "now" belongs to a newer slot than a run's, so that the run must not show the present state of the
+services.
+"""
 
 from datetime import datetime, timedelta
 from typing import Protocol

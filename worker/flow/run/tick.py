@@ -54,8 +54,8 @@ class TickUses(
 async def tick(uses: TickUses) -> Ticked:
     """Claims what is due, moves waiting work on, and publishes both. One bundle and one `now` serve the whole tick.
 
-    Nothing is lost if the process is killed: a later sweep finds a claimed run that was not published. All questions go
-    in one round trip, because a tick of which nothing is due costs hardly anything else.
+    Nothing is lost if the process is killed: a later sweep finds a claimed run that was not published. All questions
+    are sent in one round trip, because a tick without due slots costs hardly anything else.
     """
     deployment, (now, due), ended, swept = await asyncio.gather(
         uses.deployments.deployed(), uses.clock.due(DUE), uses.source_events.due(BATCH), uses.clock.sweep(BATCH)
@@ -121,7 +121,7 @@ async def _claim_ended(
 def window_claim(
     timings: Mapping[str, Timing], bundle_id: str, schedule: str, slot: datetime, now: datetime
 ) -> WindowClaim:
-    """What becomes of a debounce window that ended at `slot`. Late or not, its events are worth one run."""
+    """What happens to a debounce window that ended at `slot`. Its events get one run, even if it is late."""
     timing = timings.get(schedule)
     if timing is None:
         return WindowClaim(schedule, slot, bundle_id, None)

@@ -1,4 +1,5 @@
-"""The scheduler watches itself: what went wrong with a schedule since its last run, and what is over, for the operator.
+"""The scheduler monitors itself: it reports to the operator what went wrong with a schedule since its last run, and
+what is over.
 
 A run that failed, was abandoned or did not reach everybody has a notice of its own (failed.py), and so has the first
 run that reaches everybody again.
@@ -36,8 +37,8 @@ class TroubleUses(UsesConnectors, UsesLookups, UsesRuns, Protocol): ...
 async def report_troubles(
     uses: TroubleUses, run: RunKey, bundle: Bundle, schedule: Schedule, gaps: Sequence[Gap], now: datetime
 ) -> int:
-    """Of a run that found answers. Returns how many notices were made. A process that dies before this tells nothing of
-    what happened until this run. Where nothing is wrong and nothing is over, this is one look-up.
+    """Of a run that found answers. Returns how many notices were made. If the process dies before this, problems up to
+    this run are not reported. If nothing is wrong and nothing is over, this costs one look-up.
     """
     if operator_address(uses.connectors, bundle, ()) is None:
         return 0

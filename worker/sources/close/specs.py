@@ -95,7 +95,7 @@ _LIST = (
         "_order_by",
         ParamKind.CHOICE,
         _descending(ORDERS),
-        note="which deals a cut list holds; without `_limit` nothing",
+        note="which deals a cut list holds; no effect without `_limit`",
     ),
     Param("_group_by", ParamKind.CHOICE, _descending(GROUPS), note="adds a table of groups"),
     Param("_limit", ParamKind.INT, note="cuts the list: shown, never compared", cuts=True),
@@ -175,13 +175,13 @@ _QUERIES = (
 )
 
 OPTIONS = (
-    Option("base_url", note="https://api.close.com/api/v1 where it is left out"),
+    Option("base_url", note="default: https://api.close.com/api/v1"),
     Option("api_key", secret=True, note="belongs to one organization"),
-    Option("access_token", secret=True, note="an OAuth token; `${file:PATH}` is read again once it is refused"),
-    Option("refresh_token", secret=True, note="of OAuth: renewed here, kept encrypted with FUNNELBEAT_TOKEN_KEY"),
+    Option("access_token", secret=True, note="an OAuth token; `${file:PATH}` is read again when the token is refused"),
+    Option("refresh_token", secret=True, note="of OAuth; renewed ones are stored, encrypted with FUNNELBEAT_TOKEN_KEY"),
     Option("client_id", note="of the OAuth app, with refresh_token"),
     Option("client_secret", secret=True, note="of the OAuth app, with refresh_token"),
-    Option("oauth_url", note="where a token is renewed, if that is not the service's own address"),
+    Option("oauth_url", note="where a token is renewed; default: the service's own address"),
     TLS,
 )
 QUERIES = {query.name: query for query in _QUERIES}

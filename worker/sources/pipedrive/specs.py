@@ -57,7 +57,7 @@ _STATISTICS = (
     Param(
         "user_id",
         ParamKind.CHOICES,
-        note="one call for each; `all` asks for everybody, also who left; else the token's own user",
+        note="one call for each; `all` means everybody, also people who left; default: the token's own user",
     ),
 )
 _WHOSE = (
@@ -71,11 +71,11 @@ _WHOSE = (
 _DEALS = (
     *_WHOSE,
     Param("ids", ParamKind.CHOICES, note="at most 100"),
-    Param("status", ParamKind.CHOICES, STATUSES, note="all but deleted where it is left out"),
+    Param("status", ParamKind.CHOICES, STATUSES, note="default: all except deleted"),
     Param("updated_since", ParamKind.INSTANT, note="a date, an instant or a window's name"),
     Param("updated_until", ParamKind.INSTANT, note="a date, an instant or a window's name"),
     *_SORTED,
-    Param("include_fields", ParamKind.CHOICES, EXTRA_FIELDS, note="united with what a digest needs"),
+    Param("include_fields", ParamKind.CHOICES, EXTRA_FIELDS, note="added to the fields that a digest needs"),
     Param("custom_fields", ParamKind.CHOICES, note="passed on; no custom field is kept"),
     Param("include_option_labels", ParamKind.BOOL, note="passed on"),
     Param("include_labels", ParamKind.BOOL, note="passed on"),
@@ -120,11 +120,11 @@ _QUERIES = (
         False,
         (
             Param("id", ParamKind.ID, required=True, note="the pipeline"),
-            Param("status", ParamKind.CHOICE, ("open", "won", "lost"), note="whose deals are summed; open by default"),
+            Param("status", ParamKind.CHOICE, ("open", "won", "lost"), note="which deals are summed; default: open"),
             Param(
                 "totals_convert_currency",
                 ParamKind.TEXT,
-                note="went with version 1: the company's own currency is used",
+                note="removed with version 1: the company's own currency is used",
             ),
             Param("by_stage", ParamKind.BOOL, note="ours: sums for each stage too, 40 tokens each"),
         ),
@@ -201,14 +201,14 @@ _QUERIES = (
 )
 
 OPTIONS = (
-    Option("company_domain", note="acme, where people open https://acme.pipedrive.com"),
+    Option("company_domain", note="acme, if people open https://acme.pipedrive.com"),
     Option("base_url", note="instead of company_domain; without /api"),
     Option("api_token", secret=True, note="from the user's personal preferences; sees what that user sees"),
-    Option("access_token", secret=True, note="an OAuth token; `${file:PATH}` is read again once it is refused"),
-    Option("refresh_token", secret=True, note="of OAuth: renewed here, kept encrypted with FUNNELBEAT_TOKEN_KEY"),
+    Option("access_token", secret=True, note="an OAuth token; `${file:PATH}` is read again when the token is refused"),
+    Option("refresh_token", secret=True, note="of OAuth; renewed ones are stored, encrypted with FUNNELBEAT_TOKEN_KEY"),
     Option("client_id", note="of the OAuth app, with refresh_token"),
     Option("client_secret", secret=True, note="of the OAuth app, with refresh_token"),
-    Option("oauth_url", note="where a token is renewed, if that is not the service's own address"),
+    Option("oauth_url", note="where a token is renewed; default: the service's own address"),
     TLS,
 )
 QUERIES = {query.name: replace(query, price=PRICES[query.name], names=NAMES) for query in _QUERIES}

@@ -14,14 +14,16 @@ ALIASES = {"goals": "goal", "utmFilters": "utm"}
 """Names in Umami's documentation that its servers do not have. They are accepted with a warning."""
 
 _SITE = Param("websiteId", ParamKind.ID, required=True, note="the website, as `source` lists it")
-_FILTERS = Param("filters", ParamKind.OBJECT, note="{path, referrer, country, …}: `US,DE` is one of, `neq.x` is not")
+_FILTERS = Param(
+    "filters", ParamKind.OBJECT, note="{path, referrer, country, …}: `US,DE` is one of these, `neq.x` is not x"
+)
 _DATES = (
     Param("startDate", ParamKind.TEXT, note="instead of window: a date, an instant or milliseconds", spans=True),
-    Param("endDate", ParamKind.TEXT, note="the last instant that counts; a date to its end", spans=True),
+    Param("endDate", ParamKind.TEXT, note="the last instant that counts; a date counts to its end", spans=True),
 )
-_ZONE = Param("timezone", ParamKind.TEXT, note="whose days the report has; the schedule's zone where it is left out")
-_UNIT = Param("unit", ParamKind.CHOICE, UNITS, note="one row of the chart; day where it is left out")
-_COMPARE = Param("compare", ParamKind.TEXT, note="no: write `compare:` beside `window:`")
+_ZONE = Param("timezone", ParamKind.TEXT, note="the zone of the report's days; default: the schedule's zone")
+_UNIT = Param("unit", ParamKind.CHOICE, UNITS, note="the time of one row of the chart; default: day")
+_COMPARE = Param("compare", ParamKind.TEXT, note="not allowed: write `compare:` next to `window:`")
 _EVERY = (_SITE, _FILTERS, *_DATES)
 _EVENT = Param("type", ParamKind.CHOICE, EVENT_KINDS, required=True, note="what counts as converting")
 
@@ -38,7 +40,7 @@ _JOURNEY = (
     Param("steps", ParamKind.INT, required=True, note="2 to 7"),
     Param("startStep", ParamKind.TEXT, note="a path or an event's name"),
     Param("endStep", ParamKind.TEXT, note="a path or an event's name"),
-    Param("eventType", ParamKind.INT, note="1: paths alone, 2: events alone (version 3.1)"),
+    Param("eventType", ParamKind.INT, note="1: only paths, 2: only events (version 3.1)"),
 )
 _REVENUE = (*_EVERY, Param("currency", ParamKind.TEXT, required=True, note="ISO 4217"), _ZONE, _UNIT, _COMPARE)
 _ATTRIBUTION = (
@@ -48,11 +50,11 @@ _ATTRIBUTION = (
     ),
     _EVENT,
     Param("step", ParamKind.TEXT, required=True, note="a path or an event's name"),
-    Param("currency", ParamKind.TEXT, note="taken and not used by version 3.1"),
-    Param("timezone", ParamKind.TEXT, note="taken and not used"),
+    Param("currency", ParamKind.TEXT, note="accepted but not used by version 3.1"),
+    Param("timezone", ParamKind.TEXT, note="accepted but not used"),
 )
 _BREAKDOWN = (*_EVERY, Param("fields", ParamKind.CHOICES, FIELDS, required=True, note="what the rows are split by"))
-_PERFORMANCE = (*_EVERY, _ZONE, _UNIT, Param("metric", ParamKind.CHOICE, VITALS, note="lcp where it is left out"))
+_PERFORMANCE = (*_EVERY, _ZONE, _UNIT, Param("metric", ParamKind.CHOICE, VITALS, note="default: lcp"))
 _SAVED = (
     Param("reportId", ParamKind.ID, required=True, note="the saved report, as `source` lists it"),
     _FILTERS,
@@ -116,7 +118,7 @@ _QUERIES = (
     ),
     QuerySpec(
         "attribution",
-        "Where those who converted came from",
+        "Origins of the visitors who converted",
         True,
         _ATTRIBUTION,
         rules=rules.of("attribution"),
@@ -177,9 +179,9 @@ _QUERIES = (
 )
 
 OPTIONS = (
-    Option("base_url", note="where Umami is served, https://stats.acme.example; left out: Umami Cloud"),
+    Option("base_url", note="the address of Umami, such as https://stats.acme.example; default: Umami Cloud"),
     Option("username", note="an account that may see the websites; with base_url"),
-    Option("password", secret=True, note="of that account; one without a second factor"),
+    Option("password", secret=True, note="of that account, which must have no second factor"),
     Option("api_key", secret=True, note="of Umami Cloud, or with base_url of your own server (from version 3.4)"),
     TLS,
 )

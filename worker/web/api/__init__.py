@@ -1,1 +1,1 @@
-"""The HTTP API: the application functions of flow, their documents, and nothing of its own."""
+"""The HTTP API: the functions of flow and their documents, without rules of its own."""

@@ -1,4 +1,4 @@
-"""Tokens through the API: listed, made and revoked with the scope `manage`."""
+"""Tokens through the API: listed, created and revoked with the scope `manage`."""
 
 from typing import Annotated, Any
 
@@ -27,14 +27,14 @@ def access(uses: Services, guard: Guard) -> APIRouter:
 
     @router.post("/tokens", status_code=201, response_model=NewTokenShape)
     async def add_a_token(wanted: TokenRequest, response: Response, actor: Annotated[Actor, manages]) -> dict[str, Any]:
-        """Makes a token. Its text is in this answer and stored nowhere."""
+        """Creates a token. Its text is in this answer and stored nowhere."""
         response.headers["Cache-Control"] = "no-store"
         made = await add_token(uses, actor, wanted.name, wanted.scopes, expires=wanted.expires, address=wanted.address)
         return new_token_document(*made)
 
     @router.delete("/tokens/{token}", response_model=TokenShape)
     async def revoke_a_token(token: TokenRef, actor: Annotated[Actor, manages]) -> dict[str, Any]:
-        """Whoever comes with this token is refused from now on."""
+        """Revokes a token. Requests with it are refused from now on."""
         return token_document(await revoke_token(uses, actor, token))
 
     return router

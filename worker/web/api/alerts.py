@@ -1,4 +1,4 @@
-"""Alerts: what fires and why, acknowledgements, silences, and what a rule would have told over stored history."""
+"""Alerts: what fires and why, acknowledgements, silences, and what a rule would have reported for stored history."""
 
 from datetime import timedelta
 from typing import Annotated, Any
@@ -72,7 +72,7 @@ def alert_reads(uses: Services, guard: Guard) -> APIRouter:
 
     @router.get("/alerts/{alert}", response_model=FiringAlertShape)
     async def show_alert(request: Request, alert: AlertRef) -> Response:
-        """One alert: its subject, since when it fires, who was told, and what keeps it quiet."""
+        """One alert: its subject, since when it fires, who was notified, and what keeps it quiet."""
         return answer(request, in_major_units(alert_document(await find_alert(uses, alert))))
 
     @router.get("/silences", response_model=list[SilenceShape])
@@ -85,7 +85,7 @@ def alert_reads(uses: Services, guard: Guard) -> APIRouter:
 
     @router.post("/silences/preview", response_model=MutesShape)
     async def preview_silence(wanted: MatchersRequest) -> Any:
-        """The alerts that a silence with these matchers would keep quiet now. It makes none."""
+        """The alerts that a silence with these matchers would mute now. No silence is created."""
         mutes = await acts.muted_by(uses, [parse_matcher(text) for text in wanted.matchers])
         return in_major_units(preview_of_silence(mutes))
 
@@ -106,7 +106,7 @@ def alert_reads(uses: Services, guard: Guard) -> APIRouter:
     async def back_test(
         request: Request, rule: RuleRef, days: Annotated[int, Query(ge=1, le=400, description="How far back.")] = 90
     ) -> Response:
-        """What a rule would have told over stored answers, whom, and how often. Nothing is sent."""
+        """What a rule would have sent for stored answers, to whom, and how often. Nothing is sent."""
         bundle = await bundle_in_force(uses.deployments)
         found = find_rule(bundle, rule)
         since = await uses.clock.now() - timedelta(days=days)
@@ -123,7 +123,7 @@ def alert_changes(uses: Services, guard: Guard) -> APIRouter:
 
     @router.post("/alerts/{alert}/ack", response_model=FiringAlertShape)
     async def acknowledge(alert: AlertRef, wanted: CommentRequest, actor: Annotated[Actor, manages]) -> Any:
-        """Stops repeats until the alert is resolved. Worse and resolved are still told."""
+        """Stops repeats until the alert is resolved. Readers are still notified when it gets worse or ends."""
         return in_major_units(alert_document(await acts.acknowledge(uses, actor, alert, wanted.comment)))
 
     @router.post("/alerts/{alert}/unack", response_model=UnacknowledgedShape)
@@ -134,12 +134,12 @@ def alert_changes(uses: Services, guard: Guard) -> APIRouter:
 
     @router.post("/alerts/{alert}/snooze", status_code=201, response_model=NewSilenceShape)
     async def snooze(alert: AlertRef, wanted: SnoozeRequest, actor: Annotated[Actor, manages]) -> Any:
-        """Keeps one alert quiet for a time. If it still fires then, that is told."""
+        """Keeps one alert quiet for a time. If it still fires after that, its readers are notified."""
         return in_major_units(made_document(await acts.snooze(uses, actor, alert, wanted.until, wanted.comment)))
 
     @router.post("/silences", status_code=201, response_model=NewSilenceShape)
     async def silence(wanted: SilenceRequest, actor: Annotated[Actor, manages]) -> Any:
-        """Keeps every alert that the matchers match quiet until an end."""
+        """Mutes every alert that the matchers match, until a given time."""
         matchers = [parse_matcher(text) for text in wanted.matchers]
         return in_major_units(made_document(await acts.silence(uses, actor, matchers, wanted.until, wanted.comment)))
 
@@ -148,7 +148,7 @@ def alert_changes(uses: Services, guard: Guard) -> APIRouter:
         silence: Annotated[str, Path(min_length=1, max_length=100, description="Its id, or the beginning of it.")],
         actor: Annotated[Actor, manages],
     ) -> Any:
-        """Ends a silence or a snooze now. What still fires is told by the next run."""
+        """Ends a silence or a snooze now. The next run reports what still fires."""
         return silence_document(await acts.expire(uses, actor, silence))
 
     return router

@@ -1,4 +1,4 @@
-"""What readers are compared with, through the API."""
+"""What readers' digests are compared with, through the API."""
 
 from typing import Annotated, Any
 
@@ -35,8 +35,8 @@ def baselines(uses: Services, guard: Guard) -> APIRouter:
     async def reset_baselines_of(
         schedule: Id, wanted: ResetRequest, actor: Annotated[Actor, Depends(manages)], if_match: IfMatch = None
     ) -> dict[str, Any]:
-        """Lets the next digest be compared with nothing, or with what an earlier run told. If-Match takes the ETag of
-        the list with the same reader and query.
+        """Compares the next digest with nothing, or with what an earlier run sent. If-Match takes the ETag of the list
+        with the same reader and query.
         """
         chosen = Selection(schedule, wanted.reader, wanted.query)
         if if_match is not None:

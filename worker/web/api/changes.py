@@ -1,4 +1,4 @@
-"""What a token may change: runs on demand, pauses, subscriptions, repairs. Each act stands on the audit list."""
+"""What a token may change: runs on demand, pauses, subscriptions, repairs. The audit list records each action."""
 
 from typing import Annotated, Any
 
@@ -29,7 +29,7 @@ _FOLLOWED = {
     name: {"operationId": operation, "parameters": {"path.run": "$response.body#/key"}}
     for name, operation in (("run", "show_run"), ("deliveries", "list_deliveries"), ("retry", "retry_run"))
 }
-"""What the key of a run leads to, in the words of OpenAPI."""
+"""The links from a run's key to other requests, for OpenAPI."""
 
 
 def changes(uses: Services, guard: Guard) -> APIRouter:
@@ -69,13 +69,13 @@ def changes(uses: Services, guard: Guard) -> APIRouter:
 
     @router.post("/runs/{run:path}/cancel", response_model=CancelledShape, tags=["runs"])
     async def cancel_run(run: RunRef, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
-        """Ends a run that is not over. What was sent stays."""
+        """Ends a run that is not finished. What was sent stays sent."""
         key, ended = await acts.cancel_run(uses, actor, run)
         return cancelled_document(str(key), str(ended.was), ended.deliveries)
 
     @router.post("/runs/{run:path}/retry", response_model=RetriedShape, tags=["runs"])
     async def retry_run(run: RunRef, actor: Annotated[Actor, Depends(manages)]) -> dict[str, Any]:
-        """Tries again what a run could not deliver. What was sent is not sent again."""
+        """Tries again the messages that a run could not deliver. Messages that were sent are not sent again."""
         key, retried = await acts.retry_run(uses, actor, run)
         left_out = {str(one): str(why) for one, why in retried.left_out.items()}
         return retried_document(str(key), [str(one) for one in retried.again], left_out)

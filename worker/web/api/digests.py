@@ -1,4 +1,4 @@
-"""What readers were told: as JSON, as a channel shows it, and the bytes that were handed over, made again."""
+"""What readers were sent: as JSON, as a channel shows it, and the same bytes made again."""
 
 import re
 from base64 import b64encode
@@ -79,7 +79,7 @@ def digests(uses: Services, guard: Guard) -> APIRouter:
 
     @router.get("/runs/{run:path}/digests", response_model=ListPage[ReaderMessageShape], dependencies=[reads])
     async def list_digests(request: Request, run: RunRef, limit: FewDigests = FEW, cursor: Cursor = "") -> Response:
-        """What each reader of a run is told, by reader. `message` is null where it can no longer be made."""
+        """The digest of each reader of a run. `message` is null if it can no longer be made."""
         found = await find_run(uses.lookups, run)
         rows = [row for row in await uses.lookups.deliveries(found.key) if str(row.key) > cursor]
         chosen = sorted(rows, key=lambda row: str(row.key))[: limit + 1]
@@ -88,7 +88,9 @@ def digests(uses: Services, guard: Guard) -> APIRouter:
 
     @router.get("/deliveries/{delivery:path}/digest", responses=_JSON, response_class=Response)
     async def show_digest(request: Request, delivery: DeliveryRef, actor: Annotated[Actor, sees]) -> Response:
-        """What one reader is told, as a webhook is sent it. Also with the scope `subscribe`, for one's own address."""
+        """One reader's digest, in the form of a webhook. Also with the scope `subscribe`, for the token's own
+        address.
+        """
         found = await stored_message(uses, await _seen(uses, actor, delivery))
         return answer(request, _document(found))
 
@@ -101,15 +103,15 @@ def digests(uses: Services, guard: Guard) -> APIRouter:
         channel: Through = "",
         address: At = None,
     ) -> Response:
-        """The message as a channel shows it, without links that act. Also with the scope `subscribe`, for one's own
-        address.
+        """The message as a channel shows it, without the reader's own links. Also with the scope `subscribe`, for the
+        token's own address.
         """
         found = await stored_message(uses, await _seen(uses, actor, delivery), channel, address)
         return _shown(request, found, plain=form == "plain")
 
     @router.get("/deliveries/{delivery:path}/replay", response_model=ReplayedShape, dependencies=[reads])
     async def replay_delivery(request: Request, delivery: DeliveryRef) -> Response:
-        """Makes a delivery again from what is stored, and says whether it has the bytes that were handed over."""
+        """Makes a delivery again from stored data, and says whether it has the bytes that were sent."""
         again = await replay_one(uses, await find_delivery(uses.lookups, delivery))
         return answer(request, replayed_document(again, {}))
 
@@ -121,7 +123,7 @@ def digests(uses: Services, guard: Guard) -> APIRouter:
         delivery: DeliveryRef,
         number: Annotated[int, Path(ge=0, le=1000, description="Counts from 0.")],
     ) -> Response:
-        """One part, byte for byte as it was handed over, with the reader's own links."""
+        """One part, byte for byte as it was sent, with the reader's own links."""
         again = await replay_one(uses, await find_delivery(uses.lookups, delivery))
         part = next((one for one in again.copies if one.number == number), None)
         if part is None or part.sealed is None or not part.equal:
@@ -138,7 +140,7 @@ def digests(uses: Services, guard: Guard) -> APIRouter:
 
 
 async def _seen(uses: Services, actor: Actor, delivery: str) -> Delivery:
-    """Raises HttpRefusal before it looks, so that nobody learns which readers there are."""
+    """Raises HttpRefusal before any look-up, so that nobody learns which readers there are."""
     if not actor.may(TokenScope.READ) and not _own(actor, delivery):
         raise HttpRefusal(403, "forbidden", "this needs the scope read; with subscribe only for one's own address")
     return await find_delivery(uses.lookups, delivery)

@@ -57,7 +57,7 @@ def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> API
 
     @router.post("/plan", response_model=PlanShape, dependencies=[manages])
     async def plan_draft(wanted: PlanRequest) -> dict[str, Any]:
-        """Which runs these files would let fire, for whom, at what cost, and what their deployment would change."""
+        """Which runs would fire with these files, for whom, at what cost, and what a deployment would change."""
         return plan_document(await plan(uses, await sound_draft(uses, check, project, wanted.files), wanted.days))
 
     acts = APIRouter(route_class=once_route(uses, guard))
@@ -66,7 +66,7 @@ def drafts(uses: Services, project: str, check: CheckDraft, guard: Guard) -> API
     async def deploy_draft(
         wanted: DraftRequest, actor: Annotated[Actor, manages], if_match: IfMatch = None
     ) -> dict[str, Any]:
-        """Checks these files and puts them in force in one step."""
+        """Checks these files and activates them in one step."""
         bundle = await sound_draft(uses, check, project, wanted.files)
         deployment, found = await deploy_definitions(uses, actor, bundle, tags_of(if_match))
         return deployed_document(deployment.bundle, found)

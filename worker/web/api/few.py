@@ -12,14 +12,14 @@ LONGEST = 60.0
 
 
 class Few:
-    """Counts those of one process."""
+    """Counts such requests of one process."""
 
     def __init__(self, at_once: int = AT_ONCE, longest: float = LONGEST) -> None:
         self._at_once, self._longest, self._going = at_once, longest, 0
 
     @asynccontextmanager
     async def one(self) -> AsyncIterator[None]:
-        """Raises HttpRefusal if as many as may be are going on, and when the time is over."""
+        """Raises HttpRefusal if the maximum number is already running, or when the time is over."""
         if self._going >= self._at_once:
             again = {"Retry-After": "5"}
             raise HttpRefusal(503, "busy", f"{self._at_once} requests that ask other services are going on", again)

@@ -1,4 +1,4 @@
-"""Who comes with a request: the token, what it allows, and how often it may come."""
+"""Who sends a request: the token, what it allows, and how often it may be used."""
 
 import hashlib
 import math
@@ -32,7 +32,7 @@ class Counted:
 
 
 class Rates:
-    """Counts by name in whole minutes. At most `NAMES` names are kept; the oldest go."""
+    """Counts by name in whole minutes. At most `NAMES` names are kept; the oldest are removed."""
 
     NAMES = 10_000
 
@@ -41,7 +41,7 @@ class Rates:
         self._held: dict[str, Counted] = {}
 
     def wait(self, name: str, limit: int) -> int:
-        """Seconds until `name` may come again; 0 if it may now, and then this time counts."""
+        """Seconds until `name` may send again; 0 if it may now, and then this request counts."""
         now = self._monotonic()
         held = self._held.get(name)
         if held is None or now - held.since >= MINUTE:
@@ -64,8 +64,8 @@ class Guard:
         self._rates = Rates(monotonic)
 
     def needs(self, scope: TokenScope, instead: TokenScope | None = None) -> Callable[..., Awaitable[Actor]]:
-        """The scope stands in the API's description, as a role of the token. `instead`: another that may do, if the
-        endpoint finds that what is asked for is the token's own.
+        """The scope stands in the API's description, as a role of the token. `instead`: another scope that is enough if
+        the endpoint finds that the request concerns only the token's own address.
         """
         security = Security(BEARER, scopes=[str(scope)])
 
@@ -79,7 +79,7 @@ class Guard:
         return checked
 
     async def actor(self, request: Request) -> Actor:
-        """Who comes with this request, counted once. Raises HttpRefusal."""
+        """Who sends this request, counted once. Raises HttpRefusal."""
         known = getattr(request.state, "actor", None)
         if isinstance(known, Actor):
             return known
@@ -87,7 +87,7 @@ class Guard:
         return found
 
     async def valid(self, request: Request) -> bool:
-        """Whether the token of a request that lasts is still one."""
+        """Whether the token of a long request is still valid."""
         written = request.headers.get("authorization", "").partition(" ")[2].strip()
         return await actor_of(self._uses, written, Door.API) is not None
 
@@ -122,8 +122,8 @@ def _token_id(request: Request) -> str:
 
 
 def _refuse_stray_queries(request: Request) -> None:
-    """A parameter that is misspelt would be left out silently, and all but the last of one that is repeated. Raises
-    HttpRefusal.
+    """Without this check, a misspelt parameter would be ignored silently, and so would all but the last value of a
+    repeated one. Raises HttpRefusal.
     """
     fields = request.scope["route"].dependant.query_params
     known = sorted(field.alias for field in fields)

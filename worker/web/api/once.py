@@ -1,7 +1,6 @@
-"""Idempotency-Key: the first answer to a POST is the answer to all that repeat it within a day.
-
-A refusal is not kept: nothing was done, and the key may come again, also with another request. After a process was
-killed in between, the request is dealt with once more, and each act is safe to repeat.
+"""Idempotency-Key: the first answer to a POST is also the answer to its repetitions within a day. A refusal is not
+stored: nothing was done, and the key may be used again, also with another request. If the process is killed in between,
+the request is handled once more; each act is safe to repeat.
 """
 
 import hashlib
@@ -77,7 +76,7 @@ async def _once(answers: FirstAnswers, key: str, request: Request, handle: Handl
 
 
 def _again(known: FirstAnswer | Repetition) -> Response:
-    """Raises HttpRefusal where there is no answer to show."""
+    """Raises HttpRefusal if there is no answer to show."""
     if known is Repetition.OTHER_REQUEST:
         raise HttpRefusal(422, "idempotency_key_reused", f"this {NAME} came with another request before")
     if known is Repetition.GOING:

@@ -1,7 +1,5 @@
-"""What stands in paths and queries of the API.
-
-A filter is never empty: an empty one is mostly a variable that was not set, and would take everything or nothing. The
-command line refuses it too. Blanks alone are no value either.
+"""Parameters in paths and queries of the API. A filter must not be empty: an empty filter is mostly an unset variable,
+and would select everything or nothing. The command line refuses it too. A value of only blanks also counts as empty.
 """
 
 from typing import Annotated

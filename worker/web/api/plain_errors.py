@@ -1,4 +1,4 @@
-"""What is wrong with a request in plain words. Pydantic's own are for those who know Python."""
+"""Errors of a request in plain words. Pydantic's own messages are for people who know Python."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -41,7 +41,7 @@ _EMPTY = "found an empty value, expected one"
 
 
 def plain_error(error: Mapping[str, Any]) -> str:
-    """Where it is and what is expected, as in "query.limit: expected a whole number". The value is not repeated: it may
+    """The place and what is expected, as in "query.limit: expected a whole number". The value is not repeated: it may
     be a secret.
     """
     empty = error["type"] == "string_too_short" and error["ctx"]["min_length"] == 1

@@ -1,4 +1,4 @@
-"""What a reader would get now, without sending it; a test send to oneself; and whether everything can be reached."""
+"""What a reader would get now, without sending it; a test send; and whether everything can be reached."""
 
 from typing import Annotated, Any
 
@@ -56,7 +56,9 @@ def previews(uses: Services, project: str, check: CheckDraft, guard: Guard) -> A
 
     @router.post("/preview", response_model=PreviewShape, dependencies=[manages], tags=["deployments"])
     async def preview_draft(wanted: DraftPreviewRequest) -> dict[str, Any]:
-        """As a preview of a schedule in force, of one in these files. They may let this process ask any host."""
+        """Previews a schedule of these files, as for a deployed one. The files may make this process contact any
+        host.
+        """
         bundle = await sound_draft(uses, check, project, wanted.files)
         if wanted.schedule not in bundle.schedules:
             known = known_names(wanted.schedule, bundle.schedules)
@@ -65,8 +67,8 @@ def previews(uses: Services, project: str, check: CheckDraft, guard: Guard) -> A
 
     @acts.post("/schedules/{schedule:path}/test", response_model=TrialShape, tags=["digests"])
     async def send_a_test(schedule: Id, wanted: TrialRequest, actor: Annotated[Actor, triggers]) -> dict[str, Any]:
-        """Fetches now and sends to the token's own address; with `manage` to any. No baseline moves, and nothing is
-        sent again by itself.
+        """Fetches now and sends to the token's own address; with `manage` to any address. No baseline changes, and
+        nothing is sent again by itself.
         """
         address = wanted.address or actor.address
         if not address or (not actor.may(TokenScope.MANAGE) and not same(address, actor.address)):
@@ -77,7 +79,7 @@ def previews(uses: Services, project: str, check: CheckDraft, guard: Guard) -> A
 
     @router.get("/doctor", response_model=list[FindingShape], dependencies=[manages], tags=["deployments"])
     async def examine_project(request: Request) -> Response:
-        """Asks every connection and channel in force with its credentials, and looks at clocks and workers. Nothing is
+        """Checks every deployed connection and channel with its credentials, and the clocks and workers. Nothing is
         sent or changed.
         """
         async with few.one():

@@ -63,7 +63,7 @@ NO_PATH = "no request has this path; GET /api/v1/openapi.json describes all of t
 
 
 class HttpRefusal(Exception):  # it is an answer, and no fault of ours
-    """An answer that is no success. `headers` are added to it."""
+    """An answer that is not a success. `headers` are added to it."""
 
     def __init__(self, status: int, reason: str, detail: str, headers: Mapping[str, str] | None = None) -> None:
         self.status, self.reason, self.detail = status, reason, detail
@@ -118,7 +118,7 @@ async def _http(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _undescribed(request: Request, error: Exception) -> JSONResponse:
-    """An answer that its description does not know. Its values stay out of the log: it may hold a new token."""
+    """An answer that does not match its description. Its values are not logged, because it may contain a new token."""
     if not isinstance(error, ResponseValidationError):
         raise error
     places = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['type']}" for one in error.errors())
@@ -127,7 +127,7 @@ async def _undescribed(request: Request, error: Exception) -> JSONResponse:
 
 
 async def _fault(request: Request, error: Exception) -> JSONResponse:
-    """A fault of ours. The log says what it was; the answer does not."""
+    """An internal error. The log says what it was; the answer does not."""
     path, kind = request.url.path, type(error).__name__
     structlog.get_logger().error("request_failed", path=path, kind=kind, sentence=str(error))
     return problem(500, "fault", "the request could not be dealt with; the log of this process says why")

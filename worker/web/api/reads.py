@@ -35,13 +35,13 @@ def reads(uses: Services, guard: Guard) -> APIRouter:
 
     @router.get("/schedules", response_model=list[ScheduleRowShape], tags=["schedules"])
     async def list_schedules(request: Request, tags: Tags = NO_TAGS, owner: OfOwner = None) -> Response:
-        """Schedules in force, with the next slot and the last run of each."""
+        """The deployed schedules, with the next slot and the last run of each."""
         wanted = ScheduleFilter(tuple(tags), owner or "")
         return answer(request, schedules_document(await schedules(uses, wanted=wanted)))
 
     @router.get("/deployment", response_model=DeploymentShape, tags=["deployments"])
     async def show_deployment(request: Request) -> Response:
-        """What is in force. Its ETag is what If-Match of a deployment takes."""
+        """The current deployment. Use its ETag in If-Match of a deployment."""
         deployed = await uses.deployments.deployed()
         if deployed is None:
             raise NotFound("nothing is deployed yet")
@@ -50,7 +50,7 @@ def reads(uses: Services, guard: Guard) -> APIRouter:
 
     @router.get("/subscriptions", response_model=list[SubscriptionShape], tags=["subscriptions"])
     async def list_subscriptions(request: Request, schedule: OfSchedule = None) -> Response:
-        """Who gets what: entries of the definitions, and subscriptions beside them."""
+        """Who gets what: entries of the definitions, and subscriptions that were added at run time."""
         return answer(request, subscriptions_document(await listed(uses, schedule)))
 
     @router.get("/audit", response_model=ListPage[AuditShape], tags=["audit"])

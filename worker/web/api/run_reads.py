@@ -40,7 +40,7 @@ def run_reads(uses: Services, guard: Guard) -> APIRouter:
 
     @router.get("/missed", response_model=list[MissedShape])
     async def list_missed(request: Request, schedule: OfSchedule = None, limit: Limit = PAGE) -> Response:
-        """Slots that no run was made for, newest first, and why."""
+        """Slots that did not become a run, newest first, and why."""
         return answer(request, [missed_document(row) for row in await uses.lookups.missed(schedule, limit)])
 
     @router.get("/runs/{run:path}/explain", response_model=ExplainedShape | MissedShape)
@@ -62,7 +62,7 @@ def run_reads(uses: Services, guard: Guard) -> APIRouter:
 
     @router.get("/runs/{run:path}", response_model=ShownRunShape)
     async def show_run(request: Request, run: RunRef) -> Response:
-        """A run with its bridge, its deliveries, and what sources say beside their answers."""
+        """A run with its bridge, its deliveries, and the notes of its sources."""
         found = await find_run(uses.lookups, run)
         rows = await uses.lookups.deliveries(found.key)
         bridge, notes = await bridge_of(uses, found, rows), await notes_of(uses.snapshots, found)

@@ -1,4 +1,4 @@
-"""What a run's queries were answered, and what moved between two runs: as JSON or as CSV for a spreadsheet."""
+"""The answers to a run's queries, and what changed between two runs: as JSON or as CSV for a spreadsheet."""
 
 import asyncio
 from bisect import bisect_right
@@ -52,7 +52,7 @@ def snapshots(uses: Services, guard: Guard) -> APIRouter:
 
     @router.get("/runs/{run:path}/snapshots", response_model=SnapshotsShape)
     async def list_snapshots(request: Request, run: RunRef) -> Response:
-        """What a run's queries were answered: figures, and tables without their rows."""
+        """The answers to a run's queries: figures, and tables without their rows."""
         found = await find_run(uses.lookups, run)
         answers = await stored_answers(uses, found) if found.snapshots else ()
         return answer(request, snapshots_document(found, answers))
@@ -83,8 +83,8 @@ def snapshots(uses: Services, guard: Guard) -> APIRouter:
     async def compare(
         request: Request, run: RunRef, against: Against, form: Form = "json", limit: Changes = MANY
     ) -> Response:
-        """What moved between two runs of a schedule: bridges, rows and figures of each query. The older run is compared
-        with the newer one, in whichever order they are named.
+        """What changed between two runs of a schedule: bridges, rows and figures of each query. The older run is always
+        compared with the newer one, in whatever order you name them.
         """
         found = await _compared(uses, run, against)
         if form == "csv":
@@ -93,7 +93,7 @@ def snapshots(uses: Services, guard: Guard) -> APIRouter:
 
     @router.get("/runs/{run:path}/bridges", response_model=BridgesShape, responses=_AS_CSV)
     async def bridges(request: Request, run: RunRef, against: Against, form: Form = "json") -> Response:
-        """Why the total of each query moved between two runs, by currency and class."""
+        """Why the total of each query changed between two runs, by currency and class."""
         found = await _compared(uses, run, against)
         if form == "csv":
             return answer_bytes(request, bridges_csv(found), CSV)

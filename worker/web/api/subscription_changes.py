@@ -1,4 +1,4 @@
-"""Subscriptions through the API: one's own with the scope `subscribe`, everybody's with `manage`."""
+"""Subscriptions through the API: the token's own with the scope `subscribe`, everybody's with `manage`."""
 
 from typing import Annotated, Any
 
@@ -32,8 +32,8 @@ def subscription_changes(uses: Services, guard: Guard) -> APIRouter:
 
     @router.post("/schedules/{schedule:path}/subscriptions", status_code=201, response_model=AddedShape)
     async def subscribe(schedule: Id, wanted: SubscribeRequest, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
-        """Subscribes an address to a schedule, beside its definition. An entry with `alerts` (ids of rules) or
-        `alert_labels` (matchers such as `team=north`) is told of those alerts and gets no digests.
+        """Subscribes an address to a schedule without changing its definition. An entry with `alerts` (ids of rules) or
+        `alert_labels` (matchers such as `team=north`) gets those alerts and no digests.
         """
         _refuse_others(actor, str(wanted.entry.get("address", "")))
         made, same = await acts.subscribe(uses, actor, schedule, wanted.entry, wanted.expires)
@@ -41,7 +41,7 @@ def subscription_changes(uses: Services, guard: Guard) -> APIRouter:
 
     @router.delete("/schedules/{schedule:path}/subscriptions/{reader}", response_model=RemovedShape)
     async def unsubscribe(schedule: Id, reader: Reader, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:
-        """Ends a subscription that was made at run time."""
+        """Removes a subscription that was added at run time."""
         name = await _reader_of(uses, actor, schedule, reader)
         return removed_document(await acts.unsubscribe(uses, actor, schedule, name))
 
@@ -64,8 +64,8 @@ def subscription_changes(uses: Services, guard: Guard) -> APIRouter:
 
 
 async def _reader_of(uses: acts.SubscribeUses, actor: Actor, schedule: str, name: str) -> str:
-    """The reader's id. What a token says that may change only its own address names no other reader, and is the same
-    whether there is such a reader or not. Raises HttpRefusal, NotFound and RequestError.
+    """The reader's id. A token that may change only its own address cannot name another reader, and gets the same
+    answer whether that reader exists or not. Raises HttpRefusal, NotFound and RequestError.
     """
     rows = await listed(uses, schedule)
     if actor.may(TokenScope.MANAGE):

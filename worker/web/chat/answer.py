@@ -1,4 +1,4 @@
-"""The answers to one request: whoever asks is found, and what is asked is done or refused in a clear sentence."""
+"""The answers to one request: finds the person who asks, and does what is asked or refuses it in a clear sentence."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -19,15 +19,15 @@ from worker.web.chat.visit import ChatRefused, ChatVisit
 from worker.web.console.states import run_mark
 
 LOOK = 1.0
-"""Seconds between two looks at a run whose end is told."""
+"""Seconds between two looks at a run whose end will be reported."""
 
 FOLLOWED = 25 * 60.0
 """Seconds for which a run is followed. Slack takes answers for half an hour."""
 
 
 async def answers(uses: Services, channel: str, request: ChatRequest) -> AsyncIterator[ChatAnswer]:
-    """One, and after a run was asked for another at its end. Raises nothing of ours: every refusal is an answer, which
-    only whoever asked sees.
+    """One answer, and for a run another one at its end. Raises none of our errors: every refusal is an answer, which
+    only the person who asked sees.
     """
     asked = await _asked(uses, channel, request)
     if isinstance(asked, ChatAnswer):
@@ -41,7 +41,7 @@ async def answers(uses: Services, channel: str, request: ChatRequest) -> AsyncIt
 
 
 async def put_off(uses: Services, channel: str, request: ChatRequest, seconds: int) -> ChatAnswer:
-    """What is said instead to who asks too often. Raises nothing of ours."""
+    """The answer to a person who asks too often. Raises none of our errors."""
     asked = await _asked(uses, channel, request)
     return asked if isinstance(asked, ChatAnswer) else asked.say("chat.too_often", seconds=seconds)
 
@@ -85,7 +85,7 @@ def _busy(w: Wording, request: ChatRequest, error: FunnelbeatError) -> ChatAnswe
 
 
 async def _ended(asked: ChatVisit, key: RunKey) -> ChatAnswer | None:
-    """None if nobody knows in time. The run does not depend on it."""
+    """None if it is not known in time. The run does not depend on it."""
     for _ in range(int(FOLLOWED / LOOK)):
         try:
             run = await asked.uses.lookups.run(key)

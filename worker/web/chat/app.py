@@ -10,7 +10,7 @@
 | 413 | a body past LONGEST_BODY |
 | 503 | Redis cannot be used, or a secret is not set |
 
-The service waits for three seconds. What takes longer goes on behind the answer, and what it says is posted later.
+The service waits for three seconds. Work that takes longer continues after the answer, and its result is posted later.
 """
 
 import asyncio
@@ -44,7 +44,9 @@ AT_ONCE = 2.0
 """Seconds in which an answer goes back with the request."""
 
 LATER = 200
-"""Requests whose answers, or a run's end, are still to be posted. Those of more are left out, and the acts are done."""
+"""Requests for which an answer, or a run's end, is still to be posted. For further requests the answer is left out, but
+the act is done.
+"""
 
 
 def chat(uses: Services, monotonic: Callable[[], float]) -> Starlette:
@@ -62,7 +64,7 @@ class Asking:
     door: ChatDoor
 
     def working(self, asked: ChatRequest) -> ChatAnswer:
-        """What is said where the answer follows."""
+        """The text that says that the answer follows."""
         return ChatAnswer(self._words(asked).say("chat.working"))
 
     def too_often(self, asked: ChatRequest, seconds: int) -> ChatAnswer:
@@ -92,7 +94,7 @@ class ChatRequests:
             return _refused(503, _BUSY)
 
     async def _bundle(self, channel: str) -> Bundle | None:
-        """What is in force, if it has the channel."""
+        """The deployed bundle, if it has the channel."""
         deployed = await self._uses.deployments.deployed()
         bundle = await bundle_of(self._uses.deployments, deployed.bundle) if deployed else None
         return bundle if bundle is not None and channel in bundle.channels else None
@@ -140,7 +142,7 @@ class ChatRequests:
         return Response(to.door.inline(shown), 200, headers=_HEADERS, media_type="application/json")
 
     async def _put_off(self, to: Asking, asked: ChatRequest, wait: int) -> Response:
-        """Nothing is done. For a click the sentence is a message of its own, so that a person gets one in a minute."""
+        """Nothing is done. For a click the sentence is a separate message, so a person gets only one in a minute."""
         await self._count(to.channel, EventOutcome.LIMITED)
         said = to.too_often(asked, wait)
         if asked.clicked is None:
@@ -166,7 +168,7 @@ async def _reply(
     *,
     inline: bool,
 ) -> None:
-    """Posts what was not said with the request. What cannot be posted is logged: the act is done."""
+    """Posts an answer that was not sent with the request. If it cannot be posted, this is logged: the act is done."""
     try:
         answer = await first
         if not inline:

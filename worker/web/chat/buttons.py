@@ -40,8 +40,8 @@ async def snooze(asked: ChatVisit) -> ChatAnswer:
 
 
 async def _alert(asked: ChatVisit) -> tuple[ListedAlert, str]:
-    """The alert, and the locale of the message that told of it. Raises ChatRefused for one that is over, and for
-    whoever was not told of it.
+    """The alert, and the locale of its message. Raises ChatRefused for an alert that is over, and for a person who was
+    not notified of it.
     """
     bundle = asked.view.bundle
     try:
@@ -60,7 +60,7 @@ async def _alert(asked: ChatVisit) -> tuple[ListedAlert, str]:
 
 
 async def mute(asked: ChatVisit) -> ChatAnswer:
-    """The digests of one reader: one's own, or with the scope `manage` those of a conversation."""
+    """The digests of one reader: the person's own, or with the scope `manage` those of a conversation."""
     schedule, row = await _reader(asked)
     said = row.preference
     if row.state is State.PAUSED and said is not None and said.until is not None:
@@ -71,7 +71,7 @@ async def mute(asked: ChatVisit) -> ChatAnswer:
 
 
 async def _reader(asked: ChatVisit) -> tuple[str, SubscriptionRow]:
-    """Raises ChatRefused for a reader who is none any more, and for whoever may not mute this one."""
+    """Raises ChatRefused for a reader who no longer exists, and for a person who may not mute this one."""
     schedule, _, reader = asked.request.argument.partition(" ")
     try:
         row = named(await listed(asked.uses, schedule), schedule, reader)

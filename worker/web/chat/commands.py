@@ -1,4 +1,4 @@
-"""What each command answers. All of them keep to what whoever asks may see."""
+"""The answers of each command. All of them are limited to what the person may see."""
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import replace
@@ -20,7 +20,7 @@ from worker.web.chat.visit import LISTED, ChatRefused, ChatVisit
 from worker.web.console.states import delivery_mark
 
 RUNS = 10
-"""Runs of a schedule in which `why` looks for a message to whoever asks."""
+"""Runs of a schedule in which `why` looks for a message to the person who asks."""
 
 
 async def run(asked: ChatVisit) -> ChatAnswer:
@@ -48,7 +48,7 @@ def _next(asked: ChatVisit, row: ScheduleRow) -> str:
 
 
 async def why(asked: ChatVisit) -> ChatAnswer:
-    """Of each schedule the newest message to whoever asks, as it was made for this audience."""
+    """For each schedule, the newest message to the person who asks, as it was made for this audience."""
     if asked.request.argument:
         name, known = await asked.schedule()
         seen: Mapping[str, Mapping[str, Subscription]] = {name: known}
@@ -80,7 +80,7 @@ def _state(asked: ChatVisit, row: Delivery) -> str:
 
 
 async def _subject(asked: ChatVisit, row: Delivery) -> str:
-    """The first line of the message; empty if what it is made of is no longer stored."""
+    """The first line of the message; empty if its data is no longer stored."""
     try:
         return asked.w.clean((await stored_message(asked.uses, row)).subject, 300)
     except FunnelbeatError:
@@ -110,7 +110,7 @@ async def firing(asked: ChatVisit) -> ChatAnswer:
 
 
 async def subscribe(asked: ChatVisit) -> ChatAnswer:
-    """A direct message to whoever asks; one that was paused goes on."""
+    """Subscribes the person who asks to direct messages; a paused subscription continues."""
     schedule, _ = await asked.schedule()
     asked.needs(TokenScope.SUBSCRIBE)
     own = await _own(asked, schedule)
@@ -125,7 +125,7 @@ async def subscribe(asked: ChatVisit) -> ChatAnswer:
 
 
 async def unsubscribe(asked: ChatVisit) -> ChatAnswer:
-    """One's own address needs no scope. An entry of a definition stays: it can be muted."""
+    """The person's own address needs no scope. An entry of a definition stays: it can be muted."""
     schedule, _ = await asked.schedule()
     own = await _own(asked, schedule)
     if own is None or own.at is None:
@@ -135,7 +135,7 @@ async def unsubscribe(asked: ChatVisit) -> ChatAnswer:
 
 
 async def _own(asked: ChatVisit, schedule: str) -> SubscriptionRow | None:
-    """The subscription to digests by which whoever asks gets direct messages."""
+    """The subscription through which the person who asks gets digests as direct messages."""
     rows = [
         row
         for row in await listed(asked.uses, schedule)

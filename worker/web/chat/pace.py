@@ -16,11 +16,13 @@ class ChatPace:
         self._rates = Rates(monotonic)
 
     def wait(self, channel: str, asked: ChatRequest) -> int:
-        """Seconds until this person may ask again; 0 if now. One who asks too often takes nothing from the others."""
+        """Seconds until this person may ask again; 0 if now. A person who asks too often does not reduce the limit of
+        the others.
+        """
         workspace = f"{channel} {asked.workspace}"
         by_person = self._rates.wait(f"{workspace} {asked.person}", PERSON_PER_MINUTE)
         return by_person or self._rates.wait(workspace, WORKSPACE_PER_MINUTE)
 
     def tells(self, channel: str, asked: ChatRequest) -> bool:
-        """Whether a message of its own says that somebody asks too often: one in a minute."""
+        """Whether a separate message says that somebody asks too often: one in a minute."""
         return not self._rates.wait(f"told {channel} {asked.workspace} {asked.person}", 1)

@@ -13,14 +13,14 @@ from worker.web.chat.answer import answers, put_off
 from worker.web.chat.pace import ChatPace
 
 AT_ONCE = 200
-"""Requests that are carried out at the same time, with runs whose end is told; more wait."""
+"""Requests that are carried out at the same time, including runs whose end will be reported; further ones wait."""
 
 
 async def paced(
     uses: Services, channel: str, pace: ChatPace, places: asyncio.Semaphore, request: ChatRequest
 ) -> AsyncIterator[ChatAnswer]:
-    """As `answers`. Of what comes too often nothing is done, and it waits for no place. Each answer is a request to the
-    service, so that a person is told once in a minute. `places`: of `AT_ONCE`.
+    """As `answers`. A request that comes too often is refused at once. Each answer is a request to the service, so a
+    person gets only one such answer in a minute. `places`: of `AT_ONCE`.
     """
     wait = pace.wait(channel, request)
     await _count(uses, channel, EventOutcome.LIMITED if wait else EventOutcome.ACCEPTED)

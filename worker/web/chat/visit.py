@@ -1,4 +1,4 @@
-"""One request of a person, with what this person may see and in which words it is answered."""
+"""One request of a person, with what this person may see and the language of the answer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ LISTED = 20
 
 
 class ChatRefused(Exception):
-    """The sentence is in the words of whoever asks."""
+    """The sentence is in the language of the person who asks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class ChatVisit:
         return self.w.clean(self.view.bundle.schedules[schedule].name)
 
     def needs(self, scope: TokenScope) -> None:
-        """Raises ChatRefused for whoever may not."""
+        """Raises ChatRefused for a person without the scope."""
         if not self.actor.may(scope):
             raise ChatRefused(self.w.say("chat.forbidden", scope=scope.value))
 
@@ -57,7 +57,9 @@ class ChatVisit:
         return seen
 
     async def schedule(self) -> tuple[str, Mapping[str, Subscription]]:
-        """The one that the argument names. Raises ChatRefused for one that may not be seen, as for one that is none."""
+        """The schedule that the argument names. Raises the same ChatRefused for one that the person may not see and for
+        one that does not exist.
+        """
         seen, wanted = await self.schedules(), self.request.argument
         if wanted not in seen:
             key = "chat.no_schedule" if wanted else "chat.which"

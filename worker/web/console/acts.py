@@ -1,4 +1,4 @@
-"""What forms of the console do. Each returns the page to go to and what to say there."""
+"""The actions of the console's forms. Each returns the page to go to and the message to show there."""
 
 from datetime import timedelta
 from urllib.parse import quote, urlencode
@@ -12,11 +12,11 @@ from worker.web.console.forms import Form
 from worker.web.console.page import Visit
 
 PAUSES = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=30)}
-"""By days, as a form names them; "" is a pause that a person ends."""
+"""Lengths of a pause in days, as a form names them; "" is a pause that a person ends."""
 
 
 async def trigger(visit: Visit, form: Form) -> tuple[str, str]:
-    """Sent twice, as by two clicks, a form makes one run."""
+    """If a form is sent twice, as by two clicks, it starts one run."""
     schedule, once = text_of(form, "schedule"), form.get("once", "")
     idempotency = f"{visit.actor.who}:console:{once[:64]}" if once else None
     key = await acts.trigger(visit.uses, visit.actor, schedule, None, idempotency)

@@ -1,4 +1,4 @@
-"""Why one alert fires, and what ends it; and what its rule would have told over stored runs."""
+"""Why one alert fires, and what ends it; and what its rule would have reported for stored runs."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -112,7 +112,7 @@ def address_of(reader: str) -> str:
 
 
 def _reason(reason: str) -> str:
-    """The first one says nothing else than a new one."""
+    """The reason `first` is shown like `new`."""
     return "new" if reason == "first" else reason
 
 
@@ -153,7 +153,7 @@ def _next(visit: Visit, of: Next) -> str:
 
 
 async def rule_rows(visit: Visit) -> list[tuple[str, str, str, str]]:
-    """Every rule in force: its key, its name, its condition, and to how many readers it is told."""
+    """Every deployed rule: its key, its name, its condition, and the number of its readers."""
     w = visit.w
     return [
         (

@@ -25,8 +25,8 @@ FIRING, PENDING, ACKED, QUIET = (
 
 @dataclass(frozen=True, slots=True)
 class ShownAlert:
-    """Texts for one row. `note`: who acknowledged it and when, or what keeps it quiet. `open`: nobody knows of it yet,
-    and nothing keeps it quiet. `acked`: somebody knows.
+    """Texts for one row. `note`: who acknowledged it and when, or what mutes it. `open`: it is neither acknowledged nor
+    muted. `acked`: it is acknowledged.
     """
 
     mark: StateMark

@@ -1,4 +1,4 @@
-"""Alerts that fire or are pending, and what keeps them quiet."""
+"""Alerts that fire or are pending, and what mutes them."""
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -15,7 +15,7 @@ MOST = 40
 
 
 async def alerts_page(visit: Visit, request: Request) -> Response:
-    """With `match`, those that a silence with these matchers would keep quiet, before it is made."""
+    """With `match`, the alerts that a silence with these matchers would mute, before it is created."""
     match = request.query_params.get("match", "")[:1_000]
     problem = ""
     try:

@@ -1,4 +1,4 @@
-"""Connections and channels: what they cost, what is left of a day, and whether they answer."""
+"""Connections and channels: their cost, the rest of the day's tokens, and whether they answer."""
 
 from dataclasses import dataclass
 
@@ -22,8 +22,8 @@ _MARKS = {Level.OK: StateMark("delivered", 4), Level.WARN: StateMark("partly", 1
 
 @dataclass(frozen=True, slots=True)
 class ShownBudget:
-    """`used` and `asked`: percent of the service's day that are spent, and that the next 24 hours ask for; None where
-    the service names no limit.
+    """`used` and `asked`: percent of the service's daily limit that are used up, and that the next 24 hours need; None
+    if the service names no limit.
     """
 
     connection: str
@@ -48,7 +48,9 @@ async def checked_page(visit: Visit, _form: Form) -> Response:
 
 
 async def shown_budgets(visit: Visit) -> list[ShownBudget]:
-    """By connection. Computed once a minute: a day's cost rests on the last answers of all schedules."""
+    """By connection. Computed once a minute, because a day's cost is computed from the last answers of all
+    schedules.
+    """
 
     async def compute() -> list[DayBudget]:
         return await day_budgets(visit.uses, visit.uses.quotas, visit.deployed, visit.now)
@@ -63,7 +65,7 @@ async def running(visit: Visit) -> list[tuple[StateMark, str, str]]:
 
 
 async def quiet_processes(visit: Visit) -> list[str]:
-    """Kinds of processes of which none gives a sign of life, in sentences."""
+    """Kinds of processes without any recent heartbeat, in sentences."""
     found = await processes(visit.uses.heartbeats, visit.uses.clock)
     return [f"{one.what}: {one.sentence}" for one in found if one.level is not Level.OK]
 

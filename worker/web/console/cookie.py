@@ -46,8 +46,8 @@ def on_loopback(request: Request) -> bool:
 
 
 def from_elsewhere(request: Request) -> bool:
-    """Whether a browser says that another site sent this. Browsers of today always say it; others send at least the
-    origin. What is no browser says neither.
+    """Whether a browser says that another site sent this. Present browsers always say it; older ones send at least the
+    origin. A program that is not a browser sends neither.
     """
     site = request.headers.get("sec-fetch-site")
     if site is not None:

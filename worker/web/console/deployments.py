@@ -1,4 +1,4 @@
-"""Deployments: which there were, what a draft or a rollback would change, and putting it in force."""
+"""Deployments: the past ones, what a draft or a rollback would change, and activating it."""
 
 import asyncio
 import re
@@ -79,7 +79,7 @@ async def rollback_page(visit: Visit, request: Request) -> Response:
 
 
 async def deploy(visit: Visit, form: Form) -> tuple[str, str]:
-    """Puts in force what a plan has shown. Raises RequestError where another deployment came in between."""
+    """Activates what a plan has shown. Raises RequestError if another deployment came in between."""
     draft = visit.state.drafts.find(visit.session, text_of(form, "draft"))
     if draft is None:
         raise RequestError("this draft is no longer kept; plan it again")
@@ -97,8 +97,8 @@ async def rollback(visit: Visit, form: Form) -> tuple[str, str]:
 
 def files_of(form: Form) -> Mapping[str, str]:
     """Path in the project → text: of the files that were chosen, and of those that were pasted, which come last. A
-    folder that was chosen whole has other files too, also hidden ones, which say nothing here. Raises RequestError if
-    there is none.
+    chosen folder also has other files, including hidden ones, which are ignored here. Raises RequestError if there is
+    none.
     """
     chosen = {_inside(name.removeprefix(FILE)): text for name, text in form.items() if name.startswith(FILE)}
     chosen = {path: text for path, text in chosen.items() if "/." not in path}

@@ -1,4 +1,4 @@
-"""The way into the console: signing in and out, and what is checked before a page is shown or an act is done."""
+"""Access to the console: signing in and out, and the checks before a page is shown or an act is done."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -45,7 +45,7 @@ class ConsoleDoor:
         self._wrong = WrongTries(monotonic)
 
     def page(self, make: Page) -> Callable[[Request], Awaitable[Response]]:
-        """Shows a page to whoever may read."""
+        """Shows a page to a person who may read."""
 
         async def answer(request: Request) -> Response:
             try:
@@ -63,8 +63,8 @@ class ConsoleDoor:
     def asked_page(
         self, scope: TokenScope, make: AskedPage, longest: int = LONGEST
     ) -> Callable[[Request], Awaitable[Response]]:
-        """Shows what a form of ours asks for, to whoever may: what costs requests, or is too long for an address.
-        `longest`: bytes of the form.
+        """Shows the page that one of our forms requests, to a person who may see it: for pages that cost requests, or
+        whose input is too long for an address. `longest`: bytes of the form.
         """
 
         async def answer(request: Request) -> Response:
@@ -80,7 +80,7 @@ class ConsoleDoor:
         return answer
 
     def act(self, scope: TokenScope, do: Act) -> Callable[[Request], Awaitable[Response]]:
-        """Does what a form of ours asks, for whoever may, and leads back to a page."""
+        """Does the act of one of our forms, for a person who may do it, and redirects to a page."""
 
         async def answer(request: Request) -> Response:
             async def done(visit: Visit, form: Form) -> Response:
@@ -93,7 +93,7 @@ class ConsoleDoor:
     async def _from_form(
         self, request: Request, scope: TokenScope, follow: AskedPage, longest: int = LONGEST
     ) -> Response:
-        """Nothing of a body is read before somebody is signed in."""
+        """A body is read only after sign-in."""
         try:
             visit = await self._visit(request)
             if visit is None:
@@ -153,7 +153,7 @@ class ConsoleDoor:
         return response
 
     async def _visit(self, request: Request) -> Visit | None:
-        """None for whoever is not signed in, or whose token was revoked or has expired since."""
+        """None if nobody is signed in, or if the token was revoked or has expired since."""
         name = cookie.session_name(request)
         session = self._sessions.find(name)
         actor = await actor_of(self._uses, session.token, Door.CONSOLE) if session is not None else None
@@ -172,7 +172,7 @@ class ConsoleDoor:
         return Visit(self._uses, actor, session, w, now, root_of(request), self._state, bundle, name, live)
 
     def _sign_in_first(self, request: Request) -> Response:
-        """A form is not kept over a sign-in: it may be somebody else's."""
+        """A form is not kept across a sign-in: it may be somebody else's."""
         place = request.url.path.removeprefix(root_of(request)).lstrip("/") if request.method == "GET" else ""
         query = request.url.query if request.method == "GET" else ""
         return sign_in_page(request, place_of(f"{place}?{query}" if query else place), "", 401)
@@ -211,7 +211,7 @@ def root_of(request: Request) -> str:
 
 
 def wording(request: Request, now: datetime | None = None, zone: str = "UTC") -> Wording:
-    """In the first language that the browser asks for and that we speak."""
+    """In the first of the browser's languages that Funnelbeat has."""
     asked = request.headers.get("accept-language", "")[:200].lower().split(",")
     language = next((one.strip()[:2] for one in asked if one.strip()[:2] in LOCALES), "en")
     return Wording(LOCALES[language], zone, (now or datetime.now(UTC)).year)
@@ -226,7 +226,7 @@ def _refused(visit: Visit, scope: TokenScope) -> Response:
 
 
 def _trouble(request: Request, error: FunnelbeatError) -> Response:
-    """What an outage says names servers, and may come before somebody has signed in."""
+    """The text of an outage names servers, and may be needed before somebody has signed in."""
     status = 404 if isinstance(error, NotFound) else 422 if isinstance(error, RequestError) else 503
     if status == 503:
         structlog.get_logger().error("page_failed", sentence=str(error))

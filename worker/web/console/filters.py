@@ -1,5 +1,5 @@
-"""What an address of a page asks for: `?tag=sales&owner=Mara`. Fields of a form that somebody left empty are no
-filters; an address with an empty one was put together from something that was not set.
+"""The filters in a page's address: `?tag=sales&owner=Mara`. Empty fields of a form are not filters. An address with an
+empty filter was probably built from an unset variable.
 """
 
 from starlette.requests import Request

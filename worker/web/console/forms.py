@@ -1,4 +1,4 @@
-"""What a form of a page sends: fields, and files that somebody chose."""
+"""The content of a page's form: fields, and chosen files."""
 
 from collections.abc import AsyncGenerator
 from urllib.parse import parse_qsl
@@ -18,7 +18,7 @@ LONGEST_DRAFT = 1_000_000
 FILES = 500
 
 FILE = "file:"
-"""What the name of a field begins with that holds the text of a file, before the file's own name."""
+"""The prefix of a field's name that contains the text of a file; the file's name follows."""
 
 _EXPECTED = "expected less: of a folder only what belongs to the project, without .git and the like"
 

@@ -1,4 +1,4 @@
-"""The number that heads a schedule's digests, in words and as a line."""
+"""The key number of a schedule's digests, in words and as a line."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -18,7 +18,7 @@ LOOK = 0.5
 """Seconds between two looks at the stream."""
 
 CHECK = 30
-"""Looks after which it is asked again who is signed in."""
+"""Looks after which the sign-in is checked again."""
 
 AT_ONCE = 500
 
@@ -45,7 +45,9 @@ class LiveEvents:
         return EventSourceResponse(self._followed(request, since, run), ping=15, headers={"Cache-Control": "no-store"})
 
     async def _followed(self, request: Request, last: str, run: RunKey | None) -> AsyncIterator[ServerSentEvent]:
-        """Ends when the session ends. Of many facts at once the last is told: a page asks for its whole state."""
+        """Ends when the session ends. If there are many facts at once, only the last one is sent, because a page asks
+        for its whole state.
+        """
         looks = 0
         while looks % CHECK or await self._valid(request):
             page = await self._uses.event_stream.after(last, AT_ONCE)

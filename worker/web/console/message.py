@@ -1,4 +1,4 @@
-"""A stored message, or one that a preview made, in a frame of its own, where it can run nothing and ask nothing of any
+"""A stored message, or one that a preview made, in a separate frame, in which it can run no script and contact no
 host.
 """
 
@@ -19,10 +19,10 @@ from worker.web.console.state import ShownMessage
 from worker.web.message_policy import POLICY
 
 PAGE = ("phone", "desktop", "dark", "text")
-"""How a message that is a page can be looked at."""
+"""The forms of a message that is a page."""
 
 SHOWN = ("shown", "dark", "text")
-"""How one can be that a program of the receiver's shows in its own way."""
+"""The forms of a message that the receiver's program shows in its own way."""
 
 _HTML = "html"
 _SHOWN_BY_PROGRAM = ".json"

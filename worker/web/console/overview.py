@@ -1,4 +1,4 @@
-"""The first page: what needs somebody, then every schedule, those in trouble first."""
+"""The first page: what needs attention, then every schedule, those with problems first."""
 
 from dataclasses import dataclass
 from datetime import timedelta
@@ -21,7 +21,7 @@ RECENT = 60
 """Runs that are looked through for trouble."""
 
 MISSED_FOR = timedelta(days=7)
-"""How long slots that never ran stand on this page."""
+"""How long slots that never ran are shown on this page."""
 
 ROWS = 40
 """Schedules on this page. The page Schedules has all."""
@@ -35,7 +35,7 @@ MOST = 12
 
 @dataclass(frozen=True, slots=True)
 class AttentionRow:
-    """One thing that needs somebody. `what`: what happened, in words."""
+    """One thing that needs attention. `what`: what happened, in words."""
 
     mark: StateMark
     name: str
@@ -98,7 +98,7 @@ async def _judged(visit: Visit, run: Run) -> tuple[StateMark, str]:
 
 
 async def _missed(visit: Visit, names: dict[str, str]) -> list[AttentionRow]:
-    """Slots that never ran. Those of a pause were wanted."""
+    """Slots that never ran, without those of a pause, which are intended."""
     rows = await visit.uses.lookups.missed(None, RECENT)
     recent = [row for row in rows if row.last >= visit.now - MISSED_FOR and row.reason is not Reason.PAUSED]
     return [_missed_row(visit, row, names) for row in recent]

@@ -67,7 +67,7 @@ class Visit:
         return self.actor.may(TokenScope.TRIGGER)
 
     def to(self, place: str, name: str = "") -> str:
-        """The path of a page: `place` ("run"), and what it is of. A name may hold any character."""
+        """The path of a page: `place` ("run"), and the names of its subject. A name may contain any character."""
         return f"{self.root}/{place}" + (f"/{quote(name, safe='/@:')}" if name else "")
 
 
@@ -83,7 +83,7 @@ def style() -> str:
 
 @cache
 def script() -> str:
-    """What follows events and shows the newest state of the page. Without it a page stays as it came."""
+    """The script that follows events and shows the newest state of the page. Without it a page does not change."""
     return shipped.folder_of("templates").joinpath("console/console.js").read_text("utf-8").strip()
 
 

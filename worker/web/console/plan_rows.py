@@ -1,4 +1,4 @@
-"""A plan as tables: what changes, which runs will fire, at what cost, and who is told how often."""
+"""A plan as tables: what changes, which runs will fire, at what cost, and how many messages each address gets."""
 
 from itertools import pairwise
 

@@ -1,4 +1,4 @@
-"""What a reader would get now: asked of the sources, sent to nobody, stored nowhere."""
+"""What a reader would get now: fetched from the sources, sent to nobody, stored nowhere."""
 
 from starlette.responses import Response
 

@@ -1,4 +1,4 @@
-"""One run: what became of it, its stages, its bridge, its deliveries, and a message as it was sent."""
+"""One run: its result, its stages, its bridge, its deliveries, and a message as it was sent."""
 
 from collections import Counter
 from dataclasses import dataclass

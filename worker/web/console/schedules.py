@@ -1,4 +1,4 @@
-"""The schedules, and one of them: when it is due, what became of its last runs, and what can be done with it."""
+"""The schedules, and one of them: when it is due, how its last runs ended, and what can be done with it."""
 
 import secrets
 from datetime import timedelta

@@ -1,5 +1,5 @@
-"""Who is signed in. Sessions are kept in this process alone: whoever signs in gets a new random name for a session, and
-a name that came from elsewhere means nothing.
+"""Who is signed in. Sessions are kept only in this process: each sign-in creates a new random name for a session, and a
+name from elsewhere has no effect.
 """
 
 import hmac
@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 LASTS = 12 * 3600.0
-"""Seconds after which one signs in again."""
+"""Seconds after which a person has to sign in again."""
 
 MOST = 1_000
 """Sessions that are kept; the oldest go."""

@@ -1,4 +1,6 @@
-"""What the console keeps in this process beside its sessions: drafts, previews, and figures that were read already."""
+"""What the console keeps in this process in addition to its sessions: drafts, previews, and figures that were already
+read.
+"""
 
 import secrets
 from collections import OrderedDict

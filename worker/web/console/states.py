@@ -1,4 +1,4 @@
-"""States as pages show them: a shape, a word and a rank, where trouble has the lowest."""
+"""States as pages show them: a shape, a word and a rank; problems have the lowest rank."""
 
 from dataclasses import dataclass
 
@@ -8,7 +8,7 @@ from worker.domain.run import Run, RunState
 
 @dataclass(frozen=True, slots=True)
 class StateMark:
-    """`name`: of the shape in the template, and of the word "console.state.NAME". `rank`: 0 needs somebody first."""
+    """`name`: of the shape in the template, and of the word "console.state.NAME". `rank`: 0 needs attention first."""
 
     name: str
     rank: int
@@ -50,7 +50,7 @@ _DELIVERIES = {
 
 
 def run_mark(run: Run | None) -> StateMark:
-    """A run without all of its parts counts as partly, even if every reader got what there is."""
+    """A run with missing parts counts as partial, even if every reader got the rest."""
     if run is None:
         return NONE
     return PARTLY if run.state is RunState.DELIVERED and run.incomplete else _RUNS[run.state]

@@ -1,4 +1,4 @@
-"""Subscriptions: who gets what, one's own first, and how to change it."""
+"""Subscriptions: who gets what, the person's own first, and how to change it."""
 
 from collections.abc import Sequence
 
@@ -26,13 +26,13 @@ _MARKS = {
     State.EXPIRED: "skipped",
     State.SCHEDULE_GONE: "skipped",
 }
-"""The shapes of states; any other needs somebody."""
+"""The shapes of states; any other state needs attention."""
 
 _PAUSABLE = frozenset({State.ACTIVE, State.SUSPENDED})
 
 
 async def subscriptions_page(visit: Visit, request: Request) -> Response:
-    """`who=mine`: one's own alone. `find`: part of an address or of a schedule's id."""
+    """`who=mine`: only the person's own. `find`: part of an address or of a schedule's id."""
     who, find = request.query_params.get("who", ""), request.query_params.get("find", "")[:100]
     found = await listed(visit.uses) if visit.project else ()
     mine = [row for row in found if is_own(visit, row.reader.address)]

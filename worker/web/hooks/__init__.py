@@ -1,1 +1,1 @@
-"""What services post to us: their events."""
+"""Requests that services post: their events."""

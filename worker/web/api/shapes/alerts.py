@@ -1,4 +1,4 @@
-"""Alerts, what keeps them quiet, and what a rule told or would have told."""
+"""Alerts, what mutes them, and what a rule reported or would have reported."""
 
 from datetime import date, datetime
 from typing import Any
@@ -76,7 +76,7 @@ class UnacknowledgedShape(FiringAlertShape):
 
 
 class SilenceShape(ApiShape):
-    """`until` is exclusive. `snooze`: made for one alert. `fault`: why it keeps nothing quiet, null if it does."""
+    """`until` is exclusive. `snooze`: made for one alert. `fault`: why it mutes nothing, null if it works."""
 
     id: str
     matchers: list[str]
@@ -89,13 +89,13 @@ class SilenceShape(ApiShape):
 
 
 class NewSilenceShape(SilenceShape):
-    """`mutes`: the alerts that it keeps quiet now."""
+    """`mutes`: the alerts that it mutes now."""
 
     mutes: list[FiringAlertShape]
 
 
 class MutesShape(ApiShape):
-    """The alerts that a silence would keep quiet now."""
+    """The alerts that a silence would mute now."""
 
     mutes: list[FiringAlertShape]
 
@@ -196,7 +196,7 @@ class RuleExplainedShape(ApiShape):
 
 
 class BalanceShape(ApiShape):
-    """Each reason is told or kept, or `even` is false."""
+    """Each reason is sent or withheld, otherwise `even` is false."""
 
     fired: int
     ends: dict[str, int]
@@ -249,7 +249,8 @@ class WeekShape(ApiShape):
 
 class BackTestShape(ApiShape):
     """`data_since`: the first slot with an answer, null without one. `gaps`: slots without an answer. `unknown`:
-    judgements, of `judged`, that a value left open. `kept`: told to nobody, by reason. `a_week`: messages, by reader.
+    judgements, of `judged`, that a value left open. `kept`: reasons for which nobody was notified, by cause. `a_week`:
+    messages, by reader.
     """
 
     schedule: str

@@ -1,4 +1,4 @@
-"""What shapes of all resources are made of."""
+"""Parts that the shapes of all resources share."""
 
 from datetime import UTC, datetime
 from typing import Annotated, Generic, TypeVar

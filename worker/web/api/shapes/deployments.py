@@ -1,4 +1,4 @@
-"""Definitions: as they come in a request, as they are planned, and in force."""
+"""Definitions: in a request, in a plan, and deployed."""
 
 from datetime import datetime
 from typing import Any
@@ -70,7 +70,7 @@ class PlanShape(ApiShape):
 
 
 class DeploymentShape(ApiShape):
-    """What is in force. `bundle` is its id."""
+    """The current deployment. `bundle` is its id."""
 
     bundle: str
     at: datetime

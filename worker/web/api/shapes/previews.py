@@ -26,7 +26,7 @@ class DraftPreviewRequest(DraftRequest, PreviewRequest):
 
 class PreviewShape(ApiShape):
     """`page`: the message as the channel shows it, in `form` (html, txt or json). `plain`: without HTML, empty if there
-    is no such form. `message`: as a webhook would be sent it.
+    is no such form. `message`: in the form of a webhook.
     """
 
     schedule: str

@@ -41,7 +41,7 @@ class PartShape(ApiShape):
 
 
 class DeliveryShape(ApiShape):
-    """The attempts to bring one run to one reader."""
+    """The attempts to send one run to one reader."""
 
     key: str
     reader: str
@@ -125,8 +125,8 @@ class PastShape(ApiShape):
 
 
 class ExplainedDeliveryShape(DeliveryShape):
-    """`decision` is null if it can no longer be told. `undecided`: rows that were not shown, by query. `copies`: each
-    address in `cc` with why it got no copy, null if it was sent one.
+    """`decision` is null if it can no longer be computed. `undecided`: rows that were not shown, by query. `copies`:
+    each address in `cc` with why it got no copy, null if it was sent one.
     """
 
     decision: str | None

@@ -1,4 +1,4 @@
-"""Schedules, and what readers of one are compared with."""
+"""Schedules, and what their readers' digests are compared with."""
 
 from datetime import datetime
 

@@ -17,7 +17,7 @@ class StoppedShape(ApiShape):
 
 
 class AlertFilterShape(ApiShape):
-    """Of which alerts: ids of rules (all if empty), and matchers that all have to match."""
+    """Which alerts: ids of rules (all if empty), and matchers that all have to match."""
 
     rules: list[str]
     labels: list[str]
