@@ -13,7 +13,7 @@ from worker.ports.circuits import Circuits
 from worker.ports.clock import Claimed, ClockLedger, Due, SlotClaim, Sweep
 from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Triggers
 from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult, TakenOver
-from worker.ports.deployments import ActivationBasis, Deployment, Deployments
+from worker.ports.deployments import ActivationBasis, Deployment, Deployments, Owner
 from worker.ports.event_stream import EventStream, StreamedFact
 from worker.ports.event_webhooks import EventWebhooks
 from worker.ports.expressions import Condition, Expressions
@@ -80,6 +80,7 @@ __all__ = [
     "Lookups",
     "Mailboxes",
     "MeasuredLedger",
+    "Owner",
     "Question",
     "Queue",
     "Quota",
