@@ -80,8 +80,8 @@ class ReaderPage:
     """One reader's subscription at `now`. `schedule` and `entry` are None if nothing sends to this reader any more.
     `entry` is as the definition or the record says, and `choices` what the reader chose beside it. `preference`: what
     stops the messages. `others`: what else comes to this address. `locales`: in which messages are. `problem`: why the
-    form was not saved. `last_sent`: the newest slot of a digest that the reader was sent, None where none is known and
-    for alerts. `outdated`: the link leads to nothing, while something of the schedule still comes to the
+    form was not saved. `last_sent`: when the reader was sent the newest digest, None where none is known and for
+    alerts. `outdated`: the link leads to nothing, while something of the schedule still comes to the
     address.
     """
 
