@@ -29,7 +29,7 @@ from worker.ports.quota import Limit, Quota, RateReport, Reservations
 from worker.ports.runs import BeginResult, CancelResult, FailResult, HandOver, RunLease, RunLedger
 from worker.ports.source_events import SourceEvents, WindowClaim
 from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Source
-from worker.ports.subscriptions import EntryChecks, Said, Subscriptions
+from worker.ports.subscriptions import CheckedEntry, EntryChecks, Said, Subscriptions
 from worker.ports.webhook_keys import WebhookKeys
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "CancelResult",
     "Catalog",
     "Channel",
+    "CheckedEntry",
     "CheckedSource",
     "Circuits",
     "Claimed",
