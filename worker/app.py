@@ -37,7 +37,7 @@ from worker.decorators.caches import with_kept_bundles, with_throttled_retention
 from worker.decorators.fail_points import armed, with_fail_points
 from worker.decorators.streamed_events import StreamedEvents
 from worker.decorators.traced import with_traces
-from worker.domain.schedule import Bundle, Schedule, Subscription
+from worker.domain.schedule import Bundle, Schedule
 from worker.errors import RequestError
 from worker.flow.alert.compiled import Compiled
 from worker.flow.intervals import Intervals
@@ -49,7 +49,7 @@ from worker.plugins import (
     channels,
     connections,
 )
-from worker.ports import EntryChecks, Queue
+from worker.ports import CheckedEntry, EntryChecks, Queue
 from worker.ports.tokens import TokenStore
 from worker.ports.traces import NO_TRACES, Traces
 from worker.rendering.wording import ENGLISH_WORDS
@@ -66,12 +66,12 @@ def registry() -> Registry:
 def entry_check(connectors: OpenConnectors) -> EntryChecks:
     """As `check` judges the entries of definitions, with the template that they name."""
 
-    def checked(bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> Subscription:
-        entry = checked_entry(registry(), bundle, schedule, written)
-        faults = connectors.template_faults(bundle, entry)
+    def checked(bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> CheckedEntry:
+        found = checked_entry(registry(), bundle, schedule, written)
+        faults = connectors.template_faults(bundle, found.entry)
         if faults:
             raise RequestError(f"`template`: {faults[0].problem}; `funnelbeat templates list` shows which there are")
-        return entry
+        return found
 
     return checked
 

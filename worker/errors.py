@@ -4,6 +4,7 @@ FunnelbeatError
 ├─ RequestError               the request or a definition is wrong: say it, exit 2
 │  ├─ NotFound                it names something that is not there
 │  ├─ PreconditionFailed      what the caller saw before is not so any more
+│  ├─ NameTaken               the project's name belongs to another directory in this Redis
 │  ├─ DefinitionError         complaints about files, each with its place
 │  ├─ SettingsError           an environment variable
 │  └─ PostRefused             something that was posted to us
@@ -42,6 +43,16 @@ class NotFound(RequestError):
 
 class PreconditionFailed(RequestError):
     """What the caller saw before is not so any more."""
+
+
+class NameTaken(RequestError):
+    """Another project directory has deployed under this name in the same Redis."""
+
+    def __init__(self, project: str) -> None:
+        super().__init__(
+            f"the project name {project!r} belongs to another project directory in this Redis; "
+            "write another `project:` in funnelbeat.yaml, or use another Redis"
+        )
 
 
 @dataclass(frozen=True, slots=True, order=True)

@@ -104,6 +104,20 @@ def test_the_same_address_twice_is_two_readers_and_said(here: CommandLine) -> No
     assert len(listed(here)) == 3
 
 
+def test_a_language_without_words_and_a_zone_without_a_place_are_warned_of_as_check_does(here: CommandLine) -> None:
+    words = ("subscriptions", "add", "asked", "--channel", "mail", "--address", "eva@acme.example", "--locale", "hu_HU")
+    seen = here.call(*words, "--timezone", "CET")
+    assert seen.exit_code == 0, seen.output
+    warned = [line for line in seen.stderr.splitlines() if line.startswith("warning: ")]
+    assert len(warned) == 2, seen.stderr
+    assert "no words of the language `hu`: messages are in English" in seen.stderr
+    assert "the time zone `CET`, which is no place; write a place such as Europe/Berlin" in seen.stderr
+    made = here.document_of(*words, "--id", "again")
+    assert ["no words of the language `hu`" in one for one in made["warnings"]] == [True]
+    plain = here.document_of(*words[:-1], "de_DE", "--id", "third")
+    assert plain["warnings"] == []
+
+
 def test_a_narrower_allow_list_stops_what_was_added_and_refuses_what_is_defined(here: CommandLine) -> None:
     here.call(*ADD)
     project = here.place / "funnelbeat.yaml"

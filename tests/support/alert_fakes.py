@@ -27,12 +27,12 @@ from worker.domain.alert.state import Acknowledgement, AlertState, LastNotificat
 from worker.domain.alert.subject import Amount, SubjectFacts
 from worker.domain.delivery import DeliveryKey, Reader
 from worker.domain.run import RunKey
-from worker.domain.schedule import Schedule
+from worker.domain.schedule import Bundle, Schedule
 from worker.domain.snapshot.snapshot import Kind, Snapshot
 from worker.flow.alert.compiled import Compiled
 from worker.flow.alert.evaluate import RunFound
 from worker.flow.run.comparison import Answers
-from worker.ports import AlertMemory, AlertRecord
+from worker.ports import AlertMemory, AlertRecord, Deployment
 from worker.ports.kinds import QuerySpec
 
 BIG = Rule("big", "Big deals", Form.ROWS, "deals", "1000")
@@ -80,6 +80,20 @@ class Ledger(Remembered):
 
     async def record(self, run: RunKey) -> AlertRecord | None:
         return self.kept
+
+
+class Renamed(Deployed):
+    """Deployments, newest first."""
+
+    def __init__(self, *bundles: Bundle) -> None:
+        super().__init__(bundles[0] if bundles else None)
+        self.bundles = {str(at): one for at, one in enumerate(bundles)}
+
+    async def history(self) -> Sequence[Deployment]:
+        return [Deployment(name, NOW) for name in self.bundles]
+
+    async def bundle(self, bundle_id: str) -> Bundle | None:
+        return self.bundles.get(bundle_id, self.in_force)
 
 
 def found(

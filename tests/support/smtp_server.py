@@ -32,7 +32,8 @@ class MailRoom:
 
     `dead`: addresses that are refused for good, and `refusals`: how often one was. `most_errors`: how many refusals one
     connection is given. Then the server says 421 and closes it, as Postfix does with `smtpd_hard_error_limit`: unasked
-    (POSTFIX), in reply to the next command (NEXT), or without the 421 (BREAK).
+    (POSTFIX), in reply to the next command (NEXT), or without the 421 (BREAK). `ends_at`: addresses at which it ends
+    each connection, with a 421 or without one (BREAK).
     """
 
     port: int = 0
@@ -44,6 +45,7 @@ class MailRoom:
     refusals: int = 0
     most_errors: int = 0
     gives_up: str = POSTFIX
+    ends_at: dict[str, str] = field(default_factory=dict)
     hello: list[str] = field(default_factory=list)  # what clients called themselves, by message
     accepted: list[tuple[str, str, bytes]] = field(default_factory=list)
     recipients: list[list[str]] = field(default_factory=list)  # of each accepted message, all of them
@@ -84,7 +86,11 @@ class _Handler:
     async def handle_RCPT(self, server: Any, _session: Any, envelope: Any, address: str, _options: Any) -> str:  # noqa: N802  # the same
         dead = address in self.room.dead
         self.room.refusals += dead
-        answer = "550 5.1.1 no such user" if dead else await self._answer(server, "rcpt")
+        ends = self.room.ends_at.get(address, "")
+        if ends == BREAK:
+            server.transport.abort()
+            await asyncio.Event().wait()
+        answer = ends or ("550 5.1.1 no such user" if dead else await self._answer(server, "rcpt"))
         if answer.startswith("250"):
             envelope.rcpt_tos.append(address)
         return answer
@@ -192,6 +198,8 @@ class _Server(SMTP):
         self.errors += str(status)[:1] in "45"
         if self._has_enough() and self.room.gives_up != NEXT:
             await self._give_up()
+        if status in self.room.ends_at.values() and self.transport is not None:
+            self.transport.close()
         if str(status).startswith("354"):
             self.room.begun += 1
             self.cut = self.room.reply("content")

@@ -18,6 +18,7 @@ from tests.support.in_process import SCHEDULE, InProcessRun
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import Reader
 from worker.domain.links import Link, Purpose
+from worker.flow.operate.reset_baselines import Selection, plan_reset, reset
 from worker.settings import Settings
 from worker.web.limit import SPAN, TRIES
 from worker.web.links import application
@@ -124,6 +125,21 @@ async def test_who_stopped_starts_it_again_and_is_told_what_moved_since(site: Si
     assert "Bericht beenden" in shown(await site.post(path, data={"act": "start"}))
     assert await site.week.baselines(ADA) == before
     assert await site.ada() == "sent"
+
+
+async def test_the_page_says_when_a_digest_was_last_sent_also_after_a_reset(site: Site) -> None:
+    path, services = f"/p/{site.token()}", site.week.services
+    assert "zuletzt gesendet" not in shown(await site.get(path))
+    assert await site.ada() == "sent"
+    before = last_sent(shown(await site.get(path)))
+    assert before
+    await reset(services, await plan_reset(services, Selection("week"), None))
+    assert last_sent(shown(await site.get(path))) == before
+
+
+def last_sent(page: str) -> str:
+    found = re.search(r"zuletzt gesendet [^,]*", page)
+    return found[0] if found else ""
 
 
 async def test_a_reader_pauses_and_resumes_on_the_preferences_page(site: Site) -> None:

@@ -18,6 +18,13 @@ LASTS = 3600.0
 """Seconds that a token is valid if the service does not say."""
 
 
+LONGEST = 16_384
+"""Characters of an access token. It has to fit into one header, for which HTTP servers commonly have 8 to 16 KiB, and
+in base64 into one answer of a login, for which mail servers have 12,288 octets (RFC 4954, 4). A longer one would be
+kept and sent with each request, only to be refused.
+"""
+
+
 class TokenFault(StrEnum):
     """UNAVAILABLE: another try may succeed. REFUSED: the definition has to change. UNREADABLE: no answer of OAuth."""
 
@@ -69,14 +76,14 @@ def read_answer(answer: HttpAnswer, *, renewed: bool) -> TokenAnswer:
         raise TokenFailure(f"the access token could not be renewed ({answer.status})")
     access, refresh = fields.get("access_token"), fields.get("refresh_token")
     if not isinstance(access, str) or not is_token(access):
-        raise TokenFailure("expected text", TokenFault.UNREADABLE)
+        raise TokenFailure(f"expected text of at most {LONGEST:,} visible characters", TokenFault.UNREADABLE)
     kept = refresh if isinstance(refresh, str) and replace_surrogates(refresh) == refresh else ""
     return TokenAnswer(access, kept, _lasts(fields.get("expires_in")))
 
 
 def is_token(text: str) -> bool:
     """RFC 6750, 2.1: an access token has visible characters. Any other could end a header or a field of a login."""
-    return bool(text) and text.isascii() and text.isprintable() and " " not in text
+    return 0 < len(text) <= LONGEST and text.isascii() and text.isprintable() and " " not in text
 
 
 def _lasts(seconds: object) -> float:

@@ -121,19 +121,19 @@ class OAuthTokens:
             kept = await self._kept()
             if kept and self._fresh(kept) and kept.access != refused:
                 return kept
-            if await self._store.begin():
-                return await self._whole(refused)
+            if turn := await self._store.begin():
+                return await self._whole(refused, turn)
             await asyncio.sleep(LOOK)
         raise TokenFailure("another worker is renewing the access token and has not finished")
 
-    async def _whole(self, refused: str) -> Tokens:
+    async def _whole(self, refused: str, turn: str) -> Tokens:
         """Runs to its end even if the run that asked is cancelled."""
-        task = asyncio.get_running_loop().create_task(self._turn(refused))
+        task = asyncio.get_running_loop().create_task(self._in_turn(refused, turn))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
 
-    async def _turn(self, refused: str) -> Tokens:
+    async def _in_turn(self, refused: str, turn: str) -> Tokens:
         try:
             kept = await self._kept()
             if kept and self._fresh(kept) and kept.access != refused:
@@ -145,7 +145,7 @@ class OAuthTokens:
             await self._keep(found)
             return found
         finally:
-            await self._store.leave()
+            await self._store.leave(turn)
 
     async def _answer(self, before: Tokens) -> TokenAnswer:
         """A refusal is an answer: nothing was interrupted, and a later refusal is reported as what it is."""

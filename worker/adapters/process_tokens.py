@@ -14,15 +14,15 @@ class ProcessTokens:
     async def load(self) -> Tokens | None:
         return self._tokens
 
-    async def begin(self) -> bool:
+    async def begin(self) -> str:
         """A renewal goes on when whoever asked for it has given up, and the next one waits for it."""
         taken, self._taken = self._taken, True
-        return not taken
+        return "" if taken else "taken"
 
     async def save(self, tokens: Tokens) -> None:
         self._tokens = tokens
 
-    async def leave(self) -> None:
+    async def leave(self, turn: str) -> None:  # noqa: ARG002  # a turn never lapses here
         self._taken = False
 
 

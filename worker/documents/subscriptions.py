@@ -10,8 +10,8 @@ from worker.domain.choices import Choices
 from worker.domain.quiet import WEEK, QuietHours
 from worker.domain.run import stamp
 from worker.domain.schedule import Subscription
-from worker.domain.subscription import Preference, SubscriptionRecord
-from worker.flow.operate.subscriptions import SubscriptionRow
+from worker.domain.subscription import Preference
+from worker.flow.operate.subscriptions import Added, SubscriptionRow
 
 
 def subscriptions_document(rows: Iterable[SubscriptionRow]) -> list[dict[str, Any]]:
@@ -34,10 +34,12 @@ def subscriptions_document(rows: Iterable[SubscriptionRow]) -> list[dict[str, An
     return [_row(row) for row in rows]
 
 
-def added_document(record: SubscriptionRecord, same: Iterable[str]) -> dict[str, Any]:
-    """A new subscription: {"schedule", "reader", …, "expires", "same_address"}, with the keys of an entry and `source`,
-    `by` and `at`. `same_address` lists other entries of the schedule that reach the address.
+def added_document(made: Added) -> dict[str, Any]:
+    """A new subscription: {"schedule", "reader", …, "expires", "same_address", "warnings"}, with the keys of an entry
+    and `source`, `by` and `at`. `same_address` lists other entries of the schedule that reach the address, and
+    `warnings` what `check` would warn of.
     """
+    record = made.record
     return {
         "schedule": record.schedule,
         "reader": record.reader.id,
@@ -46,7 +48,8 @@ def added_document(record: SubscriptionRecord, same: Iterable[str]) -> dict[str,
         "by": record.by,
         "at": stamp(record.at),
         "expires": _stamp(record.expires),
-        "same_address": list(same),
+        "same_address": list(made.same),
+        "warnings": list(made.warnings),
     }
 
 

@@ -80,9 +80,9 @@ class ReaderPage:
     """One reader's subscription at `now`. `schedule` and `entry` are None if nothing sends to this reader any more.
     `entry` is that of the definition or the record, and `choices` are the reader's own. `preference`: what stops the
     messages. `others`: other subscriptions of this address. `locales`: those in which messages can be written.
-    `problem`: why the form was not saved. `last_sent`: the newest slot of a digest that the reader was sent, None where
-    none is known and for alerts. `outdated`: the link leads to nothing, while something of the schedule still comes to
-    the address.
+    `problem`: why the form was not saved. `last_sent`: when the reader was sent the newest digest, None where none is
+    known and for alerts. `outdated`: the link leads to nothing, while something of the schedule still comes to the
+    address.
     """
 
     link: Link

@@ -28,7 +28,7 @@ class Reason(StrEnum):
     UNSUBSCRIBED = "unsubscribed"
     MUTED = "muted"
     NOT_ALLOWED = "not_allowed"
-    NOT_NAMED = "not_named"  # of an address in `cc`, and of a reader whose delivery is retried
+    NOT_NAMED = "not_named"  # of an address in `cc` as well, and of a reader who is left out by `retry`
     SUPERSEDED = "superseded"
     EXPIRED = "expired"
     CANCELLED = "cancelled"  # also why a run ended without deliveries

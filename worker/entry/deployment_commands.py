@@ -11,10 +11,9 @@ from worker.app import open_services
 from worker.documents.deployment import deployed_document, deployments_document
 from worker.domain.schedule import Bundle
 from worker.entry import console
-from worker.entry.actor import command_line_actor
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
-from worker.entry.ownership import own
+from worker.entry.ownership import deploy_as_owner
 from worker.entry.plan_output import show
 from worker.entry.project_dir import deployable
 from worker.entry.project_redis import redis_for
@@ -23,7 +22,6 @@ from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.plan import Plan, plan
 from worker.flow.operate.rollback import DeploymentRow, rollback_target
 from worker.flow.operate.rollback import deployments as past_deployments
-from worker.flow.operate.upkeep_acts import deploy_definitions
 from worker.flow.services import Services
 from worker.settings import Settings
 
@@ -76,9 +74,8 @@ def _activate(
             return await plan(services, bundle, PLANNED_DAYS)
 
     async def activate() -> tuple[str, Changes]:
-        await own(settings, bundle.project, place, bundle.schedules)
         async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-            deployment, found = await deploy_definitions(services, command_line_actor(), bundle)
+            deployment, found = await deploy_as_owner(services, bundle, place)
             return deployment.bundle, found
 
     if not as_json:

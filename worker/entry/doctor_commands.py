@@ -17,7 +17,7 @@ from worker.adapters.celery.app import make_app
 from worker.adapters.celery.waiting import WaitingMessages, shows_messages, waiting
 from worker.adapters.definitions.load import Loaded
 from worker.adapters.public_holidays import PublicHolidays
-from worker.adapters.redis_store.connection import check, claim_project, connect
+from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.adapters.redis_store.quota import RedisQuota
 from worker.adapters.signed_links import SignedLinks
@@ -30,7 +30,7 @@ from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
-from worker.entry.ownership import known_id
+from worker.entry.ownership import known_id, refuse_foreign
 from worker.entry.project_dir import definitions, deployed_bundle, sandbox_for
 from worker.entry.project_name import project_name
 from worker.entry.project_redis import redis_for
@@ -55,6 +55,7 @@ from worker.flow.operate.doctor_alerts import memories, silences
 from worker.flow.operate.doctor_events import events_in, events_out
 from worker.flow.operate.doctor_holidays import holidays
 from worker.flow.operate.doctor_owners import owners
+from worker.ports import Deployments
 from worker.settings import Settings, link_keys
 from worker.sources.common.calls import somebody_waits
 
@@ -189,7 +190,7 @@ async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[CheckResult
         CheckResult("redis", Level.OK, f"version {fitness.version}, noeviction, a primary"),
         *(told or [CheckResult("redis durability", Level.OK, "an append-only file is kept")]),
         await clocks_agree(ledger.clock, wall_clock),
-        await _owner(client, bundle.project, place),
+        await _owner(ledger.deployments, bundle.project, place),
         *await deployment(ledger.deployments, ledger.clock, bundle, deployed_before=known_id(place) is not None),
         *await due_ahead(ledger.deployments, ledger.clock, ApTriggers(PublicHolidays().name)),
         *await suspensions(ledger.deliveries, bundle),
@@ -197,14 +198,14 @@ async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[CheckResult
     ]
 
 
-async def _owner(client: Redis, project: str, place: Path) -> CheckResult:
+async def _owner(deployments: Deployments, project: str, place: Path) -> CheckResult:
     async def look() -> str:
         known = known_id(place)
-        if not await client.exists(f"{project}:owner"):
+        if await deployments.owner() is None:
             if known is not None:
                 raise LedgerUnavailable(f"this Redis does not know {project!r}, which was deployed from this directory")
             return f"nobody has used the name {project!r} in this Redis yet"
-        await claim_project(client, project, known, adopt=True)
+        await refuse_foreign(deployments, project, known)
         return f"{project!r} is this directory's" if known else f"{project!r}, which this machine has not deployed yet"
 
     return await looked_at("project", look)

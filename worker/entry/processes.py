@@ -19,13 +19,12 @@ from worker.adapters.redis_server import EmbeddedRedis
 from worker.app import open_services, registry
 from worker.domain.schedule import Bundle
 from worker.entry import console
-from worker.entry.actor import command_line_actor
 from worker.entry.announce import announce
 from worker.entry.children import ChildProcesses
 from worker.entry.local_queue import LocalQueue
 from worker.entry.moving_sandbox import moving_sandbox
 from worker.entry.options import Project, directory
-from worker.entry.ownership import fit_to_start, own
+from worker.entry.ownership import deploy_as_owner, fit_to_start
 from worker.entry.project_dir import child_environment, deployable, refuse_unset_secrets, sandbox_for
 from worker.entry.project_name import project_name
 from worker.entry.project_redis import RATHER_OWN, STATE, own_redis_for, redis_for
@@ -35,7 +34,6 @@ from worker.entry.watcher import Watcher, print_changes, stamps
 from worker.entry.web_address import web_member, web_words
 from worker.errors import FunnelbeatError
 from worker.flow.deploy.deploy import Changes
-from worker.flow.operate.upkeep_acts import deploy_definitions
 from worker.settings import Settings
 
 SAVE_LOOK = 1.0
@@ -88,9 +86,8 @@ def up(ctx: typer.Context, project: Project = None) -> None:
 
 def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:
     async def activate() -> Changes:
-        await own(settings, bundle.project, place, bundle.schedules)
         async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-            return (await deploy_definitions(services, command_line_actor(), bundle))[1]
+            return (await deploy_as_owner(services, bundle, place))[1]
 
     return asyncio.run(activate())
 

@@ -24,7 +24,7 @@ from worker.entry.with_ledger import with_ledger
 from worker.flow.deployed import bundle_of
 from worker.flow.operate import acts
 from worker.flow.operate import subscriptions as flow
-from worker.flow.operate.subscriptions import State, SubscriptionRow
+from worker.flow.operate.subscriptions import Added, State, SubscriptionRow
 from worker.flow.services import Services
 
 Which = Annotated[str, typer.Argument(metavar="READER", help="An entry's id, an address, or ENTRY|ADDRESS.")]
@@ -130,17 +130,20 @@ def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
     written: dict[str, Any] = {key: value for key, value in (keys | more | form | asked).items() if value}
     with console.guarded(as_json=as_json):
 
-        async def work(services: Services) -> Any:
+        async def work(services: Services) -> Added:
             end = instant(await _in_force(services), schedule, expires, option="--expires")
             return await acts.subscribe(services, command_line_actor(), schedule, written, end)
 
-        record, same = with_ledger(directory(ctx, project), work)
+        made = with_ledger(directory(ctx, project), work)
     if as_json:
-        console.show_json(added_document(record, same))
+        console.show_json(added_document(made))
         return
-    console.out.print(f"{record.reader.id} is subscribed to {schedule}, from its next run on.", markup=False)
-    if same:
-        console.err.print(f"{address} also gets it through {', '.join(same)}: two readers, two messages.", markup=False)
+    console.out.print(f"{made.record.reader.id} is subscribed to {schedule}, from its next run on.", markup=False)
+    for words in made.warnings:
+        console.err.print(f"warning: {words}", markup=False, soft_wrap=True)
+    if made.same:
+        others = ", ".join(made.same)
+        console.err.print(f"{address} also gets it through {others}: two readers, two messages.", markup=False)
 
 
 @subscriptions.command("remove")

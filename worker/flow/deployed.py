@@ -1,4 +1,6 @@
-"""The bundle that a run pins, and its definition of a schedule."""
+"""The bundle that a run pins, its definition of a schedule, and the bundles of earlier deployments."""
+
+from collections.abc import Sequence
 
 from worker.domain.schedule import Bundle, Schedule
 from worker.errors import LedgerError
@@ -17,3 +19,25 @@ async def schedule_of(deployments: Deployments, bundle_id: str, schedule: str) -
     """Raises LedgerError if Redis has lost the bundle."""
     bundle = await bundle_of(deployments, bundle_id)
     return bundle, bundle.schedules[schedule]
+
+
+async def last_definition(deployments: Deployments, schedule: str) -> tuple[Bundle, Schedule] | None:
+    """That in force, or the one before the schedule was removed, with its bundle; None if no deployment that is
+    remembered has it. `schedule`: its present id.
+    """
+    deployed = await deployments.deployed()
+    if deployed is None:
+        return None
+    bundle = await deployments.bundle(deployed.bundle)
+    if bundle is None or schedule not in bundle.schedules:
+        bundle = next((one for one in await remembered_bundles(deployments) if schedule in one.schedules), None)
+    return None if bundle is None else (bundle, bundle.schedules[schedule])
+
+
+async def remembered_bundles(deployments: Deployments) -> Sequence[Bundle]:
+    """Of the last deployments, newest first; each as often as it was in force. The first is in force."""
+    made, loaded = await deployments.history(), dict[str, Bundle | None]()
+    for one in made:
+        if one.bundle not in loaded:
+            loaded[one.bundle] = await deployments.bundle(one.bundle)
+    return [bundle for one in made if (bundle := loaded[one.bundle]) is not None]

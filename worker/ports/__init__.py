@@ -12,8 +12,8 @@ from worker.ports.channels import Channel, Templates
 from worker.ports.circuits import Circuits
 from worker.ports.clock import Claimed, ClockLedger, Due, SlotClaim, Sweep
 from worker.ports.connectors import Connectors, Events, Queue, Snapshots, Triggers
-from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult, TakenOver
-from worker.ports.deployments import ActivationBasis, Deployment, Deployments
+from worker.ports.deliveries import DeliveryLease, DeliveryLedger, HoldResult, InForce, TakenOver
+from worker.ports.deployments import ActivationBasis, Deployment, Deployments, Owner
 from worker.ports.event_stream import EventStream, StreamedFact
 from worker.ports.event_webhooks import EventWebhooks
 from worker.ports.expressions import Condition, Expressions
@@ -29,7 +29,7 @@ from worker.ports.quota import Limit, Quota, RateReport, Reservations
 from worker.ports.runs import BeginResult, CancelResult, FailResult, HandOver, RunLease, RunLedger
 from worker.ports.source_events import SourceEvents, WindowClaim
 from worker.ports.sources import Answer, CheckedSource, Question, Shareable, Source
-from worker.ports.subscriptions import EntryChecks, Subscriptions
+from worker.ports.subscriptions import CheckedEntry, EntryChecks, Said, Subscriptions
 from worker.ports.webhook_keys import WebhookKeys
 
 __all__ = [
@@ -46,6 +46,7 @@ __all__ = [
     "CancelResult",
     "Catalog",
     "Channel",
+    "CheckedEntry",
     "CheckedSource",
     "Circuits",
     "Claimed",
@@ -75,11 +76,13 @@ __all__ = [
     "Hit",
     "HoldResult",
     "Holidays",
+    "InForce",
     "Limit",
     "Links",
     "Lookups",
     "Mailboxes",
     "MeasuredLedger",
+    "Owner",
     "Question",
     "Queue",
     "Quota",
@@ -88,6 +91,7 @@ __all__ = [
     "Reservations",
     "RunLease",
     "RunLedger",
+    "Said",
     "Shareable",
     "SlotClaim",
     "Snapshots",

@@ -16,9 +16,23 @@ from worker.domain.subscription import Preference
 
 
 @dataclass(frozen=True, slots=True)
+class InForce:
+    """The deployment in force, and what a delivery's schedule and reader are there. `bundle`, `at`: which one, and
+    since when. `schedule`, `reader`: their present ids. `subscribed`: the reader has a subscription that was made at
+    run time.
+    """
+
+    bundle: str
+    at: datetime
+    schedule: str
+    reader: str
+    subscribed: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class DeliveryLease:
     """A delivery that this process holds, with the state of the ledger at that instant: `now`, the reader's baselines,
-    whether anything is suspended, and what stops the reader's messages.
+    whether anything is suspended, what stops the reader's messages, and what is in force.
     """
 
     row: Delivery
@@ -26,6 +40,7 @@ class DeliveryLease:
     current: Mapping[str, Baseline]
     suspensions: bool
     preference: Preference | None = None
+    in_force: InForce | None = None
 
 
 @dataclass(frozen=True, slots=True)

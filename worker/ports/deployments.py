@@ -24,6 +24,16 @@ class ActivationBasis:
     pending: Mapping[str, datetime | None]
 
 
+@dataclass(frozen=True, slots=True)
+class Owner:
+    """The project directory that deploys, by its id. `over`: a bundle without schedules, or "" for none. As long as it
+    is in force, the name is free, also if the ledger has the id of another directory.
+    """
+
+    id: str
+    over: str | None = None
+
+
 class Deployments(Protocol):
     """Bundles, and which of them is active. Raises LedgerUnavailable."""
 
@@ -37,6 +47,7 @@ class Deployments(Protocol):
         fresh: Sequence[str] = (),
         basis: ActivationBasis | None = None,
         carried: Mapping[Reader, Reader] | None = None,
+        owner: Owner | None = None,
     ) -> Deployment:
         """Stores the bundle and puts it in force. `firsts`: when new schedules, and those whose trigger changed, are
         due first; the others keep their due instants. `gone`: schedules that are removed. `dropped`: readers that are
@@ -44,8 +55,13 @@ class Deployments(Protocol):
         one; what is kept of them is kept under the new one. `fresh`: schedules that begin without a history. A
         schedule that names another as `previously` takes over its runs, chains, baselines, last slot and pause, once.
         Suspensions are lifted, because what was refused may be repaired. Raises ClaimLost if `basis` no longer holds.
+        The ledger belongs to `owner` from then on; raises NameTaken if it belongs to another directory. Without
+        `owner`, nobody looks.
         """
         ...
+
+    async def owner(self) -> str | None:
+        """The id of the project directory that the ledger belongs to."""
 
     async def deployed(self) -> Deployment | None: ...
 

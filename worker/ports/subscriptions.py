@@ -1,11 +1,29 @@
 """Subscriptions that were added at run time, and the choices of readers."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Protocol
 
 from worker.domain.choices import Choices
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.subscription import Choice, Preference, SubscriptionRecord
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What some readers of a schedule said. `preferences`: by reader's id, also by the present one. `ids`: the present
+    ids of those who have another one now.
+    """
+
+    preferences: Mapping[str, Preference] = field(default_factory=dict)
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    def now_id(self, reader: str) -> str:
+        return self.ids.get(reader, reader)
+
+    def of_now(self, reader: str) -> Preference | None:
+        """What a reader said under the present id."""
+        return self.preferences.get(self.now_id(reader))
 
 
 class Subscriptions(Protocol):
@@ -33,6 +51,10 @@ class Subscriptions(Protocol):
 
     async def preferences(self, schedule: str) -> Mapping[str, Preference]:
         """By reader's id."""
+        ...
+
+    async def said_of(self, schedule: str, readers: Sequence[str]) -> Said:
+        """What these readers said, by the ids that they have or had. For a caller that asks about a few of many."""
         ...
 
     async def prefer(self, schedule: str, reader: str, preference: Preference) -> bool:
@@ -68,10 +90,18 @@ class Subscriptions(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class CheckedEntry:
+    """`warnings`: sentences about what is possible and hardly meant, as those of `check`."""
+
+    entry: Subscription
+    warnings: tuple[str, ...] = ()
+
+
 class EntryChecks(Protocol):
     """The check of one entry, by the functions that check the entries of definitions."""
 
-    def __call__(self, bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> Subscription:
+    def __call__(self, bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> CheckedEntry:
         """`written`: the keys of an entry of `to:`. What they leave out comes from the schedule and the project. Raises
         RequestError with every complaint.
         """

@@ -23,14 +23,14 @@ class TokenStore(Protocol):
 
     async def load(self) -> Tokens | None: ...
 
-    async def begin(self) -> bool:
-        """Takes the turn to renew, which lapses by itself. False: another process has it."""
+    async def begin(self) -> str:
+        """Takes the turn to renew, which lapses by itself. Returns what proves it; empty: another process has it."""
         ...
 
     async def save(self, tokens: Tokens) -> None: ...
 
-    async def leave(self) -> None:
-        """Ends the turn."""
+    async def leave(self, turn: str) -> None:
+        """Ends the turn, unless it lapsed and another process has one by now."""
         ...
 
 

@@ -22,4 +22,4 @@ EVE = {"id": "eve", "channel": "email", "address": "eve@acme.example"}
 def test_it_collects_as_the_entries_do_that_all_do_the_same(loading: Load, text: str, expected: Collect) -> None:
     bundle = loading({SCHEDULE: text}).bundle
     assert bundle is not None
-    assert checked_entry(KINDS, bundle, bundle.schedules["weekly"], EVE).collect is expected
+    assert checked_entry(KINDS, bundle, bundle.schedules["weekly"], EVE).entry.collect is expected

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from tests.support.ledger_fixture import PROJECT, SLOT, WEEKLY, LedgerFixture, bundle
 from worker.adapters.celery.app import make_app
 from worker.adapters.redis_server import EmbeddedRedis
-from worker.adapters.redis_store.connection import check, claim_project, connect
+from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.errors import LedgerUnavailable, RequestError
 
@@ -77,20 +77,6 @@ async def test_too_old_and_cluster_are_refused(tmp_path: Path, version: str, mod
     async with server, opened(f"unix://{tmp_path}/s") as client:
         with pytest.raises(LedgerUnavailable, match=r"6\.0\.9; 6\.2 or newer|as a cluster"):
             await check(client)
-
-
-async def test_a_prefix_belongs_to_the_directory_that_took_it_first(redis_client: Redis) -> None:
-    owner = await claim_project(redis_client, "tern", None)
-    assert await claim_project(redis_client, "tern", owner) == owner
-    assert await claim_project(redis_client, "other", None) != owner
-    for known in ("f" * 32, None):
-        with pytest.raises(RequestError, match="'tern' belongs to another project directory"):
-            await claim_project(redis_client, "tern", known)
-    assert await claim_project(redis_client, "tern", None, adopt=True) == owner
-
-
-async def test_an_emptied_redis_takes_the_known_owner_back(redis_client: Redis) -> None:
-    assert await claim_project(redis_client, "tern", "a" * 32) == "a" * 32
 
 
 @pytest.mark.parametrize("url", ["http://x", "", "redis//x", "amqp://h"])

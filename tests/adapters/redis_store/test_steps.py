@@ -1,12 +1,15 @@
 """Steps of several deliveries in one call of a script: they share the call, and nothing else."""
 
 import asyncio
+from pathlib import Path
 
 import pytest
 from redis.exceptions import ResponseError
 
 from tests.support.ledger_fixture import PROJECT, LedgerFixture
-from worker.adapters.redis_store.steps import AT_ONCE
+from tests.support.patience import PATIENCE
+from worker.adapters.redis_store import lua_source
+from worker.adapters.redis_store.steps import AT_ONCE, Steps
 from worker.domain.delivery import DeliveryKey, DeliveryState
 from worker.domain.events import DeliverySettled
 from worker.domain.outcome import Sent
@@ -40,6 +43,21 @@ async def test_a_delivery_that_cannot_be_read_does_not_fail_the_others_of_its_ca
     wrong = found.pop(3)
     assert isinstance(wrong, ResponseError)
     assert all(isinstance(one, HoldResult) and one.lease is not None for one in found)
+
+
+@pytest.mark.parametrize("count", [1, 3])
+async def test_a_step_whose_script_returns_nothing_fails_and_leaves_nobody_waiting(
+    story: LedgerFixture, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, count: int
+) -> None:
+    (tmp_path / "common.lua").write_bytes((lua_source._FOLDER / "common.lua").read_bytes())
+    (tmp_path / "silent.lua").write_text("if A.silent then return end\nreturn A.number", "utf-8")
+    monkeypatch.setattr(lua_source, "_FOLDER", tmp_path)
+    steps, given = Steps(story.client, PROJECT), ['{"silent": true}', *(f'{{"number": {n}}}' for n in range(1, count))]
+    async with asyncio.timeout(PATIENCE):
+        wrong, *found = await asyncio.gather(*(steps.run("silent", one) for one in given), return_exceptions=True)
+    assert isinstance(wrong, ResponseError)
+    assert "returned nothing" in str(wrong)
+    assert found == list(range(1, count))
 
 
 async def test_each_delivery_has_the_facts_of_its_own_step(story: LedgerFixture) -> None:

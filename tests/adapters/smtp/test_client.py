@@ -315,15 +315,59 @@ async def test_nobody_gets_a_message_that_is_refused_to_its_reader(mail_room: Op
     assert (room.recipients, room.connections) == ([[TO, *COPIES]], 1)
 
 
-@pytest.mark.parametrize("reply", [BREAK, "421 4.3.2 shutting down"])
-async def test_a_connection_that_ends_at_a_copy_has_sent_nothing(mail_room: OpenRoom, reply: str) -> None:
+ENDS = [BREAK, "421 4.3.2 shutting down"]
+
+
+@pytest.mark.parametrize("reply", ENDS)
+async def test_a_connection_that_ends_at_a_copy_has_sent_nothing_and_all_are_asked_for_again(
+    mail_room: OpenRoom, reply: str
+) -> None:
     async with mail_room() as room:
         room.replies["rcpt"] = ["250 OK", reply]
+        mailer = Mailer(plain(room.port))
+        sent = await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
+        await mailer.aclose()
+    assert (room.recipients, len(room.accepted), sent.refused) == ([[TO, *COPIES]], 1, ())
+
+
+@pytest.mark.parametrize("reply", ENDS)
+async def test_a_copy_at_which_the_server_ends_every_connection_does_not_hold_up_the_others(
+    mail_room: OpenRoom, reply: str
+) -> None:
+    """Nobody was refused before."""
+    async with mail_room() as room:
+        room.ends_at = {COPIES[0]: reply}
+        mailer = Mailer(plain(room.port))
+        sent = await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
+        await mailer.aclose()
+    assert (room.recipients, room.connections) == ([[TO, COPIES[1]]], 3)
+    assert [(copy, why.code) for copy, why in sent.refused] == [(COPIES[0], 0 if reply == BREAK else 421)]
+
+
+async def test_a_server_that_ends_every_connection_at_a_copy_has_each_at_most_once_left_out(
+    mail_room: OpenRoom,
+) -> None:
+    async with mail_room() as room:
+        room.ends_at, room.dead = dict.fromkeys(MANY[1:], ENDS[1]), {MANY[0]}
+        mailer = Mailer(plain(room.port))
+        sent = await mailer.send(FROM, TO, MESSAGE, copies=(*MANY, COPIES[0]))
+        await mailer.aclose()
+    assert room.recipients == [[TO, COPIES[0]]]
+    assert {copy for copy, _ in sent.refused} == set(MANY)
+    assert room.connections <= len(MANY) + 2
+
+
+@pytest.mark.parametrize("reply", ENDS)
+async def test_a_server_that_goes_down_while_it_is_asked_for_a_copy_defers_the_message_to_all(
+    mail_room: OpenRoom, reply: str
+) -> None:
+    async with mail_room() as room:
+        room.replies["rcpt"], room.replies["mail"] = ["250 OK", reply], ["250 OK", "421 4.3.2 shutting down"]
         mailer = Mailer(plain(room.port))
         with pytest.raises(MailFailure) as failure:
             await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
         await mailer.aclose()
-    assert (failure.value.phase, failure.value.unclear, room.accepted) == ("rcpt", False, [])
+    assert (failure.value.code, failure.value.unclear, failure.value.refused, room.accepted) == (421, False, (), [])
 
 
 MANY = tuple(f"gone.{number}@acme.example" for number in range(20))

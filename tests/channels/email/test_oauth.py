@@ -12,6 +12,7 @@ from tests.channels.email.test_channel import hand_over
 from tests.support.scripted_http import Said
 from tests.support.smtp_server import BearerLogins, MailRoom, mail_room, tls_of_client
 from tests.support.token_endpoint import CLIENT, PADDING, REFRESH, SECRET, TokenEndpoint, token_endpoint
+from worker.adapters.oauth_answer import LONGEST
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.tokens import RedisTokens
@@ -220,6 +221,7 @@ async def test_a_kept_connection_whose_token_has_ended_is_replaced(reply: str) -
         (Said({"access_token": "two words"}), "holds no access token"),
         (Said({"access_token": "a\1auth=Bearer b"}), "holds no access token"),
         (Said({"access_token": ["x"]}), "holds no access token"),
+        (Said({"access_token": "x" * (LONGEST + 1)}), "holds no access token"),
         (Said([1]), "holds no access token"),
         (Said({"error": "temporarily_unavailable"}, 400), "(400)"),
         (Said({}, cut=1), "broke"),

@@ -105,12 +105,12 @@ class Stores:
 
     async def load(self) -> Tokens | None: ...
 
-    async def begin(self) -> bool:
-        return True
+    async def begin(self) -> str:
+        return "taken"
 
     async def save(self, tokens: Tokens) -> None: ...
 
-    async def leave(self) -> None: ...
+    async def leave(self, turn: str) -> None: ...
 
 
 async def accounts_of(place: Path, bundle: Bundle, environ: Mapping[str, str], patch: pytest.MonkeyPatch) -> list[str]:

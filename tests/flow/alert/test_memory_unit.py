@@ -2,7 +2,8 @@
 
 from dataclasses import replace
 
-from tests.support.alert_fakes import BIG, FIRING, WATCHED, Ledger
+from tests.support.alert_fakes import BIG, FIRING, WATCHED, Ledger, Renamed, parts
+from tests.support.fakes import bundle_with
 from worker.flow.alert.memory import fault_of_state, memory_of
 from worker.ports import AlertMemory
 
@@ -11,26 +12,35 @@ LARGE = replace(BIG, id="large", previously="big")
 
 
 async def test_a_rule_that_was_renamed_goes_on_with_the_state_of_its_old_id() -> None:
-    memory = await memory_of(Ledger(STATES), replace(WATCHED, alerts=(LARGE,)))  # type: ignore[arg-type]
+    memory = await memory_of(parts(Ledger(STATES)), replace(WATCHED, alerts=(LARGE,)))
     assert memory.states["large"] == replace(FIRING, version=0, origin="big")
     assert memory.states["big"] == FIRING, "until a run has written the new one"
 
 
 async def test_a_state_of_its_own_comes_before_an_old_one() -> None:
     both = replace(STATES, states={"big": FIRING, "large": replace(FIRING, version=7)})
-    assert await memory_of(Ledger(both), replace(WATCHED, alerts=(LARGE,))) == both  # type: ignore[arg-type]
+    assert await memory_of(parts(Ledger(both)), replace(WATCHED, alerts=(LARGE,))) == both
 
 
 async def test_a_second_rename_keeps_the_first_origin() -> None:
     twice = replace(STATES, states={"large": replace(FIRING, origin="big")})
     rules = (replace(BIG, id="largest", previously="large"),)
-    memory = await memory_of(Ledger(twice), replace(WATCHED, alerts=rules))  # type: ignore[arg-type]
+    memory = await memory_of(parts(Ledger(twice)), replace(WATCHED, alerts=rules))
     assert memory.states["largest"].origin == "big"
+
+
+async def test_a_rule_that_was_renamed_twice_goes_on_with_the_state_of_the_first_id() -> None:
+    """Nothing was evaluated between the two."""
+    huge = replace(BIG, id="huge", previously="large")
+    before = [bundle_with(replace(WATCHED, alerts=(rule,))) for rule in (huge, LARGE, BIG)]
+    known = parts(Ledger(STATES), deployments=Renamed(*before))
+    memory = await memory_of(known, replace(WATCHED, alerts=(huge,)))
+    assert memory.states["huge"] == replace(FIRING, version=0, origin="big")
 
 
 async def test_a_rule_whose_state_another_version_wrote_does_not_go_on_with_an_old_one() -> None:
     newer = AlertMemory("weekly", {"big": FIRING}, {}, {"large": "it has version 2"})
-    memory = await memory_of(Ledger(newer), replace(WATCHED, alerts=(LARGE,)))  # type: ignore[arg-type]
+    memory = await memory_of(parts(Ledger(newer)), replace(WATCHED, alerts=(LARGE,)))
     assert set(memory.states) == {"big"}
     assert fault_of_state(memory, LARGE) == "it has version 2"
 

@@ -83,6 +83,35 @@ async def test_a_run_of_the_old_name_that_comes_late_tells_nothing_again(watch: 
     assert set((await watch.services.alerts.memory("week")).states) == {"large"}
 
 
+def renamed_twice() -> tuple[str, str]:
+    """Two deployments, one after the other."""
+    return renamed(), renamed("huge").replace("previously: big", "previously: large")
+
+
+async def test_a_rule_that_is_renamed_twice_before_its_next_run_tells_nothing_again(watch: Watched) -> None:
+    await watch.run([deal("a", BIG)])
+    for schedule in renamed_twice():
+        await watch.deploy(schedule)
+    [listed] = await current(watch.services)
+    assert listed.rule.id == "huge"
+    for value in (BIG, SMALL):
+        await watch.run([deal("a", value)])
+    assert [reason for *_, reason in await watch.told()] == ["first", "resolved"]
+    assert set((await watch.services.alerts.memory("week")).states) == {"huge"}
+
+
+async def test_the_first_run_of_a_rule_tells_although_it_was_renamed_twice_meanwhile(watch: Watched) -> None:
+    watch.rows = [deal("a", BIG)]
+    older = await watch.claimed()
+    for schedule in renamed_twice():
+        await watch.deploy(schedule)
+    await watch.work([older])
+    assert [reason for *_, reason in await watch.told()] == ["first"]
+    await watch.run([deal("a", BIG)])
+    await watch.run([deal("a", SMALL)])
+    assert [reason for *_, reason in await watch.told()] == ["first", "resolved"]
+
+
 async def test_its_acknowledgement_stays(watch: Watched) -> None:
     await watch.run([deal("a", BIG)])
     [before] = await current(watch.services)

@@ -44,7 +44,7 @@ def parts() -> Any:
 
 ROW = SimpleNamespace(key=KEY, state="sent", reader=SimpleNamespace(id="team|team@acme.example"), answers=3)
 ENDED = CancelResult(RunState.FETCHING, 0, ())
-MADE = (ROW, ("room",))
+MADE = SimpleNamespace(record=ROW)
 
 TEAM = f"weekly {ROW.reader.id}"
 Act = Callable[[Any], Coroutine[Any, Any, Any]]

@@ -15,14 +15,15 @@ from worker.domain.schedule import Defaults, Send, Subscription
 from worker.domain.subscription import Origin
 from worker.errors import RequestError
 from worker.flow.operate.reader_choices import choices_of
+from worker.ports import CheckedEntry
 
 PAGE = ReaderPage(Link(Purpose.PREFERENCES, READER), NOW, Defaults(), WEEKLY, TEAM)
 AS_IT_IS = PreferencesForm("save", "always", TEAM.locale, days=tuple("0123456"))
 
 
-def checked(_bundle: object, _schedule: object, written: Mapping[str, Any]) -> Subscription:
+def checked(_bundle: object, _schedule: object, written: Mapping[str, Any]) -> CheckedEntry:
     days = tuple(WEEK.index(day) for day in written["days"])
-    return replace(TEAM, locale=written["locale"], days=days, send=Send(written.get("send", "always")))
+    return CheckedEntry(replace(TEAM, locale=written["locale"], days=days, send=Send(written.get("send", "always"))))
 
 
 def made(form: PreferencesForm, page: ReaderPage = PAGE, entry: Subscription = TEAM) -> Choices:

@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from datetime import UTC, datetime, time, timedelta
+from datetime import datetime, time, timedelta
 from typing import Any
 
 import pytest
 
 from tests.support.fakes import (
     HOUR,
+    KEY,
     NOW,
     READER,
     TEAM,
@@ -16,27 +17,28 @@ from tests.support.fakes import (
     Chosen,
     Deployed,
     FixedClock,
+    KnownDeliveries,
     Reads,
     Said,
     bundle_with,
     uses,
 )
 from worker.domain.choices import Choices
-from worker.domain.delivery import Baseline, Reader
+from worker.domain.delivery import Delivery, DeliveryState, Reader
 from worker.domain.links import Link, Purpose
 from worker.domain.quiet import EVERY_DAY, WEEK, QuietHours
 from worker.domain.reader_page import PAUSES, Act, PreferencesForm, ReaderPage
-from worker.domain.schedule import Bundle, Defaults, Schedule, Send, Subscription
+from worker.domain.schedule import Bundle, Defaults, Schedule, Send
 from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
 from worker.errors import RequestError
 from worker.flow.operate.reader_page import act, reader_page, save
+from worker.ports import CheckedEntry
 
 LINK = Link(Purpose.PREFERENCES, READER)
 STOP = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "the reader", NOW)
 PAUSE = Preference(Choice.PAUSED, Origin.CLI, "ops", NOW, NOW + HOUR)
 EVE = SubscriptionRecord("weekly", replace(TEAM, id="eve", address="eve@acme.example"), Origin.CLI, "ops", NOW)
 BUNDLE = bundle_with(WEEKLY)
-EPOCH = datetime.fromtimestamp(0, UTC)
 
 
 class Keeps(Chosen):
@@ -47,22 +49,13 @@ class Keeps(Chosen):
         self.said |= {reader: preference for _, reader in readers}
 
 
-class Sent:
-    """What the readers were sent last."""
-
-    def __init__(self, **slots: datetime) -> None:
-        self.told = {query: Baseline("" if slot == EPOCH else "s", slot, slot) for query, slot in slots.items()}
-
-    async def baselines(self, readers: Sequence[Reader]) -> Mapping[Reader, Mapping[str, Baseline]]:
-        return {reader: self.told for reader in readers if self.told}
-
-
-def parts(said: Said, link: Link | None = LINK, bundle: Bundle | None = BUNDLE, **slots: datetime) -> Any:
+def parts(said: Said, link: Link | None = LINK, bundle: Bundle | None = BUNDLE, *rows: Delivery) -> Any:
     given = {"clock": FixedClock(), "connectors": uses(mailbox=lambda *_: True), "deployments": Deployed(bundle)}
-    return uses(**given, runs=Sent(**slots), links=Reads(link), subscriptions=said, check_entry=checked)
+    lookups = KnownDeliveries(*rows)
+    return uses(**given, lookups=lookups, links=Reads(link), subscriptions=said, check_entry=checked)
 
 
-def checked(_bundle: Bundle, _schedule: Schedule, written: Mapping[str, Any]) -> Subscription:
+def checked(_bundle: Bundle, _schedule: Schedule, written: Mapping[str, Any]) -> CheckedEntry:
     """As far as this page writes an entry."""
     if written.get("rows") == "wrong":
         raise RequestError("`rows` with wrong; write another one")
@@ -73,7 +66,7 @@ def checked(_bundle: Bundle, _schedule: Schedule, written: Mapping[str, Any]) ->
     made = replace(
         TEAM, locale=written["locale"], days=days, quiet_hours=quiet, rows=written.get("rows", ""), send=send
     )
-    return replace(made, address=written["address"])
+    return CheckedEntry(replace(made, address=written["address"]))
 
 
 async def opened(said: Said, link: Link | None = LINK, bundle: Bundle | None = BUNDLE) -> ReaderPage | None:
@@ -91,16 +84,39 @@ async def test_a_link_shows_its_readers_subscription_and_what_stops_it() -> None
     assert over.preference is None
 
 
+async def last_sent(
+    *rows: Delivery, said: Said | None = None, purpose: Purpose = Purpose.PREFERENCES
+) -> datetime | None:
+    page = await reader_page(parts(said or Said(), replace(LINK, purpose=purpose), BUNDLE, *rows), "token", purpose)
+    assert page is not None
+    return page.last_sent
+
+
+SENT = Delivery(KEY, DeliveryState.SENT, settled_at=NOW - HOUR)
+
+
 async def test_the_page_tells_when_a_digest_was_last_sent_but_not_by_a_link_that_works_for_ever() -> None:
-    slots = {"deals": NOW - 2 * HOUR, "stalled": NOW - HOUR, "funnel": EPOCH}
-    for purpose, last in ((Purpose.PREFERENCES, NOW - HOUR), (Purpose.UNSUBSCRIBE, None)):
-        given = parts(Said(), replace(LINK, purpose=purpose), BUNDLE, **slots)
-        page = await reader_page(given, "token", purpose)
-        assert page is not None
-        assert page.last_sent == last
-    reset = await reader_page(parts(Said(), deals=EPOCH), "token", Purpose.PREFERENCES)
-    assert reset is not None
-    assert reset.last_sent is None, "reset to nothing"
+    assert await last_sent(SENT) == NOW - HOUR
+    assert await last_sent(SENT, purpose=Purpose.UNSUBSCRIBE) is None
+
+
+async def test_what_was_not_sent_and_what_others_were_sent_is_not_told() -> None:
+    others = replace(SENT, key=replace(KEY, reader="boss|boss@acme.example"))
+    assert await last_sent(others) is None
+    for state in set(DeliveryState) - {DeliveryState.SENT}:
+        assert await last_sent(replace(SENT, state=state)) is None
+
+
+async def test_what_was_sent_under_an_earlier_id_of_the_reader_counts() -> None:
+    class Continued(Said):
+        async def continued(self, schedule: str) -> Mapping[str, str]:
+            return {"first|team@acme.example": READER.id, "x|team@acme.example": "y|team@acme.example"}
+
+    def under(name: str) -> Delivery:
+        return replace(SENT, key=replace(KEY, reader=f"{name}|team@acme.example"))
+
+    assert await last_sent(under("first"), said=Continued()) == NOW - HOUR
+    assert await last_sent(under("x"), said=Continued()) is None
 
 
 async def test_a_link_from_before_a_rename_and_one_of_a_record_find_their_reader() -> None:

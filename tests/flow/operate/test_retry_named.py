@@ -110,3 +110,42 @@ async def test_a_subscription_made_at_run_time_carries_a_reader_on_until_it_is_r
     retried, to = await reached(story, run)
     left = {DeliveryKey(run.key, f"guest|{BOSS}"): Reason.NOT_NAMED} if goes else {}
     assert (retried.left_out, to) == (left, {SALES} if goes else {SALES, BOSS})
+
+
+async def without_schedule(story: InProcessRun) -> None:
+    file = story.place / "schedules" / "week.yaml"
+    file.rename(file.with_name("other.yaml"))
+    await story.deploy_files()
+
+
+@pytest.mark.parametrize("removed", [False, True])
+async def test_of_a_schedule_that_is_gone_whoever_it_named_last_is_sent_it(story: InProcessRun, removed: bool) -> None:
+    """What the others stopped was forgotten before."""
+    run = await refused(story)
+    if removed:
+        await unsubscribed(story, f"own|{BOSS}")
+        await story.deploy(SCHEDULE)
+    await without_schedule(story)
+    retried, to = await reached(story, run)
+    left = {DeliveryKey(run.key, f"own|{BOSS}"): Reason.NOT_NAMED} if removed else {}
+    assert (retried.left_out, to) == (left, {SALES} if removed else {SALES, BOSS})
+
+
+async def test_of_a_schedule_that_is_gone_who_unsubscribed_is_sent_nothing(story: InProcessRun) -> None:
+    run = await refused(story)
+    await unsubscribed(story, f"own|{BOSS}")
+    await without_schedule(story)
+    assert (await reached(story, run))[1] == {SALES}
+
+
+@pytest.mark.parametrize("goes", [False, True])
+async def test_a_subscription_made_at_run_time_that_ended_with_its_schedule_counts(
+    story: InProcessRun, goes: bool
+) -> None:
+    await story.deploy(SCHEDULE)
+    await add(story.services, "week", {"id": "guest", "channel": "mail", "address": BOSS}, BY)
+    run = await refused(story)
+    if goes:
+        await remove(story.services, "week", "guest")
+    await without_schedule(story)
+    assert (await reached(story, run))[1] == ({SALES} if goes else {SALES, BOSS})

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.support.alert_fakes import Renamed
 from tests.support.fakes import (
     HOUR,
     KEY,
@@ -28,6 +29,7 @@ from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.subscription import SubscriptionRecord
 from worker.flow.operate.retry import Retried, fell_short, retry
+from worker.ports import Deployment
 
 REFUSED = Delivery(KEY, DeliveryState.REFUSED)
 EXPIRED = Delivery(KEY, DeliveryState.SKIPPED, reason=Reason.EXPIRED)
@@ -109,6 +111,32 @@ async def test_the_notice_to_the_operator_is_tried_again_and_a_reader_that_was_d
     assert [key.reader for key in retried.again] == readers
     assert {key.reader: why for key, why in retried.left_out.items()} == dict.fromkeys(left, Reason.NOT_NAMED)
     assert given.deliveries.lifted == ["address mail ops@acme.example", "channel mail"]
+
+
+async def test_of_a_schedule_that_is_gone_whom_it_named_last_is_tried_again() -> None:
+    """Whoever was removed before may have unsubscribed."""
+    given = parts(Again(), REFUSED, of("boss|boss@acme.example", DeliveryState.FAILED))
+    boss = replace(TEAM, id="boss", address="boss@acme.example")
+    last, before = bundle_with(WEEKLY), bundle_with(replace(WEEKLY, to=(TEAM, boss)))
+    given.deployments = Renamed(bundle_with(), last, before)
+    retried = await retry(given, replace(RUN, bundle="2"))
+    assert [key.reader for key in retried.again] == [KEY.reader]
+    assert {key.reader for key in retried.left_out} == {"boss|boss@acme.example"}
+
+
+class Forgotten(Renamed):
+    """The run still has its bundle, which no deployment in the list has."""
+
+    async def history(self) -> Sequence[Deployment]:
+        return ()
+
+
+async def test_of_a_schedule_that_nobody_remembers_nobody_is_tried_again_but_the_operator() -> None:
+    operator = "operator|ops@acme.example"
+    given = parts(Again(), REFUSED, of(operator, DeliveryState.FAILED))
+    given.deployments = Forgotten(bundle_with(), bundle_with(WEEKLY, operator="ops@acme.example"))
+    retried = await retry(given, replace(RUN, bundle="1"))
+    assert [key.reader for key in retried.again] == [operator]
 
 
 @pytest.mark.parametrize("state", DeliveryState)

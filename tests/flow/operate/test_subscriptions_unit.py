@@ -20,10 +20,11 @@ from tests.support.fakes import (
 )
 from worker.domain.alert.rule import Form, Rule
 from worker.domain.alert.silence import AlertFilter, Matcher
-from worker.domain.schedule import Bundle, Each, Schedule, Subscription
+from worker.domain.schedule import Bundle, Each, Schedule
 from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
 from worker.errors import ClaimLost, NotFound, RequestError
 from worker.flow.operate.subscriptions import Author, State, add, listed, named, pause, remove, resume
+from worker.ports import CheckedEntry
 
 EVE = replace(TEAM, id="eve", address="eve@acme.example")
 RECORD = SubscriptionRecord("weekly", EVE, Origin.CLI, "ops", NOW - HOUR)
@@ -73,8 +74,10 @@ class Refused:
         return {one: self.words[one] for one in subjects if one in self.words}
 
 
-def checked(bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> Subscription:
-    return replace(TEAM, **written)
+def checked(bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> CheckedEntry:
+    return CheckedEntry(
+        replace(TEAM, **written), ("no words of the language `hu`",) if "hu_HU" in written.values() else ()
+    )
 
 
 def parts(records: Records, bundle: Bundle | None = ACME, deliveries: Refused | None = None) -> Any:
@@ -125,9 +128,16 @@ async def test_records_of_a_schedule_that_is_gone_are_still_listed() -> None:
 
 async def test_a_new_record_says_who_made_it_and_who_else_gets_it_there() -> None:
     given = parts(Records())
-    record, same = await add(given, "weekly", {"id": "eve", "address": "team@acme.example"}, OPS, NOW + HOUR)
+    made = await add(given, "weekly", {"id": "eve", "address": "team@acme.example"}, OPS, NOW + HOUR)
+    record = made.record
     assert given.subscriptions.held == (record,)
-    assert (record.by, record.at, record.expires, same) == ("ops@host", NOW, NOW + HOUR, ("team",))
+    assert (record.by, record.at, record.expires) == ("ops@host", NOW, NOW + HOUR)
+    assert (made.same, made.warnings) == (("team",), ())
+
+
+async def test_what_is_possible_and_hardly_meant_is_made_and_said() -> None:
+    made = await add(parts(Records()), "weekly", {"id": "eve", "locale": "hu_HU"}, OPS)
+    assert (made.record.entry.locale, made.warnings) == ("hu_HU", ("no words of the language `hu`",))
 
 
 @pytest.mark.parametrize(
@@ -225,8 +235,8 @@ WATCHED = replace(
 async def subscribed_to(**asked: Any) -> AlertFilter | None:
     records = Changes()
     given = parts(records, replace(bundle_with(WATCHED), allow=("acme.example",)))
-    made, _ = await add(given, "weekly", {"id": "eve", "address": "eve@acme.example", **asked}, OPS)
-    return made.entry.alerts
+    made = await add(given, "weekly", {"id": "eve", "address": "eve@acme.example", **asked}, OPS)
+    return made.record.entry.alerts
 
 
 async def test_alerts_are_subscribed_to_by_rule_and_by_label() -> None:

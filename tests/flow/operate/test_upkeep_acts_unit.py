@@ -31,7 +31,7 @@ def deployed() -> Any:
 
 async def test_a_deployment_is_recorded_with_what_it_changed(monkeypatch: pytest.MonkeyPatch) -> None:
     here, answer = parts(), deployed()
-    monkeypatch.setattr(f"{HERE}deploy", lambda _bundle, _uses, _upon: Called(answer)(None))
+    monkeypatch.setattr(f"{HERE}deploy", lambda _bundle, _uses, _upon, _owner: Called(answer)(None))
     assert await deploy_definitions(here, CI, bundle_with(WEEKLY)) == answer
     assert recorded(here) == [
         ("deploy", bundle_with(WEEKLY).project, {"bundle": "a" * 12, "added": "2", "changed": "1"})

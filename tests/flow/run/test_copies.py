@@ -12,6 +12,8 @@ from tests.regressions.helpers import to_its_end
 from tests.support.in_process import SCHEDULE, InProcessRun, in_process_run
 from tests.support.installation import SHORT
 from worker.adapters.redis_server import EmbeddedRedis
+from worker.adapters.redis_store import steps, together
+from worker.adapters.redis_store.together import sent
 from worker.documents.explained import explained_document
 from worker.documents.plan import plan_document
 from worker.domain.choices import Choices
@@ -25,10 +27,13 @@ from worker.flow.deploy.plan import plan
 from worker.flow.operate.bounces import Followed, suspend_bounced, suspend_vouched_for
 from worker.flow.operate.explain import explain
 from worker.flow.operate.forget import forget
+from worker.flow.operate.on_demand import request
 from worker.flow.operate.preview import send_to
 from worker.flow.operate.replay import replay
 from worker.flow.operate.same_address import same_address
 from worker.flow.operate.subscriptions import Author, State, listed, pause, resume
+from worker.flow.run.deliver import deliver
+from worker.flow.run.produce import produce
 from worker.ports.bounces import BounceReport
 
 SALES, BOSS, CHIEF = "sales@acme.example", "boss@acme.example", "chief@acme.example"
@@ -42,6 +47,35 @@ async def story(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[InP
     async with in_process_run(empty_redis.url, tmp_path / "project", replace(SHORT, delivery_lease=60.0)) as here:
         await here.deploy(WITH_COPIES)
         yield here
+
+
+async def commands_of(story: InProcessRun, patch: pytest.MonkeyPatch) -> int:
+    """How many the delivery of one mail sends to Redis."""
+    counted = list[int]()
+
+    async def counting(client: Any, commands: Any) -> Any:
+        counted.append(len(commands))
+        return await sent(client, commands)
+
+    (delivery,) = await produce(story.services, await request(story.services, "week", None, None))
+    with patch.context() as here:
+        for module in (together, steps):
+            here.setattr(module, "sent", counting)
+        await deliver(story.services, delivery)
+    return sum(counted)
+
+
+async def test_a_mail_with_copies_asks_two_things_more_than_one_without(
+    story: InProcessRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What is said of its copies, and what is suspended. Whom the definition names is read once for a deployment."""
+    found = list[int]()
+    for schedule in (SCHEDULE, WITH_COPIES):
+        await story.deploy(schedule)
+        await commands_of(story, monkeypatch)  # which also reads what is kept from then on
+        found.append(await commands_of(story, monkeypatch))
+    without, with_copies = found
+    assert with_copies - without == 2, found
 
 
 def boxes(story: InProcessRun) -> list[tuple[str, str]]:

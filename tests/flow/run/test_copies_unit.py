@@ -12,13 +12,12 @@ from tests.support.fakes import (
     READER,
     TEAM,
     WEEKLY,
-    Deployed,
     NothingChosen,
     Takes,
-    bundle_with,
     reader_digest,
     uses,
 )
+from worker import ports
 from worker.domain.delivery import Delivery, DeliveryState, Reader, Receipt, RefusedCopy
 from worker.domain.notice import Suspension
 from worker.domain.reason import Reason
@@ -54,8 +53,8 @@ class Said(NothingChosen):
     def __init__(self, said: Mapping[str, Preference] | None = None, *dead: str) -> None:
         self.said, self.dead = said or {}, dead
 
-    async def preferences(self, schedule: str) -> Mapping[str, Preference]:
-        return self.said if schedule == WEEKLY.id else {}
+    async def said_of(self, schedule: str, readers: Sequence[str]) -> ports.Said:
+        return ports.Said({one: self.said[one] for one in readers if one in self.said and schedule == WEEKLY.id})
 
     async def suspended(self, subjects: Sequence[str]) -> Mapping[str, str]:
         return {one: "550" for one in subjects if one.endswith(self.dead or ("-",))}
@@ -72,13 +71,16 @@ class Suspends:
         return ()
 
 
-def parts(said: Said, entry: Subscription = ENTRY) -> Any:
-    in_force = Deployed(bundle_with(replace(WEEKLY, to=(entry,))))
-    return uses(deliveries=said, deployments=in_force, subscriptions=said)
+def parts(said: Said) -> Any:
+    return uses(deliveries=said, subscriptions=said)
+
+
+def ids(entry: Subscription) -> set[str]:
+    return {copy_reader(WEEKLY.id, entry, one).id for one in entry.cc}
 
 
 async def out_of(said: Said, row: Delivery = PENDING) -> Mapping[int, Reason]:
-    return await left_out(parts(said), reader_digest(ENTRY, digest=uses()), row, NOW)
+    return await left_out(parts(said), reader_digest(ENTRY, digest=uses()), row, NOW, ids(ENTRY))
 
 
 async def test_a_suspended_address_and_one_that_wants_nothing_get_no_copy() -> None:
@@ -95,10 +97,14 @@ async def test_the_list_of_the_first_try_stays() -> None:
 
 async def test_a_later_try_withholds_the_mail_from_whom_it_names_and_who_is_stopped_now() -> None:
     """Boss is suspended, Chief was left out by the first try, and Cto is not named any more."""
-    digest, given = reader_digest(ENTRY, digest=uses()), parts(Said({}, BOSS), replace(ENTRY, cc=(BOSS, CHIEF)))
-    assert await withheld(given, digest, PENDING, NOW) == {}
+    digest, given, named = (
+        reader_digest(ENTRY, digest=uses()),
+        parts(Said({}, BOSS)),
+        ids(replace(ENTRY, cc=(BOSS, CHIEF))),
+    )
+    assert await withheld(given, digest, PENDING, NOW, named) == {}
     tried = replace(PENDING, date=NOW, left_out={1: Reason.MUTED})
-    later = await withheld(given, digest, tried, NOW)
+    later = await withheld(given, digest, tried, NOW, named)
     assert later == {0: Reason.SUSPENDED, 2: Reason.NOT_NAMED}
     reason, sentence = missing_copies(ENTRY, tried, [], later)
     sent = replace(tried, state=DeliveryState.SENT, reason=reason, sentence=sentence)

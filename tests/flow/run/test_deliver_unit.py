@@ -48,7 +48,7 @@ from worker.errors import (
 from worker.flow.intervals import Intervals
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.deliver import deliver
-from worker.ports import DeliveryLease, HoldResult
+from worker.ports import DeliveryLease, HoldResult, InForce
 
 PENDING = Delivery(KEY, DeliveryState.PENDING)
 FIRST_SENT = (PartState(DeliveryState.SENT, "00", "receipt 0"), PartState(DeliveryState.UNKNOWN, "11"))
@@ -67,11 +67,12 @@ class Held(Settled):
         super().__init__(lost=lost)
         self.row, self.suspensions, self.log = row, suspensions, list[str]()
         self.preference: Preference | None = None
+        self.in_force: InForce | None = None
 
     async def hold(self, key: DeliveryKey, pid: int) -> HoldResult:
         if self.row is None:
             return HoldResult(None, (SUPERSEDED,))
-        return HoldResult(DeliveryLease(self.row, NOW, {}, self.suspensions, self.preference))
+        return HoldResult(DeliveryLease(self.row, NOW, {}, self.suspensions, self.preference, self.in_force))
 
     async def count_repeat(self, key: DeliveryKey, part: int, receipt: str) -> None:
         self.log.append(f"repeat {part} {receipt!r}")
@@ -205,6 +206,37 @@ async def test_a_later_try_goes_on_after_the_last_receipt_under_the_first_date()
     assert [line for line in given.deliveries.log if line.startswith("send")] == ["send 1 content 1receipt 0"]
     assert given.transmit.dates == [NOW - HOUR]
     assert given.deliveries.outcomes == [(2, Sent("receipt 1", MOVED))]
+
+
+class Naming(Opened):
+    """Whom the definition in force names: nobody; None: nobody knows."""
+
+    class Nobody:
+        def names(self, connectors: object, reader: str) -> bool:
+            return False
+
+    nobody: Any = Nobody()
+
+    async def named(self, there: InForce) -> Any:
+        return self.nobody
+
+
+@pytest.mark.parametrize("named", [Naming.Nobody(), None])
+@pytest.mark.parametrize("row", [PENDING, replace(PENDING, attempt=1, date=NOW - HOUR, parts=FIRST_SENT[:1])])
+async def test_who_is_not_named_any_more_is_sent_nothing(row: Delivery, named: Any) -> None:
+    digests, ledger = Naming(reader_digest(digest=DIGEST)), Ledger(row)
+    digests.nobody, ledger.in_force = named, InForce("later", NOW, "weekly", KEY.reader)
+    given = parts(ledger, digests=digests)
+    assert await deliver(given, KEY) is DeliveryState.SKIPPED
+    assert given.deliveries.outcomes == [(row.attempt, Skipped(Reason.NOT_NAMED))]
+    assert given.deliveries.log == []
+
+
+async def test_who_subscribed_at_run_time_needs_no_definition() -> None:
+    ledger = Ledger(PENDING)
+    ledger.in_force = InForce("later", NOW, "weekly", KEY.reader, subscribed=True)
+    given = parts(ledger, digests=Naming(reader_digest(digest=DIGEST)))
+    assert await deliver(given, KEY) is DeliveryState.SENT
 
 
 async def test_what_was_decided_once_is_not_decided_again() -> None:

@@ -29,11 +29,12 @@ from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryState, 
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
-from worker.domain.schedule import Schedule, Send
+from worker.domain.schedule import Bundle, Schedule, Send
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.errors import LedgerError
 from worker.flow.run.comparison import Answers, Comparison, RunSlot
 from worker.flow.run.reader_digests import ReaderDigests, digest_context
+from worker.ports import InForce
 from worker.ports.kinds import QuerySpec
 
 BOTH = replace(WEEKLY, report=(open_deals(), open_deals("other")), bridge="deals")
@@ -102,6 +103,23 @@ async def test_a_reader_is_told_what_the_run_found_against_what_the_reader_was_s
     assert composed.digest.since == NOW - HOUR
     assert composed.digest.changed
     assert [gap.query_id for gap in composed.digest.gaps] == ["other"]
+
+
+async def test_whom_a_deployment_names_is_read_once() -> None:
+    class Loads(Deployed):
+        loads = 0
+
+        async def bundle(self, bundle_id: str) -> Bundle | None:
+            self.loads += 1
+            return await super().bundle(bundle_id)
+
+    known = Loads(bundle_with(BOTH))
+    here, there = digests(deployments=known), InForce("bundle", NOW, "weekly", READER.id)
+    first, again = await here.named(there), await here.named(replace(there, reader="other|x@acme.example"))
+    assert first is again is not None
+    assert (first.ids, known.loads) == ({READER.id}, 1)
+    await here.named(replace(there, at=NOW + HOUR))
+    assert known.loads == 2, "another deployment"
 
 
 async def test_baselines_that_were_read_with_the_row_are_not_read_again() -> None:

@@ -1,23 +1,25 @@
 """One entry that did not come from a file, checked as the entries of `to:` are."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, TypeVar
 
 from worker.adapters.definitions.entries import Fallback, entries
 from worker.adapters.definitions.items import LoadContext
 from worker.adapters.definitions.kinds import Registry
+from worker.adapters.definitions.languages import warn_without_words
 from worker.adapters.definitions.model import DigestShape
 from worker.adapters.definitions.place import Document, Findings, Path, Sheet, Spot
 from worker.adapters.definitions.project import Project
 from worker.adapters.definitions.readers_of_project import refusal
 from worker.domain.quiet import EVERY_DAY
-from worker.domain.schedule import Bundle, Collect, Schedule, Subscription
-from worker.errors import RequestError
+from worker.domain.schedule import Bundle, Collect, Schedule
+from worker.errors import Complaint, RequestError
+from worker.ports import CheckedEntry
 
 T = TypeVar("T")
 
 
-def checked_entry(kinds: Registry, bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> Subscription:
+def checked_entry(kinds: Registry, bundle: Bundle, schedule: Schedule, written: Mapping[str, Any]) -> CheckedEntry:
     """The entry that these keys of `to:` make in a deployed schedule. Raises RequestError with every complaint."""
     value = {"to": [dict(written)]}
     paths: list[Path] = [("to",), ("to", 0), *(("to", 0, key) for key in written)]
@@ -27,7 +29,8 @@ def checked_entry(kinds: Registry, bundle: Bundle, schedule: Schedule, written: 
     project = Project(bundle.project, {}, bundle.channels, bundle.defaults, channel_names=names)
     context = LoadContext(sheet, kinds, project, schedule.trigger.zone)
     made = entries(context, value["to"], _below(kinds, bundle, schedule)).readers
-    complaints = [f"{one.found}; {one.expected}" for one in sorted(set(sheet.findings.complaints))]
+    warn_without_words([sheet], bundle.languages)
+    complaints = _sentences(sheet.findings.complaints)
     if made and made[0].address is not None and not complaints:
         wrong = refusal(bundle.allow, made[0].channel, made[0].address)
         complaints = ["; ".join(wrong)] if wrong is not None else []
@@ -36,7 +39,12 @@ def checked_entry(kinds: Registry, bundle: Bundle, schedule: Schedule, written: 
             complaints = [f"`{key}` with several readers in one subscription; make a subscription for each address"]
     if complaints or not made:
         raise RequestError("\n".join(complaints))
-    return made[0]
+    return CheckedEntry(made[0], tuple(_sentences(sheet.findings.warnings)))
+
+
+def _sentences(found: Iterable[Complaint]) -> list[str]:
+    """Without the place, because the entry is in no file."""
+    return [f"{one.found}; {one.expected}" for one in sorted(set(found))]
 
 
 def _below(kinds: Registry, bundle: Bundle, schedule: Schedule) -> Fallback:

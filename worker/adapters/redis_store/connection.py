@@ -1,6 +1,5 @@
 """Opens Redis, and checks with INFO whether it is safe to keep the ledger in. Every hosted Redis allows INFO."""
 
-import secrets
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -195,24 +194,3 @@ def _warnings(info: dict[str, object]) -> tuple[str, ...]:
 
 def _number(version: str) -> tuple[int, ...]:
     return tuple(int(part) for part in version.split(".")[:2] if part.isdigit())
-
-
-async def claim_project(client: Redis, project: str, known: str | None, *, adopt: bool = False) -> str:
-    """Claims the prefix for a project directory by a random id in Redis. The caller keeps the id in a file and passes
-    it as `known`.
-
-    Returns the id in force. Raises RequestError if the prefix has another owner. With `adopt`, a second machine of the
-    same project that knows no id yet takes over the existing one.
-    """
-    name, mine = f"{project}:owner", known or secrets.token_hex(16)
-    with translated():
-        if await client.set(name, mine, nx=True):
-            return mine
-        found = await client.get(name) or b""
-        owner = found.decode() if isinstance(found, bytes) else found
-    if owner == known or (known is None and adopt):
-        return owner
-    raise RequestError(
-        f"the project name {project!r} belongs to another project directory in this Redis; "
-        "write another `project:` in funnelbeat.yaml, or use another Redis"
-    )

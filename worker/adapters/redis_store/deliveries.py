@@ -22,7 +22,7 @@ from worker.domain.outcome import Deferred, DeliveryFailed, Outcome, Pending, Re
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.time.epoch import from_ms, to_ms
-from worker.ports import DeliveryLease, HoldResult, TakenOver
+from worker.ports import DeliveryLease, HoldResult, InForce, TakenOver
 
 _COPIES = 10_000
 """Characters: the address of each copy that a mail may have, with what the server said."""
@@ -41,10 +41,10 @@ class RedisDeliveries:
             return HoldResult(None)
         if not taken[0]:
             return HoldResult(None, facts(taken[1]))
-        now, raw, pair, current, stopped, ends, said = taken
+        now, raw, pair, current, stopped, ends, said, there = taken
         row = codec.delivery(key, raw, codec.fixed(pair))
         preference = preference_of(said) if said is not None else None
-        lease = DeliveryLease(row, from_ms(now), codec.baselines(current), bool(stopped), preference)
+        lease = DeliveryLease(row, from_ms(now), codec.baselines(current), bool(stopped), preference, _in_force(there))
         return HoldResult(lease, facts(ends))
 
     async def settle(
@@ -144,6 +144,13 @@ class RedisDeliveries:
 
 def _named(key: DeliveryKey) -> dict[str, str]:
     return {"run": str(key.run), "reader": key.reader}
+
+
+def _in_force(found: Sequence[Any]) -> InForce | None:
+    bundle, at, schedule, reader, subscribed = found
+    if bundle is None:
+        return None
+    return InForce(codec.text(bundle), from_ms(int(at)), codec.text(schedule), codec.text(reader), bool(subscribed))
 
 
 def _event(outcome: Outcome) -> dict[str, Any]:

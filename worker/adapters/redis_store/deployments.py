@@ -15,8 +15,8 @@ from worker.domain.delivery import Reader
 from worker.domain.outgoing import Outgoing
 from worker.domain.schedule import Bundle, Timing
 from worker.domain.time.epoch import from_ms, to_ms
-from worker.errors import ClaimLost, LedgerError
-from worker.ports import ActivationBasis, Deployment
+from worker.errors import ClaimLost, LedgerError, NameTaken
+from worker.ports import ActivationBasis, Deployment, Owner
 
 CHUNK = 5000
 KEPT = 20
@@ -24,6 +24,9 @@ KEPT = 20
 
 MOVED = -2
 """Returned by `activate` if its basis no longer holds."""
+
+FOREIGN = -3
+"""Returned by `activate` if the ledger belongs to another project directory."""
 
 
 class RedisDeployments:
@@ -44,6 +47,7 @@ class RedisDeployments:
         fresh: Sequence[str] = (),
         basis: ActivationBasis | None = None,
         carried: Mapping[Reader, Reader] | None = None,
+        owner: Owner | None = None,
     ) -> Deployment:
         """Stores the names of the schedules first, then activates the bundle in one step. If it is killed in between,
         nothing refers to the names.
@@ -66,6 +70,7 @@ class RedisDeployments:
             "mailboxes": [[one.name, one.look_every * 1000] for one in bundle.channels.values() if one.look_every],
             "renamed": _renamed(bundle),
             "basis": None if basis is None else _basis(basis),
+            "owner": None if owner is None else {"id": owner.id, "over": owner.over},
             "keep": LeaseTimes().ms("keep"),
         }
         for _ in range(3):
@@ -73,6 +78,8 @@ class RedisDeployments:
             at = await self._scripts.run("activate", arguments, body)
             if at == MOVED:
                 raise ClaimLost("the deployment")
+            if at == FOREIGN:
+                raise NameTaken(self._scripts.prefix)
             if at != LOST:
                 return Deployment(name, from_ms(at))
         raise LedgerError("other deployments were activated meanwhile; deploy again")
@@ -88,6 +95,10 @@ class RedisDeployments:
         key = keys.single(self._scripts.prefix, "deployed")
         found, at = await self._scripts.ask("HMGET", key, "bundle", "at")
         return None if found is None or at is None else Deployment(text(found), from_ms(at))
+
+    async def owner(self) -> str | None:
+        found = await self._scripts.ask("GET", keys.single(self._scripts.prefix, "owner"))
+        return None if found is None else text(found)
 
     async def history(self) -> Sequence[Deployment]:
         rows = await self._scripts.ask("LRANGE", keys.single(self._scripts.prefix, "deployments"), 0, -1)

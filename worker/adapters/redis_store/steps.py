@@ -33,12 +33,25 @@ class _Call:
     steps: Sequence[_Step]
 
     def answered(self, answer: Any) -> None:
-        if len(self.steps) == 1 or isinstance(answer, Exception):
-            for step in self.steps:
-                resolve(step.asker, answer)
+        """Raises what a broken answer raises; then some steps may have no answer yet."""
+        if isinstance(answer, Exception):
+            self.failed(answer)
             return
-        for step, (done, found) in zip(self.steps, answer, strict=True):
-            resolve(step.asker, found if done else ResponseError(found.decode("utf-8", "replace")))
+        answers = [(1, answer)] if len(self.steps) == 1 else answer
+        for step, (done, *found) in zip(self.steps, answers, strict=True):
+            resolve(step.asker, _of_step(done, found[0] if found else None))
+
+    def failed(self, error: Exception) -> None:
+        """Of the steps that have no answer yet."""
+        for step in self.steps:
+            resolve(step.asker, error)
+
+
+def _of_step(done: int, found: Any) -> Any:
+    """Every script returns something, and one that does not has a fault: its caller would take it for done."""
+    if not done:
+        return ResponseError(found.decode("utf-8", "replace") if found else "a script failed without a word")
+    return ResponseError("a script returned nothing") if found is None else found
 
 
 class Steps:
@@ -79,6 +92,14 @@ class Steps:
         return _Call(*source_of_many(script), (self._prefix, every), steps)
 
     async def _send(self, calls: Sequence[_Call]) -> None:
+        """Whatever happens, no step is left without an answer: its caller would wait for ever."""
+        try:
+            await self._answer(calls)
+        except Exception as error:  # noqa: BLE001  # raised in every caller
+            for call in calls:
+                call.failed(error)
+
+    async def _answer(self, calls: Sequence[_Call]) -> None:
         """A script that Redis has forgotten is sent itself: nothing of it was run before."""
         forgotten: list[_Call] = []
         for call, answer in zip(calls, await self._answers(calls), strict=True):

@@ -14,6 +14,7 @@ from worker.domain.schedule import Subscription
 from worker.domain.subscription import Choice, Preference, SubscriptionRecord
 from worker.domain.time.epoch import from_ms, to_ms
 from worker.errors import ClaimLost
+from worker.ports import Said
 
 VERSION = 1
 
@@ -77,6 +78,14 @@ class RedisSubscriptions:
         key = keys.preferences(self._scripts.prefix, await self.current(schedule))
         held = await self._scripts.ask("HGETALL", key)
         return {text(reader): preference_of(raw) for reader, raw in held.items()}
+
+    async def said_of(self, schedule: str, readers: Sequence[str]) -> Said:
+        found = await self._scripts.run("said", {"schedule": schedule, "readers": list(readers)})
+        preferences, ids = (dict(zip(flat[::2], flat[1::2], strict=True)) for flat in found)
+        return Said(
+            {text(reader): preference_of(raw) for reader, raw in preferences.items()},
+            {text(old): text(new) for old, new in ids.items()},
+        )
 
     async def prefer(self, schedule: str, reader: str, preference: Preference) -> bool:
         words = msgspec.json.encode(preference).decode()

@@ -1,6 +1,7 @@
 """OAuth tokens in Redis, encrypted with a key from the environment, so that Redis alone does not reveal them."""
 
 import json
+import secrets
 from dataclasses import asdict
 
 from redis.asyncio import Redis
@@ -12,6 +13,9 @@ from worker.ports.tokens import Tokens
 
 TURN = 30_000
 """Milliseconds after which another worker may try a renewal that did not end. Longer than one request takes."""
+
+_LEAVE = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0"
+"""In one step: between a look and the deletion the turn could lapse."""
 
 
 class RedisTokens:
@@ -38,10 +42,11 @@ class RedisTokens:
         with translated():
             await self._client.set(self._name, self._box.seal(json.dumps(asdict(tokens)).encode()))
 
-    async def begin(self) -> bool:
+    async def begin(self) -> str:
+        turn = secrets.token_hex(8)
         with translated():
-            return bool(await self._client.set(self._turn, "1", nx=True, px=TURN))
+            return turn if await self._client.set(self._turn, turn, nx=True, px=TURN) else ""
 
-    async def leave(self) -> None:
+    async def leave(self, turn: str) -> None:
         with translated():
-            await self._client.delete(self._turn)
+            await self._client.eval(_LEAVE, 1, self._turn, turn)

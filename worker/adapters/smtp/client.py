@@ -69,21 +69,23 @@ class Mailer:
         A refusal of the recipient ends it: then nobody gets anything.
 
         A kept connection that the server has closed is replaced once, as long as nothing of this message was sent. A
-        server that ends the connection after it refused copies is asked again without them: many have a limit of
-        refusals (Postfix: https://www.postfix.org/postconf.5.html#smtpd_hard_error_limit), and would never take the
-        message otherwise. Each further connection has at least one copy less. Raises MailFailure, with every copy that
-        any of the connections heard refused.
+        server that ends the connection over copies is asked again without them: many have a limit of refusals (Postfix:
+        https://www.postfix.org/postconf.5.html#smtpd_hard_error_limit), and would never take the message otherwise. One
+        that ends it when it is asked for a copy may only be going down, so it is once asked again for all. Each further
+        connection has at least one copy less. Raises MailFailure, with every copy that any of the connections heard
+        refused.
         """
-        mail, refused = Mail(sender, (recipient, *copies), message, smtputf8), dict[str, MailFailure]()
+        mail, refused, again = Mail(sender, (recipient, *copies), message, smtputf8), dict[str, MailFailure](), False
         async with self._limit.one():
             while True:
                 try:
-                    sent = await (self._over(await self._connect(), mail) if refused else self._by_any(mail))
+                    sent = await (self._over(await self._connect(), mail) if refused or again else self._by_any(mail))
                 except MailFailure as failure:
-                    if not failure.hung_up or not failure.refused:
+                    blamed = dict(failure.refused) or ({failure.copy: failure} if failure.copy and again else {})
+                    if not failure.hung_up or not (blamed or failure.copy):
                         failure.refused = (*refused.items(), *failure.refused)
                         raise
-                    refused |= dict(failure.refused)
+                    refused, again = {**refused, **blamed}, again or not blamed
                     mail = replace(mail, recipients=(recipient, *(one for one in copies if one not in refused)))
                 else:
                     return SentMail(sent.text, (*refused.items(), *sent.refused))

@@ -15,7 +15,8 @@ class MailFailure(Exception):
     """`phase`: connect, tls, auth, mail, rcpt or data. `code` is 0 and `enhanced` "" if the server did not answer.
 
     `unclear`: the connection broke while the message was on its way, so it may have been accepted. `silent`: the server
-    was waited for and did not answer. `refused`: copies that the server refused before that, each with why.
+    was waited for and did not answer. `refused`: copies that the server refused before that, each with why. `copy`: the
+    one that the server was asked for when this happened, empty if it was asked for something else.
     """
 
     def __init__(
@@ -28,6 +29,7 @@ class MailFailure(Exception):
         self.unclear = unclear
         self.silent = silent
         self.refused: RefusedCopies = ()
+        self.copy = ""
         super().__init__(f"{phase}: {code or ''} {text}".replace("  ", " "))
 
     @property
@@ -49,13 +51,14 @@ def failure_of(
     refused: Sequence[tuple[str, MailFailure]] = (),
     *,
     begun: bool = True,
+    copy: str = "",
 ) -> MailFailure:
     """A reply with a refusal is clear in every phase. Silence is unclear once the message was on its way. The original
     error is not chained, because it holds the server's unredacted words. `begun`: whether bytes of the message may have
-    left, in the phase "data".
+    left, in the phase "data". `copy`: as in MailFailure.
     """
     failure = _failure_of(phase, error, secrets, begun=begun)
-    failure.refused = tuple(refused)
+    failure.refused, failure.copy = tuple(refused), copy
     return failure
 
 

@@ -20,21 +20,22 @@ class CommandsInTurn:
     async def transaction(self, mail: Mail) -> SentMail:
         options, encoding = mail_options(self._smtp, mail), mail.encoding
         recipient, *copies = mail.recipients
-        phase, refused = "mail", list[tuple[str, MailFailure]]()
+        phase, asked, refused = "mail", "", list[tuple[str, MailFailure]]()
         try:
             await self._smtp.mail(mail.sender, options=options, encoding=encoding)
             phase = "rcpt"
             await self._smtp.rcpt(recipient, encoding=encoding)
-            for copy in copies:
-                if why := await self._refusal(copy, encoding):
-                    refused.append((copy, why))
+            for asked in copies:
+                if why := await self._refusal(asked, encoding):
+                    refused.append((asked, why))
+            asked = ""
             if refused:
                 await self._still_there()
             phase = "data"
             said = (await self._smtp.data(mail.message, timeout=self._patience)).message
             return SentMail(redact(said, self._secrets), tuple(refused))
         except (SMTPException, OSError) as error:
-            raise failure_of(phase, error, self._secrets, refused) from None
+            raise failure_of(phase, error, self._secrets, refused, copy=asked) from None
         except UnicodeError as error:  # from MAIL or RCPT
             raise not_writable(phase) from error
 

@@ -63,15 +63,17 @@ class CommandsTogether:
         for at, (phase, reply) in enumerate(zip(phases, replies, strict=False)):
             if reply.code in _TAKEN[phase]:
                 continue
-            failure = failure_of(phase, _refusal(reply), self._secrets, refused)
-            if phase == "rcpt" and at > 1 and reply.code != 421:
-                refused.append((mail.recipients[at - 1], failure))
+            copy = _copy_of(mail, phase, at)
+            failure = failure_of(phase, _refusal(reply), self._secrets, refused, copy=copy)
+            if copy and reply.code != 421:
+                refused.append((copy, failure))
                 continue
             if replies[-1].code == _GO_ON:  # it waits for a message that will not come
                 self.close()
             raise failure
         if len(replies) < len(phases):
-            raise failure_of(phases[len(replies)], self._gone(), self._secrets, refused, begun=False)
+            phase, copy = phases[len(replies)], _copy_of(mail, phases[len(replies)], len(replies))
+            raise failure_of(phase, self._gone(), self._secrets, refused, begun=False, copy=copy)
         return tuple(refused)
 
     def _gone(self) -> Exception:
@@ -96,6 +98,11 @@ class CommandsTogether:
     def close(self) -> None:
         self._replies.close()
         self._smtp.close()
+
+
+def _copy_of(mail: Mail, phase: str, at: int) -> str:
+    """Whom the command at this place names, if that is a copy. MAIL and the reader come before the copies."""
+    return mail.recipients[at - 1] if phase == "rcpt" and at > 1 else ""
 
 
 def _refusal(reply: SMTPResponse) -> SMTPResponseException:

@@ -26,6 +26,7 @@ from worker.flow.uses import (
     UsesAlerts,
     UsesAudit,
     UsesClock,
+    UsesDeployments,
     UsesHolidays,
     UsesLookups,
     UsesSnapshots,
@@ -44,6 +45,7 @@ class BackTestUses(
     UsesAlerts,
     UsesAudit,
     UsesClock,
+    UsesDeployments,
     UsesHolidays,
     UsesLookups,
     UsesSnapshots,
@@ -94,7 +96,7 @@ async def backtested(
     """
     name, now = history or schedule.id, await uses.clock.now()
     runs = (await _runs(uses, name, since))[-(most or 0) :]
-    memory, silences = await asyncio.gather(memory_of(uses.alerts, schedule, name), uses.alerts.silences())
+    memory, silences = await asyncio.gather(memory_of(uses, schedule, name), uses.alerts.silences())
     beside = {one.source for one in schedule.inhibit if one.target == rule.id} | {rule.id}
     contexts = [one for one in await contexts_of(uses, bundle, schedule, memory) if one.rule.id in beside]
     records = await uses.subscriptions.records(name)

@@ -34,7 +34,7 @@ async def current(
     now, silences = await asyncio.gather(uses.clock.now(), uses.alerts.silences())
 
     async def of_schedule(one: Schedule) -> list[ListedAlert]:
-        memory = await memory_of(uses.alerts, one)
+        memory = await memory_of(uses, one)
         contexts = await contexts_of(uses, bundle, one, memory)
         rows = rows_of(as_run(one, contexts, memory.states, memory, silences, now))
         return sorted((row for row in rows if matches(matchers, row.labels)), key=_place)

@@ -21,12 +21,12 @@ from worker.flow.alert.compiled import UsesCompiled
 from worker.flow.alert.memory import fault_of_state, memory_of
 from worker.flow.run.comparison import Answers
 from worker.flow.run.conditions import ROW
-from worker.flow.uses import UsesAlerts, UsesConnectors, UsesSnapshots
+from worker.flow.uses import UsesAlerts, UsesConnectors, UsesDeployments, UsesSnapshots
 from worker.ports import AlertMemory, Snapshots
 from worker.ports.kinds import QuerySpec
 
 
-class BaselineUses(UsesAlerts, UsesSnapshots, Protocol): ...
+class BaselineUses(UsesAlerts, UsesDeployments, UsesSnapshots, Protocol): ...
 
 
 class ContextUses(UsesCompiled, UsesConnectors, Protocol): ...
@@ -114,7 +114,7 @@ async def rule_baselines(uses: BaselineUses, schedule: Schedule) -> tuple[Mappin
     """
     if not schedule.alerts:
         return ()
-    states = (await memory_of(uses.alerts, schedule)).states
+    states = (await memory_of(uses, schedule)).states
     known = await baselines(uses.snapshots, states.values())
     return tuple(
         {rule.query: Baseline(state.snapshot, state.slot, known[state.snapshot].as_of[0])}

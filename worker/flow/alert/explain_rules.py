@@ -61,7 +61,7 @@ async def explain_rules(uses: RuleUses, run: Run, only: str = "") -> tuple[RuleE
     if not schedule.alerts:
         return ()
     memory, record, silences = await asyncio.gather(
-        memory_of(uses.alerts, schedule), uses.alerts.record(run.key), uses.alerts.silences()
+        memory_of(uses, schedule), uses.alerts.record(run.key), uses.alerts.silences()
     )
     contexts = await contexts_of(uses, bundle, schedule, memory)
     made = {one.rule: one for one in record.evaluations} if record is not None else {}
@@ -79,7 +79,7 @@ async def explain_rule(uses: RuleUses, name: str, subject: str | None = None) ->
     NotFound for a rule that was never evaluated, and where there is no such subject.
     """
     found = find_rule(await bundle_in_force(uses.deployments), name)
-    state = (await memory_of(uses.alerts, found.schedule)).states.get(found.rule.id)
+    state = (await memory_of(uses, found.schedule)).states.get(found.rule.id)
     run = await _last_run(uses, found.schedule, state) if state is not None else None
     if run is None:
         raise NotFound(

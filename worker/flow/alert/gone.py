@@ -2,10 +2,11 @@
 
 from collections.abc import Iterable
 
+from worker.domain.alert.renames import present_id
 from worker.domain.alert.rule import Rule
 from worker.domain.schedule import Bundle
 from worker.flow.alert.evaluate import RunFound
-from worker.flow.deployed import bundle_of
+from worker.flow.deployed import bundle_of, remembered_bundles
 from worker.ports import AlertMemory, Deployments
 
 
@@ -18,7 +19,9 @@ async def rules_gone(deployments: Deployments, found: RunFound, memory: AlertMem
     if deployed is None:
         return frozenset()
     known = set(_ids(_rules(await bundle_of(deployments, deployed.bundle), found.schedule.id)))
-    return frozenset(rule.id for rule in unknown if rule.id not in known)
+    left = [rule for rule in unknown if rule.id not in known]
+    before = await remembered_bundles(deployments) if left else ()
+    return frozenset(rule.id for rule in left if present_id(before, found.schedule.id, rule.id) is None)
 
 
 def _rules(bundle: Bundle, schedule: str) -> Iterable[Rule]:

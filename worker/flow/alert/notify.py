@@ -58,7 +58,7 @@ async def alerted(
     so it is the same if it is computed again after a kill.
     """
     schedule = found.schedule
-    memory = await memory_of(uses.alerts, schedule)
+    memory = await memory_of(uses, schedule)
     if not schedule.alerts and not memory.states:
         return None
     silences = await uses.alerts.silences()

@@ -17,7 +17,7 @@ from worker.flow.deploy.recompute_due import is_ahead
 from worker.flow.facts import emit_all
 from worker.flow.run.tick import slot_claim
 from worker.flow.uses import UsesClock, UsesDeployments, UsesEvents, UsesProcess, UsesTriggers
-from worker.ports import ActivationBasis, Deployment, Due, SlotClaim, Triggers
+from worker.ports import ActivationBasis, Deployment, Due, Owner, SlotClaim, Triggers
 
 TRIES = 10
 
@@ -106,15 +106,16 @@ async def changes(bundle: Bundle, uses: ChangesUses) -> Changes:
 
 
 async def deploy(
-    bundle: Bundle, uses: DeployUses, upon: Collection[str | None] | None = None
+    bundle: Bundle, uses: DeployUses, upon: Collection[str | None] | None = None, owner: Owner | None = None
 ) -> tuple[Deployment, Changes]:
     """Replaces the deployed definitions in one atomic step. Slots that are already due under the old definitions are
     claimed or recorded as missed before that, as a clock would do. So no slot is lost.
 
     `upon`: ids of bundles; one of them must be in force. None among them means that nothing is deployed yet. Without
-    `upon`, any bundle may be in force.
+    `upon`, any bundle may be in force. `owner`: as in `Deployments.activate`.
 
-    Raises PreconditionFailed if another bundle is in force, and LedgerError if other deployments keep changing it.
+    Raises PreconditionFailed if another bundle is in force, NameTaken if the ledger is another directory's, and
+    LedgerError if other deployments keep changing what is in force.
     """
     for _ in range(TRIES):
         found = await changes(bundle, uses)
@@ -128,7 +129,14 @@ async def deploy(
         gone = (*found.removed, *(origin for origin, _ in found.renamed))
         try:
             deployment = await uses.deployments.activate(
-                bundle, found.firsts, gone, found.dropped, fresh=fresh, basis=found.basis, carried=found.carried
+                bundle,
+                found.firsts,
+                gone,
+                found.dropped,
+                fresh=fresh,
+                basis=found.basis,
+                carried=found.carried,
+                owner=owner,
             )
         except ClaimLost:
             continue

@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from worker.domain.access import Actor, Door
 from worker.domain.delivery import Delivery
 from worker.domain.run import RunKey
-from worker.domain.subscription import Origin, SubscriptionRecord
+from worker.domain.subscription import Origin
 from worker.flow.operate import subscriptions
 from worker.flow.operate.audited import AuditUses, record
 from worker.flow.operate.cancel import CancelUses, cancel
@@ -113,11 +113,10 @@ async def forget_subject(uses: ForgetActUses, actor: Actor, what: str) -> Forgot
 
 async def subscribe(
     uses: SubscribeUses, actor: Actor, schedule: str, written: Mapping[str, Any], expires: datetime | None = None
-) -> tuple[SubscriptionRecord, tuple[str, ...]]:
-    """The new subscription, and other entries of the schedule that reach its address."""
-    made, same = await subscriptions.add(uses, schedule, written, _author(actor), expires)
-    await record(uses, actor, "subscriptions add", f"{schedule} {made.reader.id}")
-    return made, same
+) -> subscriptions.Added:
+    made = await subscriptions.add(uses, schedule, written, _author(actor), expires)
+    await record(uses, actor, "subscriptions add", f"{schedule} {made.record.reader.id}")
+    return made
 
 
 async def unsubscribe(uses: SubscribeUses, actor: Actor, schedule: str, name: str) -> subscriptions.SubscriptionRow:

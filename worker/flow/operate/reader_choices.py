@@ -29,7 +29,7 @@ def choices_of(
     by: str,
 ) -> Choices:
     """Raises RequestError with the sentences that `check` has for such an entry."""
-    got = uses.check_entry(bundle, schedule, _written(page, entry, form))
+    got = uses.check_entry(bundle, schedule, _written(page, entry, form)).entry
     quiet, own = got.quiet_hours or QuietHours(), entry.quiet_hours or QuietHours()
     times = QuietHours(quiet.begins, quiet.ends)
     send = got.send if form.send in set(Send) else page.choices.send if page.choices is not None else None

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from worker.domain.delivery import Reader
+from worker.domain.delivery import DeliveryKey, DeliveryState, Reader
 from worker.domain.links import Link, Purpose
 from worker.domain.reader_page import ALLOWED, PAUSES, Act, PreferencesForm, ReaderPage, SameAddress, SendingTime
 from worker.domain.schedule import Bundle, Schedule, Send, Subscription
@@ -21,9 +21,11 @@ from worker.flow.uses import (
     UsesDeployments,
     UsesEntryChecks,
     UsesLinks,
+    UsesLookups,
     UsesRuns,
     UsesSubscriptions,
 )
+from worker.together import together
 
 READER = "the reader"
 
@@ -31,9 +33,20 @@ READER = "the reader"
 LOCALES = ("en_GB", "de_DE")
 """In the languages that Funnelbeat ships. A project's own languages stand beside them."""
 
+LOOKED_AT = (20, 500)
+"""The newest runs in which the last digest that a reader was sent is looked for: a few, and if it is in none, more."""
+
 
 class PageUses(
-    UsesClock, UsesConnectors, UsesDeployments, UsesEntryChecks, UsesLinks, UsesRuns, UsesSubscriptions, Protocol
+    UsesClock,
+    UsesConnectors,
+    UsesDeployments,
+    UsesEntryChecks,
+    UsesLinks,
+    UsesLookups,
+    UsesRuns,
+    UsesSubscriptions,
+    Protocol,
 ): ...
 
 
@@ -88,12 +101,21 @@ async def _still_sent(uses: PageUses, bundle: Bundle, schedule: Schedule, link: 
 
 
 async def _last_sent(uses: PageUses, page: ReaderPage) -> datetime | None:
-    """A link to unsubscribe never expires and may be passed on, so its page does not show this."""
-    reader = page.link.reader
-    if page.link.purpose is not Purpose.PREFERENCES or page.entry is None or page.alerts:
+    """When the newest digest was sent. A baseline does not say it: it moves without a message if nothing changed, and
+    somebody may reset it. A link to unsubscribe never expires and may be passed on, so its page does not show this.
+    """
+    reader, schedule = page.link.reader, page.schedule
+    if page.link.purpose is not Purpose.PREFERENCES or page.entry is None or schedule is None or page.alerts:
         return None
-    told = (await uses.runs.baselines([reader])).get(reader, {})
-    return max((one.slot for one in told.values() if not one.taken_away), default=None)
+    ids = await uses.subscriptions.continued(schedule.id)
+    names = [reader.id, *(old for old, now in ids.items() if now == reader.id)]
+    for limit in LOOKED_AT:
+        runs = await uses.lookups.runs(schedule.id, limit)
+        rows = await together(uses.lookups.delivery(DeliveryKey(run.key, name)) for run in runs for name in names)
+        sent = [row.settled_at or row.key.run.slot for row in rows if row and row.state is DeliveryState.SENT]
+        if sent or len(runs) < limit:
+            return max(sent, default=None)
+    return None
 
 
 async def _bundle(uses: PageUses) -> Bundle | None:

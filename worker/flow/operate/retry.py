@@ -1,14 +1,15 @@
 """Another try for deliveries that did not arrive. A person requests it after correcting the cause."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Protocol
 
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, plain_id
 from worker.domain.reason import Reason
 from worker.domain.run import Run
 from worker.domain.subscription import live_records
-from worker.flow.deployed import bundle_of, schedule_of
+from worker.flow.deployed import schedule_of
+from worker.flow.run.named import NamedReaders, named_readers
 from worker.flow.run.produce import expiry
 from worker.flow.run.readers import ALSO, entries, entry_of, is_also, is_notice, subjects
 from worker.flow.uses import (
@@ -65,26 +66,32 @@ async def retry(uses: RetryUses, run: Run) -> Retried:
 
 
 async def _left_out(uses: NamedUses, run: Run, rows: Iterable[Delivery]) -> Mapping[DeliveryKey, Reason]:
-    """Readers that neither the deployed definition nor a subscription added at run time names, under the present id or
-    another. Empty if the schedule is gone: its readers' choices are kept until it comes back. Notices to the operator
-    are never left out, because nobody can stop them.
+    """Readers that neither the last definition of the schedule nor a subscription added at run time names, under the
+    present id or another. If the schedule is gone, the choices of its last readers are kept until it comes back; a
+    reader who was removed before that is not known any more. Notices to the operator are never left out, because nobody
+    can stop them.
     """
-    deployed = await uses.deployments.deployed()
-    bundle = await bundle_of(uses.deployments, deployed.bundle) if deployed is not None else None
-    schedule = bundle.schedules.get(await uses.subscriptions.current(run.key.schedule)) if bundle is not None else None
-    if bundle is None or schedule is None:
-        return {}
-    records = await uses.subscriptions.records(schedule.id)
-    subscribed = live_records(records, bundle, schedule, await uses.clock.now())
-    ids = await uses.subscriptions.continued(schedule.id)
-    known = {**{reader.id: entry for reader, entry in subscribed.items()}, **entries(schedule)}
+    schedule = await uses.subscriptions.current(run.key.schedule)
+    named = await named_readers(uses.deployments, schedule)
+    subscribed = await _subscribed(uses, schedule, named) if named is not None else frozenset()
+    ids = await uses.subscriptions.continued(schedule)
     left_out = dict[DeliveryKey, Reason]()
     for row in rows:
         reader = plain_id(row.key.reader.removeprefix(ALSO))
-        named = entry_of(uses.connectors, bundle, known, ids.get(reader, reader)) is not None
-        if not named and (is_also(row.key.reader) or not is_notice(row.key.reader)):
+        reader = ids.get(reader, reader)
+        known = reader in subscribed or (named is not None and named.names(uses.connectors, reader))
+        if not known and (is_also(row.key.reader) or not is_notice(row.key.reader)):
             left_out[row.key] = Reason.NOT_NAMED
     return left_out
+
+
+async def _subscribed(uses: NamedUses, schedule: str, named: NamedReaders) -> frozenset[str]:
+    """Readers by subscriptions made at run time. Those of a schedule that is gone ended with it."""
+    records, now = await uses.subscriptions.records(schedule), await uses.clock.now()
+    deployed = await uses.deployments.deployed()
+    gone = deployed is None or schedule not in await uses.deployments.timings(deployed.bundle)
+    live = [replace(one, ended_at=None) for one in records] if gone else records
+    return frozenset(one.id for one in live_records(live, named.bundle, named.bundle.schedules[schedule], now))
 
 
 def fell_short(row: Delivery) -> bool:

@@ -174,18 +174,30 @@ def _row(
     )
 
 
+@dataclass(frozen=True, slots=True)
+class Added:
+    """A new record. `same`: ids of other entries of its schedule that reach the same address. `warnings`: sentences
+    about what it asks for.
+    """
+
+    record: SubscriptionRecord
+    same: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
+
+
 async def add(
     uses: ChangeUses, schedule_id: str, written: Mapping[str, Any], author: Author, expires: datetime | None = None
-) -> tuple[SubscriptionRecord, tuple[str, ...]]:
-    """The new record, and the ids of other entries that reach the same address. `written`: the keys of an entry of
-    `to:`; with `alerts` (ids of rules) or `alert_labels` (matchers such as `team="north"`) it gets alerts and no
-    digests. Raises RequestError for values that a definition could not have either, and for an id that is taken.
+) -> Added:
+    """`written`: the keys of an entry of `to:`; with `alerts` (ids of rules) or `alert_labels` (matchers such as
+    `team="north"`) it gets alerts and no digests. Raises RequestError for values that a definition could not have
+    either, and for an id that is taken.
     """
     bundle_id, schedule = await deployed_schedule(uses.deployments, schedule_id)
     bundle, now = await bundle_of(uses.deployments, bundle_id), await uses.clock.now()
     alerts = _alert_filter(schedule, written)
     plain = {key: value for key, value in written.items() if key not in ALERT_KEYS}
-    entry = replace(uses.check_entry(bundle, schedule, plain), alerts=alerts)
+    checked = uses.check_entry(bundle, schedule, plain)
+    entry = replace(checked.entry, alerts=alerts)
     if entry.address is None:
         raise RequestError(f"{entry.channel} always sends to the same place; write its entry into the definition")
     if any(one.id == entry.id for one in schedule.to):
@@ -197,7 +209,7 @@ async def add(
     if not await uses.subscriptions.add(record):
         raise RequestError(f"{schedule_id} has a subscription {entry.id!r} already; remove it, or give this one an id")
     same = [one for one in others if one.reader != record.reader and _reaches(one, entry)]
-    return record, tuple(one.entry.id for one in same)
+    return Added(record, tuple(one.entry.id for one in same), checked.warnings)
 
 
 def _alert_filter(schedule: Schedule, written: Mapping[str, Any]) -> AlertFilter | None:

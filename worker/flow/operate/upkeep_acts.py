@@ -13,7 +13,7 @@ from worker.flow.deploy.deploy import Changes, DeployUses, deploy
 from worker.flow.operate.audited import AuditUses, record
 from worker.flow.operate.bounces import BounceResult, BouncesUses, suspend_bounced
 from worker.flow.operate.reset_baselines import ResetPlan, ResetUses, reset
-from worker.ports import Deployment
+from worker.ports import Deployment, Owner
 from worker.ports.bounces import BounceReport
 
 
@@ -27,10 +27,14 @@ class BouncesActUses(AuditUses, BouncesUses, Protocol): ...
 
 
 async def deploy_definitions(
-    uses: DeployActUses, actor: Actor, bundle: Bundle, upon: Collection[str | None] | None = None
+    uses: DeployActUses,
+    actor: Actor,
+    bundle: Bundle,
+    upon: Collection[str | None] | None = None,
+    owner: Owner | None = None,
 ) -> tuple[Deployment, Changes]:
-    """`upon`: as in `deploy`."""
-    deployment, found = await deploy(bundle, uses, upon)
+    """`upon`, `owner`: as in `deploy`."""
+    deployment, found = await deploy(bundle, uses, upon, owner)
     counts = {"added": found.added, "changed": found.changed, "removed": found.removed, "renamed": found.renamed}
     after = {"bundle": deployment.bundle[:12]} | {word: str(len(names)) for word, names in counts.items() if names}
     await record(uses, actor, "deploy", bundle.project, after=after)

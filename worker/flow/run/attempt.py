@@ -9,7 +9,7 @@ from worker.domain.delivery import Delivery, DeliveryState, Receipt
 from worker.domain.reason import Reason
 from worker.errors import DeliveryRefused
 from worker.flow.run.comparison import ReaderDigest
-from worker.ports import Channel
+from worker.ports import Channel, InForce
 
 
 class Attempt:
@@ -18,12 +18,13 @@ class Attempt:
     `date`: fixed by the first try. `receipts`: the receiver's, so far. `part`: the name of the present part. `out`: the
     number of a part whose bytes may have left and that the ledger does not have as sent. `refusal`: the receiver's
     final one. `receiver`: Connectors.receiver. `withheld`: places in `cc` whom this try sends no copy, each with why.
-    `dead_copies`: as in DeliveryError.
+    `dead_copies`: as in DeliveryError. `in_force`: as in DeliveryLease.
     """
 
-    def __init__(self, row: Delivery, now: datetime) -> None:
+    def __init__(self, row: Delivery, now: datetime, in_force: InForce | None = None) -> None:
         self.row = row
         self.now = now
+        self.in_force = in_force
         self.date = row.date or now
         self.digest: ReaderDigest | None = None
         self.begun = 0

@@ -2,7 +2,8 @@
 message, so a message that is sent to the reader once is sent to them once.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+import asyncio
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime
 from types import MappingProxyType
@@ -16,8 +17,8 @@ from worker.domain.subscription import Preference
 from worker.flow.facts import emit_all
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.notices import of_suspended, stopped_ways
-from worker.flow.run.readers import readers, subjects
-from worker.flow.uses import UsesConnectors, UsesDeliveries, UsesDeployments, UsesEvents, UsesSubscriptions
+from worker.flow.run.readers import subjects
+from worker.flow.uses import UsesConnectors, UsesDeliveries, UsesEvents, UsesSubscriptions
 
 LEFT_OUT = {
     Reason.SUSPENDED: "this address is suspended",
@@ -28,7 +29,7 @@ LEFT_OUT = {
 NOBODY: Mapping[int, Reason] = MappingProxyType({})
 
 
-class CopiesUses(UsesDeliveries, UsesDeployments, UsesSubscriptions, Protocol): ...
+class CopiesUses(UsesDeliveries, UsesSubscriptions, Protocol): ...
 
 
 class SuspendUses(UsesConnectors, UsesDeliveries, UsesEvents, Protocol): ...
@@ -83,52 +84,51 @@ def with_copies(schedule: Schedule, kept: Mapping[str, Subscription]) -> dict[st
     return {reader: replace(entry, cc=cc.get(entry.id, ())) for reader, entry in kept.items()}
 
 
-async def left_out(uses: CopiesUses, digest: ReaderDigest, row: Delivery, now: datetime) -> Mapping[int, Reason]:
+async def left_out(
+    uses: CopiesUses, digest: ReaderDigest, row: Delivery, now: datetime, named: Collection[str] | None = None
+) -> Mapping[int, Reason]:
     """Places in `cc` of addresses that the message does not name, each with the reason. The result of the first try
-    stays, because another list would be another message under the same identity.
+    stays, because another list would be another message under the same identity. `named`: ids of the copies and readers
+    that the deployed definition names; None if nobody asks.
     """
-    return row.left_out if row.date is not None else await _stopped(uses, digest, now)
+    return row.left_out if row.date is not None else await _stopped(uses, digest, now, named)
 
 
-async def withheld(uses: CopiesUses, digest: ReaderDigest, row: Delivery, now: datetime) -> Mapping[int, Reason]:
+async def withheld(
+    uses: CopiesUses, digest: ReaderDigest, row: Delivery, now: datetime, named: Collection[str] | None = None
+) -> Mapping[int, Reason]:
     """Places in `cc` of addresses that the message has named since the first try, but to which this try does not send
-    it.
+    it. `named`: as above.
     """
-    found = await _stopped(uses, digest, now) if row.date is not None else {}
+    found = await _stopped(uses, digest, now, named) if row.date is not None else {}
     return {place: reason for place, reason in found.items() if place not in row.left_out}
 
 
-async def _stopped(uses: CopiesUses, digest: ReaderDigest, now: datetime) -> Mapping[int, Reason]:
+async def _stopped(
+    uses: CopiesUses, digest: ReaderDigest, now: datetime, named: Collection[str] | None
+) -> Mapping[int, Reason]:
     """By place, what stops the copies now. The run may be older than the deployed definition: a stop under the present
     id of an address counts, and an address that is no longer named gets nothing, because its choices are forgotten.
     """
     entry, schedule = digest.entry, digest.schedule.id
-    if not entry.cc:
-        return {}
-    said, ids = await uses.subscriptions.preferences(schedule), await uses.subscriptions.continued(schedule)
     copies = {
         place: copy_reader(schedule, entry, one)
         for place, one in enumerate(entry.cc)
         if not same(one, digest.reader.address)
     }
-    stops = {place: stop_of(said, one) or said.get(ids.get(one.id, "")) for place, one in copies.items()}
-    chosen = {place: why for place, one in stops.items() if one is not None and (why := one.reason(now)) is not None}
-    known = await _named_now(uses, schedule)
-    left = [place for place, one in copies.items() if known is not None and ids.get(one.id, one.id) not in known]
+    if not copies:
+        return {}
     dead = {place: subjects(entry, one.address)[1] for place, one in copies.items()}
-    suspended = await uses.deliveries.suspended(sorted(dead.values()))
+    ids = [name for one in copies.values() for name in (one.id, id_before(one))]
+    # The deliveries of a message of the queue ask at the same time, and all of it goes in one round trip.
+    said, suspended = await asyncio.gather(
+        uses.subscriptions.said_of(schedule, ids), uses.deliveries.suspended(sorted(dead.values()))
+    )
+    stops = {place: stop_of(said.preferences, one) or said.of_now(one.id) for place, one in copies.items()}
+    chosen = {place: why for place, one in stops.items() if one is not None and (why := one.reason(now)) is not None}
+    left = [place for place, one in copies.items() if named is not None and said.now_id(one.id) not in named]
     stopped = {place: Reason.SUSPENDED for place, subject in dead.items() if subject in suspended}
     return dict.fromkeys(left, Reason.NOT_NAMED) | chosen | stopped
-
-
-async def _named_now(uses: CopiesUses, schedule: str) -> frozenset[str] | None:
-    """Ids of the schedule's copies and readers in the deployed definition; None if the schedule is gone, because then
-    their choices are kept.
-    """
-    deployed = await uses.deployments.deployed()
-    bundle = await uses.deployments.bundle(deployed.bundle) if deployed is not None else None
-    present = bundle.schedules.get(await uses.subscriptions.current(schedule)) if bundle is not None else None
-    return None if present is None else frozenset(one.id for one in (*copy_readers(present), *readers(present)))
 
 
 def missing_copies(

@@ -50,7 +50,7 @@ from worker.flow.uses import (
     UsesTimes,
     UsesTransmit,
 )
-from worker.ports import DeliveryLease, DeliveryLedger
+from worker.ports import DeliveryLease
 
 BACKOFF = (1, 5, 15, 60)
 """Waits before the second, third, … try, in units of `times.backoff` (a minute). They fit a smart host's greylisting
@@ -82,7 +82,7 @@ async def deliver(uses: DeliverUses, key: DeliveryKey) -> DeliveryState | None:
     emit_all(uses.events, held.facts)
     if held.lease is None:
         return None
-    attempt = Attempt(held.lease.row, held.lease.now)
+    attempt = Attempt(held.lease.row, held.lease.now, held.lease.in_force)
     try:
         outcome = await _tried(uses, held.lease, attempt)
         if outcome is None:
@@ -145,7 +145,7 @@ async def _withheld(
     sent.
     """
     to_operator = digest.notice and not is_also(attempt.row.key.reader)
-    decision = await _decide(uses.deliveries, digest, lease, attempt.row)
+    decision = await _decide(uses, digest, lease, attempt.row)
     if not decision.send and to_operator:
         return Deferred(await _in(uses, BACKOFF[-1] * uses.times.backoff), decision.reason)
     if not decision.send:
@@ -201,14 +201,14 @@ def _refused(attempt: Attempt, error: DeliveryRefused) -> Outcome:
     return Sent(attempt.receipts[0].text, attempt.digest.sent_baselines(), Reason.PARTS_MISSING, missing)
 
 
-async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, lease: DeliveryLease, row: Delivery) -> Decision:
-    """A delivery whose identity is fixed was decided before. After that, only a suspension or the reader can
-    stop it.
+async def _decide(uses: DeliverUses, digest: ReaderDigest, lease: DeliveryLease, row: Delivery) -> Decision:
+    """A delivery whose identity is fixed was decided before. After that, only a suspension, the reader, or a deployment
+    that no longer names the reader can stop it.
     """
-    stopped = _stopped(digest, lease)
+    stopped = None if digest.notice else await _stopped(uses, digest, lease)
     if stopped is not None:
         return Decision(send=False, reason=stopped)
-    if lease.suspensions and await ledger.suspended(subjects(digest.entry, digest.reader.address)):
+    if lease.suspensions and await uses.deliveries.suspended(subjects(digest.entry, digest.reader.address)):
         return Decision(send=False, reason=Reason.SUSPENDED)
     if row.date is not None or digest.notice:
         return Decision(send=True, reason=Reason.ALWAYS)
@@ -218,13 +218,18 @@ async def _decide(ledger: DeliveryLedger, digest: ReaderDigest, lease: DeliveryL
     return decided
 
 
-def _stopped(digest: ReaderDigest, lease: DeliveryLease) -> Reason | None:
-    """Why this reader gets no messages; None for a notice, and if nothing stops them."""
-    if digest.notice:
-        return None
+async def _stopped(uses: DeliverUses, digest: ReaderDigest, lease: DeliveryLease) -> Reason | None:
+    """Why this reader gets no messages; None if nothing stops them. Who is not named any more gets none, because what
+    that reader said is forgotten.
+    """
     if not may_be_sent(digest.bundle, digest.schedule, digest.reader, digest.entry.channel):
         return Reason.NOT_ALLOWED
-    return lease.preference.reason(lease.now) if lease.preference is not None else None
+    said = lease.preference.reason(lease.now) if lease.preference is not None else None
+    if said is not None or lease.in_force is None or lease.in_force.subscribed:
+        return said
+    named = await uses.digests.named(lease.in_force)
+    still = named is not None and named.names(uses.connectors, lease.in_force.reader)
+    return None if still else Reason.NOT_NAMED
 
 
 async def _later(uses: DeliverUses, attempt: Attempt, error: DeliveryDeferred) -> Deferred:

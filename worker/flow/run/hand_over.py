@@ -5,6 +5,7 @@ The intent is written before the bytes leave. What happens in between is `unknow
 
 import asyncio
 import hashlib
+from collections.abc import Collection
 from dataclasses import replace
 from typing import Any, Protocol
 
@@ -15,6 +16,7 @@ from worker.flow.run.attempt import Attempt, PaceTooLong
 from worker.flow.run.comparison import ReaderDigest
 from worker.flow.run.copies import CopiesUses, left_out, withheld
 from worker.flow.run.envelope import EnvelopeUses, envelope_of
+from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.receiver_circuit import through_circuit
 from worker.flow.uses import UsesCircuits, UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit
 from worker.ports import Channel, DeliveryLedger
@@ -25,7 +27,7 @@ OF_THE_LEASE = 0.8
 
 
 class HandOverUses(
-    CopiesUses, EnvelopeUses, UsesCircuits, UsesDeliveries, UsesProcess, UsesTimes, UsesTransmit, Protocol
+    CopiesUses, EnvelopeUses, UsesCircuits, UsesDeliveries, UsesDigests, UsesProcess, UsesTimes, UsesTransmit, Protocol
 ): ...
 
 
@@ -33,10 +35,11 @@ async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[A
     """Sends every part in order, from the first without a receipt. Raises what the channel raises,
     PaceTooLong and ReceiverSilent.
     """
-    without = await left_out(uses, digest, attempt.row, attempt.now)
+    named = await _named(uses, digest, attempt)
+    without = await left_out(uses, digest, attempt.row, attempt.now, named)
     if without != attempt.row.left_out:
         attempt.row = replace(attempt.row, left_out=without)
-    attempt.withheld = await withheld(uses, digest, attempt.row, attempt.now)
+    attempt.withheld = await withheld(uses, digest, attempt.row, attempt.now, named)
     key, envelope = attempt.row.key, envelope_of(uses, digest, attempt.row, attempt.date)
     if attempt.withheld:
         envelope = replace(envelope, withheld=tuple(digest.entry.cc[place] for place in attempt.withheld))
@@ -66,6 +69,14 @@ async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[A
             done = attempt.receipts[-1].text
             await uses.deliveries.handed_over(key, attempt.begun, part.number, done, digest.sent_baselines())
             attempt.out = None
+
+
+async def _named(uses: HandOverUses, digest: ReaderDigest, attempt: Attempt) -> Collection[str] | None:
+    """Ids of the copies that the definition in force names; None if there are no copies."""
+    if not digest.entry.cc or attempt.in_force is None:
+        return None
+    named = await uses.digests.named(attempt.in_force)
+    return named.ids if named is not None else ()
 
 
 async def _transmitted(

@@ -24,6 +24,7 @@ from worker.flow.run.collect import COMPARED
 from worker.flow.run.comparison import Answers, Comparison, Composed, ReaderDigest, RunSlot
 from worker.flow.run.conditions import condition_of
 from worker.flow.run.copies import with_copies
+from worker.flow.run.named import NamedReaders, named_readers
 from worker.flow.run.notices import notice_of
 from worker.flow.run.owners import OwnerAddresses, emails
 from worker.flow.run.readers import entries, entry_of, is_alert, is_notice
@@ -35,6 +36,7 @@ from worker.ports import (
     Connectors,
     Deployments,
     Expressions,
+    InForce,
     Lookups,
     RunLedger,
     Snapshots,
@@ -141,6 +143,11 @@ class ReaderDigests:
             held=row.tells_of,
             more_held=row.tells_of_more,
         )
+
+    async def named(self, there: InForce) -> NamedReaders | None:
+        """Whom a schedule names by what is in force. It is read once for all readers of a deployment."""
+        key = ("named", there.bundle, there.at, there.schedule)
+        return await self.common.get(key, lambda: named_readers(self.deployments, there.schedule))
 
     async def _notification(self, row: Delivery) -> Composed:
         """A run's notification of alerts is stored with the run, together with everything that its messages are made

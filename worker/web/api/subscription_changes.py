@@ -36,8 +36,7 @@ def subscription_changes(uses: Services, guard: Guard) -> APIRouter:
         `alert_labels` (matchers such as `team=north`) gets those alerts and no digests.
         """
         _refuse_others(actor, str(wanted.entry.get("address", "")))
-        made, same = await acts.subscribe(uses, actor, schedule, wanted.entry, wanted.expires)
-        return added_document(made, same)
+        return added_document(await acts.subscribe(uses, actor, schedule, wanted.entry, wanted.expires))
 
     @router.delete("/schedules/{schedule:path}/subscriptions/{reader}", response_model=RemovedShape)
     async def unsubscribe(schedule: Id, reader: Reader, actor: Annotated[Actor, subscribes]) -> dict[str, Any]:

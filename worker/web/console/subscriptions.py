@@ -62,9 +62,9 @@ async def subscribe(visit: Visit, form: Form) -> tuple[str, str]:
     entry: dict[str, object] = {"channel": text_of(form, "channel"), "address": address}
     if form.get("rule"):
         entry["alerts"] = [form["rule"]]
-    made, same = await acts.subscribe(visit.uses, visit.actor, schedule, entry)
-    said = visit.w.say("console.done.subscribe", address=visit.w.clean(made.reader.address), schedule=schedule)
-    also = visit.w.say("console.done.same", entries=", ".join(map(visit.w.clean, same))) if same else ""
+    made = await acts.subscribe(visit.uses, visit.actor, schedule, entry)
+    said = visit.w.say("console.done.subscribe", address=visit.w.clean(made.record.reader.address), schedule=schedule)
+    also = visit.w.say("console.done.same", entries=", ".join(map(visit.w.clean, made.same))) if made.same else ""
     return back_to(form), f"{said} {also}".strip()
 
 

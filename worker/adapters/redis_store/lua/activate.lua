@@ -1,15 +1,16 @@
 -- Activates a bundle.
--- keys: bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, deployments, due, suspended, paused,
+-- keys: owner, bundle:<id>, bundle:<id>:schedules (filled beforehand), deployed, deployments, due, suspended, paused,
 --       paused:defined, mailboxes, mailboxes:every, renamed, windows, notices; of schedules that are fresh or take over a history: runs, open,
 --       missed, chain, baseline, unclear, returned, last, preferences, choices, continued, subscriptions, alerts, acks; of schedules that are
 --       gone: alerts, acks
 -- A: bundle, count (its schedules), remembered (how many deployments), firsts [[schedule, ms]], ended [schedule],
 --    gone [schedule], fresh [schedule],
 --    dropped [[schedule, reader]], carried [[schedule, old reader, new reader]], mailboxes [[channel, ms]], paused [schedule], renamed [[old, new, [query]]],
---    basis {bundle, pending [[schedule, ms]]} or nil, keep; ARGV[3] the bundle's bytes
+--    basis {bundle, pending [[schedule, ms]]} or nil, owner {id, over: the bundle in force under which the name is
+--    free} or nil, keep; ARGV[3] the bundle's bytes
 -- Returns now, LOST if the set of schedules is incomplete (another deployment removed it meanwhile), or MOVED if the
--- basis no longer holds.
-local MOVED = -2
+-- basis no longer holds, or FOREIGN if the ledger belongs to another project directory.
+local MOVED, FOREIGN = -2, -3
 local names = P .. 'bundle:' .. A.bundle .. ':schedules'
 if call('SCARD', names) ~= A.count then return LOST end
 local before = call('HGET', P .. 'deployed', 'bundle')
@@ -128,7 +129,14 @@ local function rename_notices()
   end
 end
 
+local function belongs_to(owner)
+  local held = call('GET', P .. 'owner')
+  return not held or held == owner.id or (before or '') == owner.over
+end
+
+if A.owner and not belongs_to(A.owner) then return FOREIGN end
 if A.basis and not holds(A.basis) then return MOVED end
+if A.owner then call('SET', P .. 'owner', A.owner.id) end
 call('SET', P .. 'bundle:' .. A.bundle, ARGV[3])
 call('HSET', P .. 'deployed', 'bundle', A.bundle, 'at', now)
 if before ~= A.bundle then

@@ -5,10 +5,12 @@
 -- pending while an older delivery to the reader is on its way → deferred(order). The wait is added to its expiry.
 -- A notification of alerts is not superseded; it also waits for an older one that waits itself.
 -- keys: run:<key>, run:<key>:deliveries, run:<key>:pairs, attention:*, open:<schedule>, runs, runs:<schedule>,
---       baseline:<schedule>, unclear:<schedule>, suspended, preferences:<schedule>, continued:<schedule>
+--       baseline:<schedule>, unclear:<schedule>, suspended, preferences:<schedule>, continued:<schedule>, deployed,
+--       bundle:<id>:schedules, subscriptions:<schedule>, subscriptions:<schedule>:ended
 -- A: run, reader, pid, lease. Returns LOST; {0, the facts} if the delivery was closed or must wait; all that a worker
 -- needs, at one instant: now, the row, what it was decided against, the reader's baselines, whether anything is
--- suspended, the facts (older deliveries to the reader that are superseded), and the reader's preference.
+-- suspended, the facts (older deliveries to the reader that are superseded), the reader's preference, and what is in
+-- force: the bundle, since when, the present ids of schedule and reader, and whether the reader subscribed at run time.
 local row = row_in('PUD', A.run, A.reader)
 if not row or (row.h or 0) > now or (row.n or 0) > now then return LOST end
 if expire(A.run, A.reader, row) then return {0, facts} end
@@ -38,12 +40,23 @@ if held[1] and not is_notice(A.reader) then -- a notice to the operator never wa
     return {0, facts}
   end
 end
--- Of a reader who has another id since the run was claimed, what is said of that one.
+-- A reader may have another id since the run was claimed; what is said of that one counts then.
+local schedule, reader = schedule_of(A.run), person(A.reader)
+local now_id = call('HGET', P .. 'continued:' .. schedule, reader)
 local function said()
-  local schedule, reader = schedule_of(A.run), person(A.reader)
-  local own = call('HGET', P .. 'preferences:' .. schedule, reader)
-  local now_id = not own and call('HGET', P .. 'continued:' .. schedule, reader)
-  return own or (now_id and call('HGET', P .. 'preferences:' .. schedule, now_id))
+  local key = P .. 'preferences:' .. schedule
+  return call('HGET', key, reader) or (now_id and call('HGET', key, now_id))
+end
+
+-- A subscription ends with its schedule. As long as that is gone, it is the last word of its reader.
+local function in_force()
+  local deployed, id = call('HMGET', P .. 'deployed', 'bundle', 'at'), now_id or reader
+  local key = P .. 'subscriptions:' .. schedule
+  local subscribed = call('HEXISTS', key, id)
+  if subscribed == 1 and call('HEXISTS', key .. ':ended', id) == 1 then
+    subscribed = 1 - call('SISMEMBER', P .. 'bundle:' .. (deployed[1] or '') .. ':schedules', schedule)
+  end
+  return {deployed[1], deployed[2], schedule, id, subscribed}
 end
 
 -- What the digest says of an older one stays as it was when it was first about to be sent.
@@ -54,4 +67,4 @@ row.h, row.o = at + A.lease, A.pid
 write(A.run, A.reader, row, row.s == 'D' and 'P' or row.s, row.h)
 return {at, call('HGET', rows_key(A.run), A.reader), row.b and call('HGET', pairs_key(A.run), row.b) or false,
   baselines, call('EXISTS', P .. 'suspended'), facts,
-  said()}
+  said(), in_force()}

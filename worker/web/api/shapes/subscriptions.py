@@ -53,7 +53,9 @@ class SubscribeRequest(ApiShape):
 
 
 class AddedShape(BaseModel):
-    """The new subscription, with the keys of an entry. `same_address`: other entries that reach it."""
+    """The new subscription, with the keys of an entry. `same_address`: other entries that reach it. `warnings`: what
+    `check` would warn of.
+    """
 
     model_config = ConfigDict(extra="allow")
 
@@ -68,6 +70,7 @@ class AddedShape(BaseModel):
     expires: datetime | None
     alerts: AlertFilterShape | None
     same_address: list[str]
+    warnings: list[str]
 
 
 class RemovedShape(ApiShape):
