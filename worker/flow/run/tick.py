@@ -30,8 +30,8 @@ BATCH = 300
 """The greatest number of waiting runs, of deliveries and of ended windows that one tick handles."""
 
 DUE = 1_200
-"""The greatest number of due schedules that one tick handles. They are claimed in steps, and the first and the last step
-of a tick do not overlap with another one, so that a tick of few steps leaves Redis or the clock idle.
+"""The greatest number of due schedules that one tick handles. They are claimed in steps, and the first and the last
+step of a tick do not overlap with another one, so that a tick of few steps leaves Redis or the clock idle.
 """
 
 RUN_TIME = timedelta(minutes=30)
