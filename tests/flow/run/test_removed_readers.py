@@ -84,7 +84,7 @@ async def test_a_reader_who_is_removed_is_sent_nothing_more_and_explain_says_why
     (shown,) = [one for one in explained_document(*found, ())["deliveries"] if one["reader"] == f"own|{BOSS}"]
     assert (shown["reason"], SENTENCES[Reason.NOT_NAMED]) == (
         "not_named",
-        "The definition in force does not name the address any more.",
+        "The deployed definition no longer names the address.",
     )
 
 
