@@ -85,7 +85,8 @@ async def test_a_name_under_which_nothing_was_deployed_is_free(
     place = directory(tmp_path, "place", known)
     await asyncio.to_thread(fit_to_start, settings, PROJECT, place)
     await deploy(settings, place, OURS)
-    kept = (await redis_client.get(f"{PROJECT}:owner")) or b""
+    kept = await redis_client.get(f"{PROJECT}:owner")
+    assert isinstance(kept, bytes)
     assert known_id(place) == text(kept) != "b" * 32
 
 

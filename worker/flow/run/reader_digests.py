@@ -147,7 +147,7 @@ class ReaderDigests:
     async def named(self, there: InForce) -> NamedReaders | None:
         """Whom a schedule names by what is in force. It is read once for all readers of a deployment."""
         key = ("named", there.bundle, there.at, there.schedule)
-        return await self.common.get(key, lambda: named_readers(self.deployments, there.schedule))
+        return await self.common.get(key, lambda: named_readers(self.deployments, there.schedule, there.bundle))
 
     async def _notification(self, row: Delivery) -> Composed:
         """What a run tells of alerts is stored with it, and all that its messages are made from. Raises LedgerError if
