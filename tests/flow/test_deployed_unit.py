@@ -59,4 +59,6 @@ async def test_a_schedule_that_is_gone_has_the_definition_of_the_last_deployment
     assert await last_definition(deployments, "other") is None
     in_force = uses(bundle=Deployed(held["first"]).bundle, deployed=deployed)
     assert await last_definition(in_force, "weekly") == (held["first"], WEEKLY), "nothing else is read"
+    known = uses(bundle=Deployed(held["first"]).bundle)
+    assert await last_definition(known, "weekly", "now") == (held["first"], WEEKLY), "nor what is in force"
     assert await last_definition(uses(deployed=Deployed(None).deployed), "weekly") is None

@@ -21,14 +21,17 @@ async def schedule_of(deployments: Deployments, bundle_id: str, schedule: str) -
     return bundle, bundle.schedules[schedule]
 
 
-async def last_definition(deployments: Deployments, schedule: str) -> tuple[Bundle, Schedule] | None:
+async def last_definition(
+    deployments: Deployments, schedule: str, in_force: str = ""
+) -> tuple[Bundle, Schedule] | None:
     """That in force, or the one before the schedule was removed, with its bundle; None if no deployment that is
-    remembered has it. `schedule`: its present id.
+    remembered has it. `schedule`: its present id. `in_force`: the id of the bundle, for a caller that knows it.
     """
-    deployed = await deployments.deployed()
-    if deployed is None:
+    deployed = None if in_force else await deployments.deployed()
+    name = in_force or (deployed.bundle if deployed is not None else "")
+    if not name:
         return None
-    bundle = await deployments.bundle(deployed.bundle)
+    bundle = await deployments.bundle(name)
     if bundle is None or schedule not in bundle.schedules:
         bundle = next((one for one in await remembered_bundles(deployments) if schedule in one.schedules), None)
     return None if bundle is None else (bundle, bundle.schedules[schedule])

@@ -25,11 +25,11 @@ class NamedReaders:
         return entry_of(connectors, self.bundle, self.entries, reader) is not None
 
 
-async def named_readers(deployments: Deployments, schedule: str) -> NamedReaders | None:
+async def named_readers(deployments: Deployments, schedule: str, in_force: str = "") -> NamedReaders | None:
     """By the last definition that there is of a schedule: what its readers said is kept when it is removed. None if no
-    deployment that is remembered has it.
+    deployment that is remembered has it. `in_force`: as in `last_definition`.
     """
-    found = await last_definition(deployments, schedule)
+    found = await last_definition(deployments, schedule, in_force)
     if found is None:
         return None
     bundle, last = found

@@ -147,7 +147,7 @@ class ReaderDigests:
     async def named(self, there: InForce) -> NamedReaders | None:
         """Whom a schedule names by what is in force. It is read once for all readers of a deployment."""
         key = ("named", there.bundle, there.at, there.schedule)
-        return await self.common.get(key, lambda: named_readers(self.deployments, there.schedule))
+        return await self.common.get(key, lambda: named_readers(self.deployments, there.schedule, there.bundle))
 
     async def _notification(self, row: Delivery) -> Composed:
         """A run's notification of alerts is stored with the run, together with everything that its messages are made
