@@ -14,6 +14,7 @@ def test_a_sales_lead_reads_first_what_was_won() -> None:
     names = [figure.name for figure in section.figures]
     assert len(LEADING) == 6
     assert names[: len(LEADING)] == [name for name in LEADING if name in names]
+    assert section.neutral == {"average_time_to_win"}, "deals that are won sooner are not bad news"
     assert {*names} == {*TOTALS} - {"count"}, "the first figure heads a digest without deals"
 
 

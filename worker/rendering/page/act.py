@@ -78,13 +78,13 @@ class WhoMustAct:
         return self._w.say("own.step", step=step, deal=title) if step else title
 
     @property
-    def tellable(self) -> int:
-        """How many `told` may name."""
+    def brief_most(self) -> int:
+        """How many `brief_act` may name."""
         if self.stalled is not None and self._digest.own:
             return min(OWN_NAMED, self.stalled.newly_count)
         return len(self.act_owners)
 
-    def told(self, most: int) -> tuple[str, ...]:
+    def brief_act(self, most: int) -> tuple[str, ...]:
         """For the preheader: owners and their numbers of deals, or what to do about the reader's own deals; the others
         are counted.
         """

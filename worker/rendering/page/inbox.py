@@ -179,12 +179,12 @@ class Inbox:
         section = self._act.stalled
         if section is None or not section.newly_count:
             return self._still_preheader()
-        said = [self._act_words(section, n) for n in range(self._act.tellable, 0, -1)]
+        said = [self._act_words(section, n) for n in range(self._act.brief_most, 0, -1)]
         return next((words for words in said if len(words) <= PREHEADER - before), said[-1] if said else "")
 
     def _act_words(self, section: StalledSection, most: int) -> str:
         amount = summed(section.newly_totals, self._w)
-        owners = ("; " if self._digest.own else ", ").join(self._act.told(most))
+        owners = ("; " if self._digest.own else ", ").join(self._act.brief_act(most))
         if section.first:
             return self._w.say("pre.today", section.newly_count, amount=amount, owners=owners)
         return self._w.say("pre.newly", amount=amount, owners=owners)

@@ -139,7 +139,7 @@ _QUERIES = (
         rule_tables={"users": USERS},
         price=_report_price,
         names=_NAMES,
-        presentation=Presentation(leading=LEADING),
+        presentation=Presentation(leading=LEADING, neutral=frozenset({"average_time_to_win"})),
     ),
     QuerySpec(
         "funnel_stages",
