@@ -404,6 +404,51 @@ COLLECTED = replace(
 )
 """The newest digest of a reader who collects them. It tells of the older ones."""
 
+OWN = replace(
+    NORMAL,
+    narrowed=True,
+    own=True,
+    history=(331.0, 329.5, 330.0, 331.0, 328.0),
+    keys=(KeyFigure("EUR", 9, 32_800_000, 33_100_000, 9, -300_000, -0.0091),),
+    bridges=(
+        BridgeView(
+            "EUR",
+            33_100_000,
+            9,
+            32_800_000,
+            9,
+            (
+                BridgeLine(Move.NEW, 1, 4_100_000),
+                BridgeLine(Move.LOWERED, 1, 600_000),
+                BridgeLine(Move.WON, 1, 3_800_000),
+            ),
+        ),
+    ),
+    moves=(
+        DealMove("oppo_p", "Pell Wharf Shipping", "Mina Okafor", "Qualified", Move.NEW, "", eur(41_000)),
+        DealMove("oppo_c", "Ardent Rail Parts", "Mina Okafor", "Proposal", Move.WON, "", eur(-38_000)),
+        DealMove("oppo_s", "Salt & Sedge Energy", "Mina Okafor", "Demo", Move.LOWERED, "", eur(-6_000)),
+    ),
+    stalled=(
+        replace(
+            STALLED,
+            newly=GROUPS[:1],
+            newly_count=2,
+            newly_totals=(eur(69_000),),
+            moving_again=(deal("Fennel Mills", "Mina Okafor", 17_000, "Demo", None, None),),
+            left=STALLED.left[:1],
+            still_count=1,
+            still_totals=(eur(19_500),),
+            still=(deal("Tansy & Row", "Mina Okafor", 19_500, "Negotiation", "follow_up_call", None, weeks=9),),
+            still_longest=deal("Tansy & Row", "Mina Okafor", 19_500, "Negotiation", None, None, weeks=9),
+        ),
+    ),
+    funnels=(),
+    figures=(),
+    sources=(replace(SOURCES[0], rows=9, total=9), replace(SOURCES[1], rows=3, total=3)),
+)
+"""What one owner gets where a schedule has a digest for each."""
+
 DIGESTS: dict[str, Digest] = {
     "normal": NORMAL,
     "first": FIRST,
@@ -414,4 +459,5 @@ DIGESTS: dict[str, Digest] = {
     "hostile": HOSTILE,
     "long": LONG,
     "collected": COLLECTED,
+    "each-owner": OWN,
 }

@@ -19,7 +19,7 @@ from worker.domain.alert.notification import Finding, Notification
 from worker.domain.alert.rule import Form, Severity
 from worker.domain.alert.state import AlertReason
 from worker.domain.alert.subject import Amount, ClauseResult, Operand, SubjectFacts
-from worker.domain.delivery import Attachment
+from worker.domain.delivery import READER_ALERTS, Attachment
 from worker.domain.money import exponent
 from worker.domain.schedule import Subscription
 from worker.domain.snapshot.snapshot import Kind
@@ -33,6 +33,8 @@ from worker.vocabulary import VOCABULARY
 EN = Wording("en_GB", "Europe/Berlin", 2026, VOCABULARY.words)
 DE = Wording("de_DE", "Europe/Berlin", 2026, VOCABULARY.words)
 URL = re.compile(r"https?://\S+")
+SEVERAL_TO_OPEN = {"several": 2, "worse": 3, "rules": 3, "carried": 2, "currencies": 4, "long": 70}
+"""What there is to do for more than one deal, and how many."""
 CSV = Attachment("alerts.csv", "text/csv", b"x\n")
 
 
@@ -86,7 +88,28 @@ def test_no_locale_and_currency_makes_a_line_wider(code: str) -> None:
 def test_html_is_whole_and_has_one_button_at_most(name: str) -> None:
     html = mail_of(ALERTS[name], entry(), linked=True).html
     assert html_fault(html) is None
-    assert html.count('class="go"') == (name in {"one", "event", "after-silence"})
+    assert html.count('class="go"') == (name in {"one", "event", "after-silence", *SEVERAL_TO_OPEN})
+
+
+@pytest.mark.parametrize(("name", "number"), SEVERAL_TO_OPEN.items())
+def test_several_deals_have_one_button_that_leads_to_the_readers_page_of_them(name: str, number: int) -> None:
+    """A button led to the only deal, and a message about several had none."""
+    html = mail_of(ALERTS[name], entry(), linked=True).html
+    found = re.search(r'class="go" href="([^"]*)"[^>]*>([^<]*)<', html)
+    assert found is not None
+    assert (found[1], found[2].replace("&nbsp;", " ")) == (READER_ALERTS, f"Open {number} deals")
+    assert 'class="go"' not in mail_of(ALERTS[name], entry()).html
+    german = AlertPage(ALERTS[name], DE).open_several
+    assert german.replace("\u00a0", " ") == f"{number} Deals öffnen"
+
+
+def test_what_has_no_page_is_not_counted_on_the_button() -> None:
+    bare = replace(ALERTS["several"].findings[0], facts=replace(HALVORSEN, url=""))
+    assert (
+        AlertPage(replace(ALERTS["several"], findings=(bare, *ALERTS["several"].findings[1:])), EN).open_several == ""
+    )
+    assert AlertPage(ALERTS["groups"], EN).open_several == ""
+    assert AlertPage(ALERTS["resolved"], EN).open_several == ""
 
 
 def test_what_is_over_has_no_button_and_no_command() -> None:

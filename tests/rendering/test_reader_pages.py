@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 
 from tests.golden.reader_pages import READER_PAGES
+from worker.domain.cap import Cap
 from worker.domain.schedule import Collect
 from worker.rendering.reader_pages import page_of
 
@@ -50,20 +51,20 @@ def words_of(page: str) -> str:
             "en_GB",
             (
                 "Mondays 09:00 CET, last sent Mon 9 Nov",
-                "At most 5 in 1 day, rest collected",
+                "At most 5 a day, rest collected",
                 "Time zone Berlin",
                 "Website day Every day 08:00 CET, collected",
-                "Alerts of Stalled watch Checked: Every 15 minutes",
+                "Alerts of Stalled watch Checked every 15 minutes",
             ),
         ),
         (
             "de_DE",
             (
-                "Montags 09:00 MEZ, zuletzt gesendet Mo. 9. Nov.",
-                "Höchstens 5 in 1 Tag, Rest gesammelt",
+                "Montags um 09:00 MEZ, zuletzt gesendet Mo. 9. Nov.",
+                "Höchstens 5 am Tag, Rest gesammelt",
                 "Zeitzone Berlin",
-                "Website day Täglich 08:00 MEZ, gesammelt",
-                "Alarme von Stalled watch Geprüft: Alle 15 Minuten",
+                "Website day Täglich um 08:00 MEZ, gesammelt",
+                "Alarme von Stalled watch Prüfung alle 15 Minuten",
             ),
         ),
     ],
@@ -74,6 +75,29 @@ def test_a_reader_sees_when_it_comes_and_came_the_cap_and_the_zone(locale: str, 
     page = words_of(page_of(replace(own, entry=replace(own.entry, locale=locale))))
     for words in told:
         assert words in page
+
+
+@pytest.mark.parametrize(
+    ("seconds", "english", "german"),
+    [
+        (3_600, "At most 5 an hour,", "Höchstens 5 pro Stunde,"),
+        (604_800, "At most 5 in 7 days,", "Höchstens 5 in 7 Tagen,"),
+    ],
+)
+def test_a_cap_is_said_as_people_say_it(seconds: int, english: str, german: str) -> None:
+    own = READER_PAGES["preferences"]
+    assert own.entry is not None
+    for locale, words in (("en_GB", english), ("de_DE", german)):
+        entry = replace(own.entry, locale=locale)
+        page = replace(own, entry=entry, defaults=replace(own.defaults, cap=Cap(5, seconds)))
+        assert words in words_of(page_of(page)).replace("\u00a0", " ")
+
+
+def test_alerts_that_are_checked_on_a_weekday_are_said_in_one_sentence() -> None:
+    own = READER_PAGES["preferences-alerts"]
+    assert own.entry is not None
+    page = words_of(page_of(replace(own, entry=replace(own.entry, locale="de_DE"))))
+    assert "Prüfung montags um 09:00 MEZ" in page.replace("\u00a0", " ")
 
 
 def test_digests_that_are_collected_come_at_the_fixed_time_of_the_readers_zone() -> None:

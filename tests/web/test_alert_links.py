@@ -76,6 +76,9 @@ async def test_an_alert_is_acknowledged_from_its_mail(site: Site) -> None:
         shown = await site.get(path)
         assert shown.status_code == 200
         assert shown.text.count('<form method="post">') == len([first, *others])
+        for url in set(re.findall(r"https://app\.close\.com/\S+?(?=[\s\"<])", alert["plain"])):
+            assert f'<a class="go" href="{url}"' in shown.text
+        assert "Deal öffnen" in shown.text
     assert await site.week.services.audit.newest(10) == ()
     done = await site.post(path, data={"alert": first, "act": "ack"})
     again = await site.post(path, data={"alert": first, "act": "ack"})

@@ -217,7 +217,7 @@ async def test_the_page_leads_to_what_else_comes_to_the_address_and_stops_everyt
     await site.week.deploy(SCHEDULE.rstrip() + TO + second)
     path = f"/p/{site.token()}"
     page = await site.get(path)
-    assert "Das bekommen Sie außerdem 1 Weekly pipeline Montags 09:00 MEZ Ändern" in shown(page)
+    assert "Das bekommen Sie außerdem 1 Weekly pipeline Montags um 09:00 MEZ Ändern" in shown(page)
     (token,) = re.findall(r'<a href="([^"/]+)">', page.text)
     assert "Stop this digest" in shown(await site.get(f"/p/{token}"))
     assert "Ändern" not in shown(await site.get(f"/u/{site.token(Purpose.UNSUBSCRIBE)}"))

@@ -65,6 +65,7 @@ def _digest(digest: Digest, subject: str, files: Iterable[Attachment]) -> shapes
         "empty": digest.empty,
         "may_repeat": stamp(digest.may_repeat) if digest.may_repeat else None,
         "narrowed": digest.narrowed,
+        "own": digest.own,
         "key_query": digest.key_query,
         "keys": [key_figure(one) for one in digest.keys],
         "measure": key_measure(digest.measure) if digest.measure else None,

@@ -36,7 +36,8 @@ class DigestDocument(TypedDict):
     """One digest for one audience. `subject` and `text` are what a mail would say. `slot`: the instant that the
     schedule named. `since`: the slot of the digest that this one is compared with, null for the first. `late`: seconds
     after the slot. `may_repeat`: the slot of an older digest that may have arrived, and whose content this one may
-    repeat. `narrowed`: it is of some deals only, those of its reader. Every query has an entry in `sources`.
+    repeat. `narrowed`: it is of some deals only, those of its reader, and `own`: those that its reader owns. Every
+    query has an entry in `sources`.
     """
 
     version: int
@@ -56,6 +57,7 @@ class DigestDocument(TypedDict):
     empty: bool
     may_repeat: str | None
     narrowed: bool
+    own: bool
     key_query: str | None
     keys: list[KeyDocument]
     measure: KeyMeasureDocument | None

@@ -6,18 +6,24 @@ from markupsafe import Markup
 
 from worker.domain.alert.alerts_page import AlertsPage
 from worker.domain.alert.listed import ListedAlert
+from worker.rendering.alert.subject_words import is_deal
 from worker.rendering.amount_words import amount_words
+from worker.rendering.page.links import link
 from worker.rendering.reader_pages import own_templates, style
 from worker.rendering.wording import Wording
 
 
 @dataclass(frozen=True, slots=True)
 class AlertToAnswer:
-    """`acked` and `quiet`: who keeps it quiet, and until when; empty if nobody does."""
+    """`url`: of its page at the service, with `open` for its words; empty if it has none. `acked` and `quiet`: who
+    keeps it quiet, and until when; empty if nobody does.
+    """
 
     fingerprint: str
     name: str
     amount: str
+    url: str
+    open: str
     rule: str
     since: str
     acked: str
@@ -44,12 +50,14 @@ def alerts_page_html(page: AlertsPage, *, over: bool = False) -> str:
 
 
 def _shown(w: Wording, row: ListedAlert) -> AlertToAnswer:
-    quiet = row.quiet
+    facts, quiet = row.state.facts, row.quiet
     until = w.stamp(quiet.until) if quiet is not None and quiet.until is not None else ""
     return AlertToAnswer(
         fingerprint=row.fingerprint,
-        name=w.named(row.state.facts.name, row.state.facts.key),
-        amount=amount_words(w, row.state.facts.amount),
+        name=w.named(facts.name, facts.key),
+        amount=amount_words(w, facts.amount),
+        url=link(facts.url),
+        open=w.say("alert.open_deal" if is_deal(facts) else "alert.open_page"),
         rule=w.clean(row.rule.name or row.rule.id),
         since=w.stamp(row.state.since),
         acked=w.say("web.alerts.acked", who=w.clean(row.ack.by), date=w.stamp(row.ack.at)) if row.ack else "",

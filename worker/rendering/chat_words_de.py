@@ -12,8 +12,8 @@ WORDS: Mapping[str, str] = {
         "/funnelbeat alerts: welche Alarme jetzt offen sind"
     ),
     "chat.nobody": (
-        "Funnelbeat kennt Sie nicht: Bitten Sie, wer es betreibt, {address} unter `people:` in funnelbeat.yaml"
-        " einzutragen."
+        "Funnelbeat kennt Sie nicht: Bitten Sie die Person, die es betreibt, {address} unter `people:` in"
+        " funnelbeat.yaml einzutragen."
     ),
     "chat.forbidden": ("Das dürfen Sie nicht: Es braucht `may: [{scope}]` neben Ihrer Adresse in funnelbeat.yaml."),
     "chat.unknown": "Den Befehl {word} gibt es nicht: /funnelbeat help nennt alle.",
@@ -45,7 +45,7 @@ WORDS: Mapping[str, str] = {
     "chat.why.superseded": "nicht gesendet, ein neuerer Bericht kam zuvor",
     "chat.why.expired": "nicht gesendet, es war zu spät",
     "chat.why_none": "{name}: Zu Ihnen kam noch nichts",
-    "chat.alerts_none": "Kein Alarm, von dem Sie erfuhren, ist jetzt offen.",
+    "chat.alerts_none": "Kein Alarm, der Ihnen gemeldet wurde, ist jetzt offen.",
     "chat.alert": "{name}{amount}: {rule}, seit {date}{note}",
     "chat.alert_acked": ", bestätigt",
     "chat.alert_quiet": ", stumm",
@@ -58,7 +58,7 @@ WORDS: Mapping[str, str] = {
     "chat.snoozed": "Zurückgestellt von {who} bis {date}",
     "chat.muted": "Stumm geschaltet von {who} bis {date}",
     "chat.over": "Dieser Alarm ist vorbei.",
-    "chat.not_told": "Das dürfen Sie nicht: Von diesem Alarm erfuhren Sie hier nicht.",
+    "chat.not_told": "Das dürfen Sie nicht: Dieser Alarm wurde Ihnen hier nicht gemeldet.",
     "chat.mute_room": (
         "Dieser Bericht geht an eine ganze Unterhaltung: Ihn stumm zu schalten braucht `may: [manage]` neben Ihrer"
         " Adresse in funnelbeat.yaml."
@@ -71,7 +71,7 @@ WORDS: Mapping[str, str] = {
     "chat.button.snooze_of": "7 Tage zurückstellen: {name}",
     "chat.button.mute": "28 Tage stumm schalten",
     "alert.answer_link": "Bestätigen oder zurückstellen",
-    "web.alerts.title": "Alarme, von denen Sie erfuhren",
+    "web.alerts.title": "Alarme, die Ihnen gemeldet wurden",
     "web.alerts.none": "Keiner davon ist noch offen.",
     "web.alerts.acked": "Bestätigt von {who}, {date}",
     "web.alerts.snoozed": "Stumm bis {date}",

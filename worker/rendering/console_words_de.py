@@ -58,7 +58,6 @@ WORDS: Mapping[str, str] = {
     "console.next_run": "Nächster Lauf",
     "console.readers": "Leser",
     "console.in": "in {span}",
-    "console.every": "alle {every}",
     "console.never": "Kein nächster Lauf",
     "console.slot": "Termin",
     "console.outcome": "Stand",

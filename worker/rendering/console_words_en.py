@@ -57,7 +57,6 @@ WORDS: Mapping[str, str] = {
     "console.next_run": "Next run",
     "console.readers": "Readers",
     "console.in": "in {span}",
-    "console.every": "every {every}",
     "console.never": "No next run",
     "console.slot": "Slot",
     "console.outcome": "State",

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 
 from worker.domain.snapshot.codes import CodeKind, code_of, worded
 from worker.domain.snapshot.opportunity import INWARD, Move
-from worker.rendering.phrases import Phrases
+from worker.rendering.phrases import Phrases, capital
 from worker.sanitize import clean
 
 
@@ -34,7 +34,7 @@ class Labels:
         of several words each is worded: "lcp_ms.p50" → "Lcp ms, p50".
         """
         known = self._words.get(f"metric.{name}")
-        return _capital(known or ", ".join(map(self._metric_word, name.split("."))))
+        return capital(known or ", ".join(map(self._metric_word, name.split("."))))
 
     def _metric_word(self, name: str) -> str:
         return self._words.get(f"metric.{name}") or _plain_words(clean(name))
@@ -52,7 +52,7 @@ class Labels:
         if known is not None:
             return known
         words = _plain_words(text)
-        return clean(text if words == text else _capital(words))
+        return clean(text if words == text else capital(words))
 
     def stall_reason(self, text: str | None) -> str:
         """A service's code in this language; a sentence that an older snapshot holds as it is, cleaned. "" for none."""
@@ -74,10 +74,6 @@ class Labels:
 def direction(move: Move) -> int:
     """+1 for what adds to the closing, −1 for what takes away."""
     return 1 if move in INWARD else -1
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]
 
 
 def _plain_words(text: str) -> str:

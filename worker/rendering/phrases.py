@@ -27,6 +27,11 @@ def filled(pattern: str, values: Mapping[str, str]) -> str:
     return _PLACE.sub(value, pattern)
 
 
+def capital(text: str) -> str:
+    """For the beginning of a line: the rest stays as it is."""
+    return text[:1].upper() + text[1:]
+
+
 class Phrases:
     """The phrases of one language. `words`: key → pattern. `count` prints a whole number in the locale. `plural`: the
     plural form of a number ("one", "few", "other").

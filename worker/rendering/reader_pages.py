@@ -14,7 +14,7 @@ from worker.domain.reader_page import PAUSES, Act, ReaderPage, SendingTime
 from worker.locales import own_name
 from worker.rendering.template_sandbox import TemplateSandbox
 from worker.rendering.templates import environment
-from worker.rendering.trigger_words import trigger_words
+from worker.rendering.trigger_words import trigger_phrase, trigger_words
 from worker.rendering.wording import Wording
 
 TIMES = tuple(f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30))
@@ -53,7 +53,7 @@ def page_of(page: ReaderPage) -> str:
         named=partial(_named, w),
         when=_when(w, page),
         when_of=partial(_sending_time, w, page.now),
-        cap=w.say("web.cap_rest", page.cap.messages, per=w.duration(page.cap.per)) if page.cap is not None else "",
+        cap=w.say("web.cap_rest", page.cap.messages, per=w.per(page.cap.per)) if page.cap is not None else "",
         address=page.link.reader.address,
         forms=forms,
         full=page.link.purpose is Purpose.PREFERENCES,
@@ -85,10 +85,11 @@ def _when(w: Wording, page: ReaderPage) -> str:
 def _sending_time(w: Wording, now: datetime, when: SendingTime | None, *, alerts: bool) -> str:
     if when is None:
         return ""
-    words = trigger_words(w, when.trigger, now)
-    if when.collected:
-        words = w.say("web.collected", when=words)
-    return w.say("web.checked", when=words) if alerts else words
+    if alerts:
+        words = w.say("web.checked", when=trigger_phrase(w, when.trigger, now))
+    else:
+        words = trigger_words(w, when.trigger, now)
+    return w.say("web.collected", when=words) if when.collected else words
 
 
 def _quiet(page: ReaderPage) -> tuple[str, str]:

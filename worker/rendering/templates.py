@@ -48,6 +48,9 @@ from worker.sanitize import clean, isolate, plain
 OUTPUT_LIMIT = 5_000_000
 """Characters that a template may write: HTML shrinks where styles are put in and where the digest is shortened."""
 
+OWN = "own"
+"""Before the keys of words that are said to the owner of the deals: "own.newly" for "newly"."""
+
 PROBLEM_LIMIT = 300
 _MISSING = re.compile(r"'(?:\w+\.)+(\w+) object' has no attribute '(\w+)'")
 NESTING_LIMIT = 1_000
@@ -163,6 +166,7 @@ class JinjaTemplates:
                 told = AlertPage(content, w, shown, bool(csv), self._vocabulary)
                 yield {"notification": content, "w": w, "page": told, "attached": attached}
             return
+        w = w.said_of(OWN) if content.own else w
         series = request.entry.thread is Thread.SERIES
         for cut in CUTS:
             page = Page(content, w, cut, csv, self._vocabulary, series=series)

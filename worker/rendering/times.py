@@ -23,6 +23,8 @@ from worker.rendering.phrases import Phrases
 TEN_DAYS = 864_000
 """Seconds from which on hours say nothing beside days."""
 
+UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
+
 
 class Times:
     """`year` needs no mention in dates; None: every year is said."""
@@ -67,8 +69,14 @@ class Times:
 
     def wall_times(self, moments: Sequence[datetime]) -> str:
         """As in "09:00, 17:00 CET", on the clock of their own zone."""
-        clocks = ", ".join(format_time(local, "HH:mm", locale=self._locale) for local in moments)
+        clocks = self.listed([format_time(local, "HH:mm", locale=self._locale) for local in moments])
         return f"{clocks}{NBSP}{self._zone_name(moments[-1])}"
+
+    def listed(self, names: Sequence[str]) -> str:
+        """As in "1., 8. und 15."."""
+        if len(names) < 2:
+            return "".join(names)
+        return self._say("and_last", first=", ".join(names[:-1]), last=names[-1])
 
     @property
     def zone(self) -> str:
@@ -99,14 +107,26 @@ class Times:
     def duration(self, seconds: float) -> str:
         """The one or two units that matter: "2 hours 5 minutes", "1 day 6 hours", "34 days"."""
         whole = round(abs(seconds))
-        units = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
-        for position, (size, name) in enumerate(units):
+        for position, (size, name) in enumerate(UNITS):
             if whole >= size or size == 1:
                 big, rest = divmod(whole, size)
                 text = self._say(name, big)
-                small = rest // units[position + 1][0] if size >= 3_600 and whole < TEN_DAYS else 0
-                return f"{text} {self._say(units[position + 1][1], small)}" if small else text
+                small = rest // UNITS[position + 1][0] if size >= 3_600 and whole < TEN_DAYS else 0
+                return f"{text} {self._say(UNITS[position + 1][1], small)}" if small else text
         raise AssertionError(seconds)
+
+    def every(self, seconds: float) -> str:
+        """As in "every day", "every 15 minutes" and "every 90 minutes": in one unit that it is a whole number of."""
+        return self._counted("every", seconds)
+
+    def per(self, seconds: float) -> str:
+        """For "5 a day" and "5 in 7 days": in one unit, as `every`."""
+        return self._counted("per", seconds)
+
+    def _counted(self, words: str, seconds: float) -> str:
+        whole = round(seconds)
+        size, name = next(unit for unit in UNITS if (whole and whole % unit[0] == 0) or unit[0] == 1)
+        return self._say(f"{words}.{name}", whole // size)
 
     def brief(self, seconds: float) -> str:
         """For a column: "45 s", "2 min 15 s", "9 h 40", "1 d 6 h", "16 d"."""

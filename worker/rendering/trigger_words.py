@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 from worker.domain.schedule import Trigger
 from worker.domain.time.cron import CronFields, parse
 from worker.domain.time.month_days import LAST, FromEnd, MonthDay, WorkingDay
+from worker.rendering.phrases import capital
 from worker.rendering.wording import Wording
 
 MOST_TIMES = 4
@@ -19,22 +20,32 @@ _MONTH, _WEEK, _YEAR = 31, 7, 12
 
 def trigger_words(w: Wording, trigger: Trigger, now: datetime) -> str:
     """Times are on the clock of the trigger's zone, with the name that this zone has at `now`."""
+    return capital(trigger_phrase(w, trigger, now))
+
+
+def trigger_phrase(w: Wording, trigger: Trigger, now: datetime) -> str:
+    """The same inside a sentence: "every day 09:00 CET"."""
     if trigger.kind == "cron":
         words = _cron(w, parse(trigger.expression), ZoneInfo(trigger.zone), now)
         return w.say("when.no_holidays", when=words) if trigger.holidays else words
-    return w.say("when.every", every=w.duration(trigger.seconds)) if trigger.seconds else w.say("when.event")
+    return w.every(trigger.seconds) if trigger.seconds else w.say("when.event")
 
 
 def _cron(w: Wording, fields: CronFields, zone: ZoneInfo, now: datetime) -> str:
     days = ", ".join([*_days(w, fields), *(_month_day(w, one) for one in fields.month_days)])
     if len(fields.month) < _YEAR:
-        days = w.say("when.months", days=days, months=", ".join(map(w.month, fields.month)))
+        days = w.say("when.months", days=days, months=w.listed([w.month(one) for one in fields.month]))
     moments = list(product(fields.hour, fields.minute))
     if len(moments) > MOST_TIMES:
-        return w.say("when.times", len(moments), days=days)
+        return _times(w, days, len(moments))
     today = now.astimezone(zone).date()
     clocks = w.wall_times([datetime.combine(today, time(hour, minute), zone) for hour, minute in moments])
     return w.say("when.at", days=days, times=clocks)
+
+
+def _times(w: Wording, days: str, number: int) -> str:
+    daily = days == w.say("when.daily")
+    return w.say("when.daily_times", number) if daily else w.say("when.times", number, days=days)
 
 
 def _days(w: Wording, fields: CronFields) -> Iterable[str]:
@@ -43,18 +54,21 @@ def _days(w: Wording, fields: CronFields) -> Iterable[str]:
     if not of_month or not of_week:
         return
     if len(of_month) < _MONTH:
-        yield w.say("when.days", days=_listed(w, of_month, [w.say("when.day", day) for day in of_month]))
-    elif len(of_week) == 1:
-        yield w.say("when.weekday", day=w.weekday(of_week[0]))
+        names = [w.say("when.day", day) for day in of_month]
+        if _in_a_row(of_month):
+            yield w.say("when.days_span", days=w.say("when.span", first=names[0], last=names[-1]))
+        else:
+            yield w.say("when.days", days=w.listed(names))
+    elif len(of_week) == _WEEK:
+        yield w.say("when.daily")
+    elif _in_a_row(of_week):
+        yield w.say("when.span", first=w.weekday(of_week[0]), last=w.weekday(of_week[-1]))
     else:
-        names = [w.weekday(day) for day in of_week]
-        yield _listed(w, of_week, names) if len(of_week) < _WEEK else w.say("when.daily")
+        yield w.listed([w.say(f"when.weekday.{day}") for day in of_week])
 
 
-def _listed(w: Wording, numbers: tuple[int, ...], names: list[str]) -> str:
-    if len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1:
-        return w.say("when.span", first=names[0], last=names[-1])
-    return ", ".join(names)
+def _in_a_row(numbers: tuple[int, ...]) -> bool:
+    return len(numbers) > 2 and numbers[-1] - numbers[0] == len(numbers) - 1
 
 
 def _month_day(w: Wording, day: MonthDay) -> str:

@@ -76,6 +76,7 @@ class Wording:
         self.local_day, self.local_date = times.local_day, times.local_date
         self.stamp, self.span = times.stamp, times.span
         self.duration, self.since_days, self.brief = times.duration, times.since_days, times.brief
+        self.every, self.per, self.listed = times.every, times.per, times.listed
         self.row_name = RowNames(words, place, times).row_name
         self.measure, self.difference, self.cell = measures.measure, measures.difference, measures.cell
 

@@ -43,11 +43,17 @@ def funnel(*counts: int) -> Snapshot:
     rows = [
         Row(
             str(at),
-            (names[at], "won" if at == last else "active", at, count, None if at == last else counts[at + 1] / count),
+            (
+                names[at],
+                "won" if at == last else "active",
+                at,
+                count,
+                None if at == last or not count else counts[at + 1] / count,
+            ),
         )
         for at, count in enumerate(counts)
     ]
-    rate = Measure(("total", "conversion_rate"), Kind.RATIO, counts[-1] / counts[0])
+    rate = Measure(("total", "conversion_rate"), Kind.RATIO, counts[-1] / counts[0] if counts[0] else None)
     at = (THIS_WEEK, THIS_WEEK)
     return Snapshot("funnel", "fp", None, THIS_WEEK, at, (rate,), (table("stages", COLUMNS, rows),))
 
@@ -119,3 +125,31 @@ def test_what_stands_still_says_so() -> None:
     shown = page(found)
     assert (shown.measure_movement, shown.measure_up) == ("Unchanged", None)
     assert plain(shown.subject).startswith("6.0% conversion, unchanged")
+
+
+def test_where_nobody_came_words_stand_in_place_of_a_figure() -> None:
+    """A dash alone looked like a fault of the message."""
+    found = digest(schedule(FUNNEL), [funnel(0, 0, 0)], [funnel(100, 30, 6)])
+    shown = page(found)
+    assert plain(shown.measure_value) == plain(shown.measure_none) == "Nobody at /pricing"
+    assert plain(shown.measure_before) == "6.0% before"
+    assert (shown.measure_movement, shown.why) == ("", None)
+    assert plain(shown.subject) == "Nobody at /pricing · Weekly pipeline"
+    assert "–" not in shown.preheader
+
+
+def test_a_figure_without_a_value_says_what_there_was_none_of() -> None:
+    found = digest(schedule(SALES), [sales(None)], [sales(5_000)])
+    shown = page(found)
+    assert plain(shown.measure_value) == "No sales"
+    assert plain(shown.measure_before) == "€50 before"
+    assert plain(shown.subject) == "Revenue: no sales · Weekly pipeline"
+
+
+def test_a_fact_without_a_value_says_what_there_was_none_of() -> None:
+    found = digest(schedule(VISITS, SALES), [visits(20), sales(None)], [visits(30), sales(5_000)])
+    [money, _] = page(found).facts
+    assert (money.label, plain(money.line)) == ("Money", "No sales, before €50")
+    assert "Revenue: no sales" in page(found).preheader
+    german = Page(found, Wording("de_DE", "Europe/Berlin", 2026, VOCABULARY.words), CUTS[0], (), VOCABULARY)
+    assert plain(german.facts[0].line) == "Keine Verkäufe, davor 50 €"

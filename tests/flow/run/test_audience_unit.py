@@ -101,3 +101,10 @@ def test_readers_who_may_see_different_rows_have_different_keys() -> None:
     assert len({audience_key(entry) for entry in entries}) == len(entries)
     assert audience_key(TEAM) is None
     assert audience_key(LARGE) == of(LARGE).key
+
+
+def test_only_who_owns_the_deals_is_told_that_they_are_his() -> None:
+    """Not a manager, not the address for deals of nobody, not whom a condition chose."""
+    assert narrowed(PARTS, PAST, of(ANN))[0].own
+    others = (LARGE, replace(ANN, each=Each.MANAGER), replace(ANN, unassigned="ann@acme.example"))
+    assert not [entry for entry in others if narrowed(PARTS, PAST, of(entry))[0].own]

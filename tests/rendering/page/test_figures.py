@@ -126,3 +126,24 @@ def test_a_count_and_its_amount_are_bound_only_as_far_as_a_phone_is_wide() -> No
         told[code] = page.why[1].split(", ")[0]
     assert told["EUR"].startswith("4\xa0gewonnen\xa0")
     assert told["IDR"].startswith("4\xa0gewonnen −")
+
+
+def of_close(*names: str) -> Digest:
+    figures = tuple(Figure(name, Kind.INT, 10 + at, 9) for at, name in enumerate(names))
+    return replace(NORMAL, figures=(replace(FIGURES, figures=figures),))
+
+
+def test_a_list_of_figures_has_six_and_names_the_others() -> None:
+    """Ten figures of a funnel report took more of a phone than the bridge."""
+    [shown] = page(of_close(*(f"figure_{letter}" for letter in "abcdefgh"))).figure_lists
+    assert [row.label for row in shown.rows] == [f"Figure {letter}" for letter in "abcdef"]
+    assert plain(shown.cut) == "2 more figures not shown: Figure g, Figure h."
+    [short] = page(of_close(*(f"figure_{letter}" for letter in "abcdef"))).figure_lists
+    assert short.cut == ""
+    [endless] = page(of_close(*(f"figure_{at}" for at in range(40)))).figure_lists
+    assert plain(endless.cut).endswith("Figure 17, 22 more figures.")
+
+
+def test_what_a_list_of_figures_leaves_out_is_said_in_every_form() -> None:
+    for text in messages(of_close(*(f"figure_{letter}" for letter in "abcdefgh"))):
+        assert "2 more figures not shown: Figure g, Figure h." in " ".join(text.split())

@@ -1,6 +1,7 @@
 """What heads a digest: of which deals it is, of none, of a website, of parts that are missing; on time or late."""
 
 import html
+import re
 from dataclasses import replace
 
 import pytest
@@ -178,3 +179,17 @@ def test_german_has_a_word_for_each_head(status: str | None) -> None:
     for rows in ([], [deal("a")]):
         found = digest(schedule(open_deals(status_type=status)), [answer(rows)])
         assert mail_of(found, GERMAN).subject
+
+
+def test_a_key_figure_without_a_value_is_words_in_every_form() -> None:
+    """A number is large; words in its place are not, so that they fit a phone."""
+    rate = KeyMeasure("funnel", Figure("conversion_rate", Kind.RATIO, None, 0.092), FUNNEL.window, FUNNEL.compared)
+    nobody = replace(rate, before_is="comparison", first="/pricing", last="purchase", part=0, whole=0)
+    for key, words in ((nobody, "Nobody at /pricing"), (replace(nobody, first="", part=None, whole=None), "No visits")):
+        found = replace(WEBSITE, measure=key)
+        for text in messages(found):
+            assert words.lower() in text.lower()
+        made = mail(found)
+        assert "9.2% in 2–8 Nov" in one_line(made.text)
+        assert re.search(rf"font-size: ?26px[^>]*>{words}<", made.html)
+        assert not [line for line in made.text.splitlines() if line.strip() in ("–", "0 of 0")]

@@ -51,6 +51,7 @@ def compose(context: DigestContext) -> Digest:
         late=context.late,
         may_repeat=context.may_repeat,
         narrowed=context.narrowed,
+        own=context.own,
         holds=_holds(context),
         changed=bool(changes),
         changes=changes,

@@ -20,7 +20,7 @@ Diffs = Mapping[str, Mapping[str, TableDiff]]
 class DigestContext:
     """`run` is the run's key as text. `traits` (what a source says about a query), `snapshots`, `compared` (answers for
     comparison windows) and `baselines` go by query id; a query has a snapshot or a gap. `why_no_baseline`: why a reader
-    has none. `connections`: name → type. `late`: seconds after the slot. `may_repeat` and `narrowed`: as Digest
+    has none. `connections`: name → type. `late`: seconds after the slot. `may_repeat`, `narrowed` and `own`: as Digest
     has them.
     """
 
@@ -38,6 +38,7 @@ class DigestContext:
     late: int = 0
     may_repeat: datetime | None = None
     narrowed: bool = False
+    own: bool = False
 
     def baseline(self, query_id: str) -> Compared | None:
         """None also if the stored answer belongs to another question. For a gap, it is the last known answer."""

@@ -1,6 +1,6 @@
 """Measures of an answer with their comparison: the facts below the key figure, and lists of figures."""
 
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 from worker.domain.digest.context import DigestContext
@@ -87,6 +87,8 @@ def _section(context: DigestContext, item: Query, now: Snapshot, elsewhere: set[
     listed = [figure for figure in _pairs(now, past.answer) if figure.name not in elsewhere]
     if wanted is not None:
         listed = [figure for name in wanted for figure in listed if figure.name == name]
+    elif presentation.leading:
+        listed = _first(presentation.leading, listed)
     return FigureSection(
         query_id=item.id,
         window=now.window,
@@ -97,6 +99,12 @@ def _section(context: DigestContext, item: Query, now: Snapshot, elsewhere: set[
         other=wanted is not None,
         neutral=presentation.neutral,
     )
+
+
+def _first(names: Sequence[str], listed: Sequence[Figure]) -> list[Figure]:
+    """Those that are named, in their order, and then the others."""
+    place = {name: at for at, name in enumerate(names)}
+    return sorted(listed, key=lambda figure: place.get(figure.name, len(names)))
 
 
 def _elsewhere(context: DigestContext, item: Query, key: KeyMeasure | None) -> set[str]:

@@ -39,6 +39,7 @@ def for_audience(parts: SplitContext, audience: Audience) -> DigestContext:
     return replace(
         context,
         narrowed=True,
+        own=audience.own,
         schedule=replace(
             context.schedule,
             report=kept,

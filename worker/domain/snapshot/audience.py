@@ -22,7 +22,8 @@ class Audience:
     sees, by the query's id and the owner's; None for everybody's. `holds`: a condition on a row, None for every row; it
     gives None if a value that it needs is not known, and then the row is not seen. `left` is the detail of a row that
     another audience has now ("reassigned", "filter"). `totals`: numbers, groups and files of the whole team are shown
-    too. `owned`: those of the given owners for whom `owns` is true, where asking about each would take long.
+    too. `owned`: those of the given owners for whom `owns` is true, where asking about each would take long. `own`: its
+    reader is who owns the rows.
     """
 
     key: Hashable
@@ -31,6 +32,7 @@ class Audience:
     holds: Callable[[Record], bool | None] | None = None
     totals: bool = False
     owned: Callable[[str, Mapping[str | None, object]], Iterable[str | None]] | None = None
+    own: bool = False
 
     def sees(self, query: str, row: Record) -> bool | None:
         if self.owns is not None and not self.owns(query, row.text(OWNER)):

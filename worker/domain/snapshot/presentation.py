@@ -11,9 +11,10 @@ from dataclasses import dataclass, field
 @dataclass(frozen=True, slots=True)
 class KeyRule:
     """The measure that heads a digest without a list of deals. Of several queries the one with the least `order` heads
-    it. Its label is the word "metric.<measure>", its words in a subject are "said.<measure>". `movers`: the table (or
-    the joined table) and its column whose rows say why the measure moved; without it the steps of the funnel say so.
-    `instead`: measures that take its place, one after the other, where it has no value.
+    it. Its label is the word "metric.<measure>", its words in a subject are "said.<measure>", and where it has no value
+    "none.<measure>" says why. `movers`: the table (or the joined table) and its column whose rows say why the measure
+    moved; without it the steps of the funnel say so. `instead`: measures that take its place, one after the other,
+    where it has no value.
     """
 
     measure: str
@@ -84,7 +85,8 @@ class TableRule:
 class Presentation:
     """How the answer of a query is printed.
 
-    `figures`: the measures that the list of other figures has; None for all of them.
+    `figures`: the measures that the list of other figures has; None for all of them, in a list of their own.
+    `leading`: of all of them those that stand first, in this order. A message prints the first six.
     `tables`: the tables that are printed, by id and in this order. None prints all of them, each as its columns
     suggest. For a table that is not named, only the number of its rows is printed, with the words "measured.<table>".
     `aside`: tables for which only that number is printed if the digest also has a funnel.
@@ -96,6 +98,7 @@ class Presentation:
     key: KeyRule | None = None
     facts: tuple[FactRule, ...] = ()
     figures: tuple[str, ...] | None = None
+    leading: tuple[str, ...] = ()
     tables: Mapping[str, TableRule] | None = None
     aside: frozenset[str] = frozenset()
     neutral: frozenset[str] = frozenset()

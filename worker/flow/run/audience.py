@@ -4,7 +4,7 @@ from collections.abc import Hashable, Iterable, Mapping
 
 from worker.domain.digest.context import DigestContext
 from worker.domain.digest.for_audience import SplitContext, for_audience
-from worker.domain.schedule import Schedule, Subscription
+from worker.domain.schedule import Each, Schedule, Subscription
 from worker.domain.snapshot.audience import Audience, undecided
 from worker.flow.run.comparison import Answers, Comparison
 from worker.flow.run.conditions import holds_of
@@ -43,6 +43,7 @@ def audience_of(
         owned=owned if entry.each is not None else None,
         holds=holds_of(condition),
         totals=entry.team_totals,
+        own=entry.each is Each.OWNER and entry.address != entry.unassigned,
     )
 
 

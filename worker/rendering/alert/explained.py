@@ -77,7 +77,7 @@ class WhyYouGetThis:
 
     def _next(self, rule: RuleShown) -> str:
         if rule.repeat is not None:
-            return self._w.say("alert.because.repeats", every=self._w.duration(rule.repeat))
+            return self._w.say("alert.because.repeats", every=self._w.every(rule.repeat))
         return self._w.say(f"alert.because.once.{'stalled' if stalls(rule) else 'case'}")
 
 

@@ -5,6 +5,7 @@ from worker.domain.alert.state import AlertReason
 from worker.rendering.alert.findings import FindingWords, ended
 from worker.rendering.alert.rows import AlertFact
 from worker.rendering.alert.subject_words import SubjectWords
+from worker.rendering.phrases import capital
 from worker.rendering.wording import Wording
 
 
@@ -28,7 +29,7 @@ class SubjectFactRows:
             ("owner", self._subjects.owner(facts)),
             ("stage", self._stage(finding)),
             ("updated", self._updated(finding)),
-            ("contact", self._capital(self._w.stall_reason(self._subjects.text(facts, "stall_reason")))),
+            ("contact", capital(self._w.stall_reason(self._subjects.text(facts, "stall_reason")))),
             ("closing", self._subjects.date(facts, "expected_close")),
             ("severity", self._words.severity(finding)),
             ("since", self._since(finding)),
@@ -53,6 +54,3 @@ class SubjectFactRows:
     def _since(self, finding: Finding) -> str:
         """When it began, where the head does not say so."""
         return self._w.stamp(finding.since) if finding.reason is AlertReason.RESOLVED else ""
-
-    def _capital(self, text: str) -> str:
-        return text[:1].upper() + text[1:]

@@ -83,7 +83,7 @@ class AlertGroups:
     def _repeat_title(self, rule: RuleShown) -> str:
         if rule.repeat is None:
             return self._w.say("alert.repeat")
-        return self._w.say("alert.repeat_title", every=self._w.duration(rule.repeat))
+        return self._w.say("alert.repeat_title", every=self._w.every(rule.repeat))
 
     def _cut(self, number: int) -> str:
         if number <= 0:

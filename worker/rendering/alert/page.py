@@ -16,7 +16,7 @@ from worker.rendering.alert.groups import RULE_NAME, AlertGroups, rules_in_order
 from worker.rendering.alert.head import AlertHead
 from worker.rendering.alert.inbox import AlertInbox
 from worker.rendering.alert.rows import LONGEST, AlertCut, AlertFact, AlertGroup, AnswerableAlert
-from worker.rendering.alert.subject_words import SubjectWords
+from worker.rendering.alert.subject_words import SubjectWords, is_deal
 from worker.rendering.alert.text import row_lines
 from worker.rendering.vocabulary import NO_SERVICES, Vocabulary
 from worker.rendering.wording import Wording
@@ -130,10 +130,21 @@ class AlertPage:
         one = self._to_do
         if one is None:
             return ""
-        what = "deal" if self._subjects.is_deal(one.facts) else "page"
+        what = "deal" if is_deal(one.facts) else "page"
         service = self._service(one)
         key = f"alert.open_{what}_in" if service else f"alert.open_{what}"
         return self._w.say(key, service=service)
+
+    @property
+    def open_several(self) -> str:
+        """The words on the button of a message about several: "Open 3 deals". It leads to the reader's page of alerts,
+        where each has its link. Empty where fewer than two have a page to open.
+        """
+        found = [one for one in self._acknowledgeable if self._subjects.url(one.facts)]
+        if len(found) < 2:
+            return ""
+        deals = all(is_deal(one.facts) for one in found)
+        return self._w.say("alert.open_deals" if deals else "alert.open_pages", len(found))
 
     @property
     def answerable(self) -> tuple[AnswerableAlert, ...]:

@@ -19,6 +19,11 @@ def stalls(rule: RuleShown) -> bool:
     return rule.stalled and rule.form is Form.ROWS
 
 
+def is_deal(facts: SubjectFacts) -> bool:
+    """Whether a subject has what only deals have."""
+    return not _OF_DEALS.isdisjoint(facts.cells)
+
+
 class SubjectWords:
     def __init__(self, notification: Notification, w: Wording) -> None:
         self._w = w
@@ -37,13 +42,9 @@ class SubjectWords:
     def url(self, facts: SubjectFacts) -> str:
         return link(facts.url)
 
-    def is_deal(self, facts: SubjectFacts) -> bool:
-        """Whether it has what only deals have."""
-        return not _OF_DEALS.isdisjoint(facts.cells)
-
     def owner(self, facts: SubjectFacts) -> str:
         """Empty where nothing is said of an owner."""
-        owner = self._w.named(facts.owner, self._w.say("no_owner") if self.is_deal(facts) else "")
+        owner = self._w.named(facts.owner, self._w.say("no_owner") if is_deal(facts) else "")
         return "" if owner == self.name(facts) else owner
 
     def stage(self, facts: SubjectFacts) -> str:

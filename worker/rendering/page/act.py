@@ -1,10 +1,12 @@
 """Who must act: how many deals of the first stalled list newly stall, and whose they are."""
 
-from worker.domain.digest.model import Digest, StalledSection
+from worker.domain.digest.model import Deal, Digest, StalledSection
 from worker.rendering.page.amounts import summed
 from worker.rendering.wording import Wording
 
 OWNERS_NAMED = 4
+OWN_NAMED = 3
+LONGEST_TITLE = 40
 
 
 class WhoMustAct:
@@ -56,6 +58,40 @@ class WhoMustAct:
             for first, g in zip(firsts, groups, strict=True)
         ]
         return tuple((name, len(g.deals)) for name, g in zip(told[:OWNERS_NAMED], groups, strict=False))
+
+    @property
+    def act_steps(self) -> tuple[str, ...]:
+        """Of a digest of its reader's own deals: what to do first about the largest, as in "Call: Halvorsen Marine"."""
+        return self._steps(OWN_NAMED) if self._digest.own else ()
+
+    def _steps(self, most: int) -> tuple[str, ...]:
+        if self.stalled is None:
+            return ()
+        deals = [deal for group in self.stalled.newly for deal in group.deals]
+        shown = sorted(deals, key=lambda deal: -(deal.annual.amount if deal.annual else 0))[:most]
+        told = tuple(self._step(deal) for deal in shown)
+        rest = self.stalled.newly_count - len(told)
+        return (*told, self._w.more(rest)) if told and rest > 0 else told
+
+    def _step(self, deal: Deal) -> str:
+        step, title = self._w.next_step(deal.next_step), self._w.clean(deal.title, LONGEST_TITLE)
+        return self._w.say("own.step", step=step, deal=title) if step else title
+
+    @property
+    def brief_most(self) -> int:
+        """How many `brief_act` may name."""
+        if self.stalled is not None and self._digest.own:
+            return min(OWN_NAMED, self.stalled.newly_count)
+        return len(self.act_owners)
+
+    def brief_act(self, most: int) -> tuple[str, ...]:
+        """For the preheader: owners and their numbers of deals, or what to do about the reader's own deals; the others
+        are counted.
+        """
+        if self._digest.own:
+            return self._steps(most)
+        more = self.owners_beyond(len(self.act_owners[:most]))
+        return (*(f"{name}\u00a0{n}" for name, n in self.brief_owners[:most]), *([more] if more else []))
 
     @property
     def act_more(self) -> int:

@@ -45,13 +45,20 @@ class FactRows:
             return FactRow(label, self._w.say("unknown"), self._last_known(fact), missing=True)
         share = self._figures.share(fact.figure)
         moved = self._figures.moved(fact.figure)
-        told = [self._figures.said(fact.figure)]
+        told = [self._figures.said(fact.figure) if fact.figure.value is not None else self._none(fact)]
         if moved == "=":
             told.append(self._w.say("subject.unchanged"))
         elif moved != NONE:
             told.append(f"{moved} ({share})" if share else moved)
         more = [self._figures.with_before(one) for one in fact.beside if one.value is not None]
         return FactRow(label, ", ".join(told), "; ".join(more))
+
+    def _none(self, fact: KeyFact) -> str:
+        """As in "No sales, before US$1,024.50"."""
+        none = self._figures.none(fact.figure)
+        if fact.figure.before is None:
+            return none
+        return self._w.say("said_before", said=none, before=self._figures.before(fact.figure))
 
     def _last_known(self, fact: KeyFact) -> str:
         amount = self._figures.before(fact.figure)
@@ -61,7 +68,7 @@ class FactRows:
 
     def _sentence(self, fact: KeyFact) -> str:
         figure = fact.figure
-        if figure.kind is Kind.MONEY:
+        if figure.kind is Kind.MONEY and figure.value is not None:
             named = f"{self._w.metric_label(figure.name)} {self._figures.value(figure)}"
             beside = [self._figures.said(one) for one in fact.beside[:1] if one.value is not None]
             return ", ".join(part for part in (named, self._figures.share(figure), *beside) if part)

@@ -4,6 +4,7 @@ from worker.domain.digest.sections import Figure
 from worker.domain.money import exponent
 from worker.domain.snapshot.snapshot import Kind
 from worker.rendering.measures import cents_matter
+from worker.rendering.phrases import capital
 from worker.rendering.wording import NONE, Wording
 
 
@@ -32,12 +33,24 @@ class FigureWords:
             return ""
         return self._w.percent(figure.moved / abs(figure.before), 0, signed=True)
 
+    def none(self, figure: Figure) -> str:
+        """Instead of a value that does not exist: "No visits"."""
+        return capital(self._none(figure))
+
+    def _none(self, figure: Figure) -> str:
+        key = f"none.{figure.name}"
+        return self._w.say(key if self._w.knows(key) else "no_figure")
+
     def said(self, figure: Figure) -> str:
-        """As in "209 visitors" or "6.0% conversion"; a measure without such words as "Label value"."""
+        """As in "209 visitors" or "6.0% conversion"; a measure without such words as "Label value"; one without a value
+        as "Conversion: no visits".
+        """
+        if figure.value is None:
+            return self._w.say("said_none", what=self._w.metric_label(figure.name), none=self._none(figure))
         key = f"said.{figure.name}"
         if not self._w.knows(key):
             return f"{self._w.metric_label(figure.name)} {self.value(figure)}"
-        if figure.kind is Kind.INT and figure.value is not None:
+        if figure.kind is Kind.INT:
             return self._w.say(key, round(figure.value))
         return self._w.say(key, value=self.value(figure))
 

@@ -11,6 +11,9 @@ from worker.rendering.page.query_names import QueryNames
 from worker.rendering.page.table_cells import GAP, NAME, SCREEN, room
 from worker.rendering.wording import NONE, Wording
 
+MOST_NAMED = 12
+"""Figures that are left out and named."""
+
 WHOLE_FROM = 1_000
 """Units from which on a listed amount has no cents: nothing adds these figures up, and a phone has no room for them."""
 
@@ -25,7 +28,9 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class FigureList:
-    """`compared`: there is a change to print; `stacked`: value and change have no room side by side."""
+    """`compared`: there is a change to print; `stacked`: value and change have no room side by side. `cut`: the figures
+    that are left out, by name; empty for none.
+    """
 
     title: str
     note: str
@@ -33,13 +38,17 @@ class FigureList:
     compared: bool
     stacked: bool
     new_period: bool
+    cut: str = ""
 
 
 class FigureLists:
-    def __init__(self, digest: Digest, w: Wording, names: QueryNames) -> None:
+    """`most`: how many figures of a list are printed."""
+
+    def __init__(self, digest: Digest, w: Wording, names: QueryNames, most: int) -> None:
         self._digest = digest
         self._w = w
         self._names = names
+        self._most = most
         self._words = FigureWords(w, WHOLE_FROM)
 
     @property
@@ -68,16 +77,25 @@ class FigureLists:
 
     def _list(self, title: str, note: str, sections: Sequence[FigureSection]) -> FigureList:
         names = Counter(figure.name for section in sections for figure in section.figures)
-        rows = tuple(
+        known = tuple(
             self._row(section, figure, alone=names[figure.name] == 1)
             for section in sections
             for figure in section.figures
             if figure.value is not None or figure.before is not None
         )
+        rows, rest = known[: self._most], known[self._most :]
         compared = any(section.before_is for section in sections)
         wide = max((room(row.value) + room(row.change) for row in rows), default=0.0) + 2 * GAP
         lost = any(section.new_period and not section.before_is for section in sections)
-        return FigureList(title, note, rows, compared, compared and wide > SCREEN - NAME, lost)
+        return FigureList(title, note, rows, compared, compared and wide > SCREEN - NAME, lost, self._cut(rest))
+
+    def _cut(self, rest: Sequence[FigureRow]) -> str:
+        if not rest:
+            return ""
+        names = [row.label for row in rest[:MOST_NAMED]]
+        beyond = len(rest) - len(names)
+        more = [self._w.more(beyond, "measures")] if beyond > 0 else []
+        return self._w.say("cut.figures", more=self._w.more(len(rest), "measures"), what=", ".join([*names, *more]))
 
     def _row(self, section: FigureSection, figure: Figure, *, alone: bool) -> FigureRow:
         label = self._w.metric_label(figure.name)

@@ -12,6 +12,7 @@ from worker.rendering.page.key_number import KeyNumber
 from worker.rendering.page.measure import KeyMeasureWords
 from worker.rendering.page.query_names import QueryNames
 from worker.rendering.page.why import WhyItMoved
+from worker.rendering.phrases import capital
 from worker.rendering.vocabulary import Vocabulary
 from worker.rendering.wording import Wording
 from worker.sanitize import clean, plain
@@ -120,7 +121,7 @@ class Inbox:
         """The line after the subject: what the subject had no room for."""
         if self._number.unknown:
             parts = [
-                self._w.say("pre.gap", what=_capital(self._missing_what())),
+                self._w.say("pre.gap", what=capital(self._missing_what())),
                 self._sentence(self._number.last_known),
             ]
         elif self._digest.measure is not None:
@@ -131,7 +132,9 @@ class Inbox:
             parts = [self._stood_still(), self._still_preheader()]
         else:
             moved = self._sentence(self._why.brief_moves or self._changes.changes)
-            parts = [moved, self._act_preheader(len(moved) + 1), self._open()]
+            before = 0 if self._digest.own else len(moved) + 1
+            act = self._act_preheader(before)
+            parts = [act, moved, self._open()] if self._digest.own else [moved, act, self._open()]
         if self._series and not self._number.unknown:
             parts = [self._sentence(self._amount()), *parts]
         return clean(fitting([part for part in parts if part], PREHEADER), PREHEADER)
@@ -176,15 +179,12 @@ class Inbox:
         section = self._act.stalled
         if section is None or not section.newly_count:
             return self._still_preheader()
-        said = [self._act_words(section, n) for n in range(len(self._act.act_owners), 0, -1)]
+        said = [self._act_words(section, n) for n in range(self._act.brief_most, 0, -1)]
         return next((words for words in said if len(words) <= PREHEADER - before), said[-1] if said else "")
 
     def _act_words(self, section: StalledSection, most: int) -> str:
-        named = self._act.act_owners[:most]
-        more = self._act.owners_beyond(len(named))
-        told = [*(f"{name}\u00a0{n}" for name, n in self._act.brief_owners[:most]), *([more] if more else [])]
         amount = summed(section.newly_totals, self._w)
-        owners = ", ".join(told)
+        owners = ("; " if self._digest.own else ", ").join(self._act.brief_act(most))
         if section.first:
             return self._w.say("pre.today", section.newly_count, amount=amount, owners=owners)
         return self._w.say("pre.newly", amount=amount, owners=owners)
@@ -207,7 +207,3 @@ def fitting(parts: Sequence[str], most: int) -> str:
         longer = f"{line} {part}".strip()
         line = longer if not line or len(longer) <= most else line
     return line
-
-
-def _capital(text: str) -> str:
-    return text[:1].upper() + text[1:]

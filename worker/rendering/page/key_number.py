@@ -61,6 +61,11 @@ class KeyNumber:
         """Whether nothing moved since the reader's last digest."""
         return self._digest.standing is Standing.UNCHANGED
 
+    @property
+    def still(self) -> bool:
+        """Whether this digest would not have been sent if it came only when something moved."""
+        return not (self.first or self._digest.changed or self._digest.gaps)
+
     def key_label(self, key: KeyFigure | None) -> str:
         """What the number counts, with its deals: "Open pipeline, 37 deals". None: of a list without deals."""
         if self.nothing:

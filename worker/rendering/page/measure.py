@@ -46,11 +46,21 @@ class KeyMeasureWords:
 
     @property
     def measure_value(self) -> str:
-        """The figure as it is printed."""
+        """The figure as it is printed; why there is none as `measure_none`."""
         key = self.measure
-        if key is None:
-            return ""
+        if key is None or self.measure_none:
+            return self.measure_none
         return self._of(key.part, key.whole) if self._few else self._figures.value(key.figure)
+
+    @property
+    def measure_none(self) -> str:
+        """Why the query, which answered, has no such figure: "Nobody at /pricing", "No visits"; "" where it has one."""
+        key = self.measure
+        if key is None or key.missing or key.figure.value is not None:
+            return ""
+        if key.first and key.whole == 0:
+            return self._w.say("nobody_at", step=self._step(key.first))
+        return self._figures.none(key.figure)
 
     @property
     def measure_movement(self) -> str:
@@ -68,6 +78,8 @@ class KeyMeasureWords:
     def measure_before(self) -> str:
         """What it is compared with: "9.2% in 9–15 Nov", "against 9–15 Nov", "since Mon 9 Nov"."""
         key = self.measure
+        if key is not None and self.measure_none:
+            return self._only_before(key)
         if key is None or not self._moved or self._moved == NONE:
             return ""
         if key.compared is None:
@@ -75,9 +87,20 @@ class KeyMeasureWords:
             return "" if since is None else self._w.say("since", date=self._w.date(since))
         span = self._w.span(key.compared)
         if key.figure.kind is Kind.RATIO and self._moved != "=":
-            before = self._of(key.before_part, key.before_whole) if self._few else self._figures.before(key.figure)
-            return self._w.say("key.before", before=before, span=span)
+            return self._w.say("key.before", before=self._before(key), span=span)
         return self._w.say("key.against", span=span)
+
+    def _before(self, key: KeyMeasure) -> str:
+        return self._of(key.before_part, key.before_whole) if self._few else self._figures.before(key.figure)
+
+    def _only_before(self, key: KeyMeasure) -> str:
+        """Of a figure that does not exist now; "" if it did not exist before."""
+        if key.figure.before is None:
+            return ""
+        before = self._figures.before(key.figure)
+        if key.compared is None:
+            return self._w.say("was", before=before)
+        return self._w.say("key.before", before=before, span=self._w.span(key.compared))
 
     @property
     def measure_period(self) -> str:
@@ -125,6 +148,8 @@ class KeyMeasureWords:
         key = self.measure
         if key is None:
             return ""
+        if self.measure_none and key.first:
+            return self.measure_none
         label = self._w.metric_label(key.figure.name)
         said = f"{label} {self.measure_value}" if self._few else self._figures.said(key.figure)
         if self._moved in ("", NONE):
@@ -174,7 +199,7 @@ class KeyMeasureWords:
     def _moved(self) -> str:
         """Signed, "=" for no change; "" without a comparison."""
         key = self.measure
-        if key is None or key.missing:
+        if key is None or key.missing or self.measure_none:
             return ""
         if not self._few:
             return self._figures.moved(key.figure)

@@ -9,7 +9,7 @@ from worker.rendering.bars import Bar
 @dataclass(frozen=True, slots=True)
 class Cut:
     """How much of a digest is printed; the defaults are all of it that anybody reads in a mail. `sections`: of each
-    kind, lists of stalled deals, funnels, figures and missing parts.
+    kind, lists of stalled deals, funnels, figures and missing parts. `figures`: of each list.
     """
 
     names: int = 5
@@ -21,6 +21,7 @@ class Cut:
     tables: int = 6
     every_source: bool = True
     sections: int = 200
+    figures: int = 6
 
 
 CUTS = (

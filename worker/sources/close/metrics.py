@@ -25,6 +25,17 @@ TOTALS: Mapping[str, Kind] = {
     "average_value_annualized_per_won_opportunity": Kind.MONEY,
     "sales_velocity": Kind.MONEY,
 }
+LEADING = (
+    "value_total_won",
+    "count_total_won",
+    "count_win_rate",
+    "average_value_annualized_per_won_opportunity",
+    "average_time_to_win",
+    "sales_velocity",
+)
+"""What a sales lead reads first: how much was won, how often, how large, how fast. What was closed is the whole of
+which the win rate is a share, and the deals of each stage stand in the funnel.
+"""
 STAGE: Mapping[str, Kind] = {
     "count": Kind.INT,
     "count_conversion_rate": Kind.RATIO,

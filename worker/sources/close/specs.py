@@ -14,7 +14,7 @@ from worker.ports.kinds import TLS, AnswerTables, KeptNames, Option, Param, Para
 from worker.sources.close import groups
 from worker.sources.close.conditions import conditions, stalled
 from worker.sources.close.funnel import STAGES, STAGES_BY_USER, USERS
-from worker.sources.close.metrics import TOTALS
+from worker.sources.close.metrics import LEADING, TOTALS
 from worker.sources.close.names import FEWEST, KEPT
 from worker.sources.close.pages import PAGE
 from worker.sources.close.rules import ACTIVE, CREATED, compares, funnel_faults, list_faults, list_follow
@@ -139,6 +139,7 @@ _QUERIES = (
         rule_tables={"users": USERS},
         price=_report_price,
         names=_NAMES,
+        presentation=Presentation(leading=LEADING, neutral=frozenset({"average_time_to_win"})),
     ),
     QuerySpec(
         "funnel_stages",

@@ -64,7 +64,7 @@ def when(visit: Visit, trigger: Trigger) -> str:
     """As in "0 9 * * MON, Europe/Berlin" and "every 15 min"."""
     if trigger.kind == "cron":
         return f"{trigger.expression}, {trigger.zone}"
-    return visit.w.say("console.every", every=visit.w.duration(trigger.seconds))
+    return visit.w.every(trigger.seconds)
 
 
 def shown_run(visit: Visit, run: Run) -> ShownRun:
