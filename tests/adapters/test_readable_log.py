@@ -63,8 +63,24 @@ def line(event: dict[str, Any], shown: str = "info", environ: dict[str, str] | N
             "weekly  q is answered, 1 row (0.0 s)",
         ),
         (
+            {"event": "query_answered", "run": RUN, "query": "funnel", "rows": None, "seconds": 0.3},
+            "weekly  funnel is answered (0.3 s)",  # `logs` said "None rows"
+        ),
+        (
             {"event": "delivery_begun", "run": RUN, "id": "1-3", "at": STAMP, "readers": 2},
             "weekly  delivery begun  readers=2",
+        ),
+        (
+            {"event": "alert_rule_evaluated", "run": RUN, "rule": "big", "judged": 9, "fired": 2, "resolved": 1},
+            "weekly  big: 2 fired, 1 resolved",
+        ),
+        (
+            {"event": "alert_rule_evaluated", "run": RUN, "rule": "big", "judged": 9, "fired": 0, "resolved": 0},
+            "weekly  big: nothing began or ended",
+        ),
+        (
+            {"event": "alert_notified", "run": RUN, "reader": "alert:team|a@b.example", "findings": 2, "carried": 0},
+            "weekly  alerts to a@b.example: 2 to tell",
         ),
         (
             {"event": "query_missing", "run": RUN, "query": "deals", "reason": "", "sentence": "401"},
@@ -84,6 +100,14 @@ def test_the_steps_of_a_run_are_left_out_unless_the_level_is_debug(name: str) ->
     with pytest.raises(structlog.DropEvent):
         line(event)
     assert "weekly" in line(event, "debug")
+
+
+def test_a_rule_that_found_nothing_has_no_line() -> None:
+    """Five rules wrote five lines each five minutes, although nothing had happened."""
+    quiet = {"event": "alert_rule_evaluated", "run": RUN, "rule": "big", "judged": 9, "fired": 0, "resolved": 0}
+    with pytest.raises(structlog.DropEvent):
+        line(quiet)
+    assert "big: 1 fired" in line({**quiet, "fired": 1})
 
 
 def test_colours_are_for_trouble_and_follow_no_color() -> None:

@@ -108,3 +108,14 @@ def test_a_table_that_nobody_reads_to_its_end_is_no_failure(tmp_path: Path) -> N
 def test_a_command_that_does_not_exist_gets_the_nearest_name(word: str, said: str) -> None:
     seen = CliRunner().invoke(app, [word])
     assert (seen.exit_code, f"There is no command '{word}'; {said}" in seen.output) == (2, True)
+
+
+GROUPS = ["alerts", "baselines", "chat", "deliveries", "sandbox", "subscriptions", "templates", "tokens", "webhooks"]
+
+
+@pytest.mark.parametrize("name", GROUPS)
+def test_a_group_without_a_command_is_its_help_or_a_list_and_cuts_no_summary(name: str) -> None:
+    """`templates` and `subscriptions` said "Missing command.", and summaries ended within a sentence."""
+    assert "Missing command" not in CliRunner().invoke(app, ["--project", "/nowhere", name]).output
+    shown = CliRunner().invoke(app, [name, "-h"]).output
+    assert [line for line in shown.splitlines() if line.endswith("...") and "Usage:" not in line] == []

@@ -11,6 +11,7 @@ from tests.domain.builders import schedule
 from worker.adapters.event_log import configure
 from worker.domain.schedule import Bundle, Connection, Defaults
 from worker.entry.announce import announce
+from worker.entry.moving_sandbox import note_move
 from worker.entry.project_dir import sandbox_for
 from worker.entry.up_notes import command_for, next_lines, sandbox_lines
 from worker.flow.operate.schedules import ScheduleRow
@@ -47,31 +48,36 @@ def test_there_is_always_a_schedule_to_try(rows: list[ScheduleRow], tried: str) 
     assert list(next_lines(rows, "funnelbeat"))[-1].endswith(f"funnelbeat trigger {tried}")
 
 
-def test_a_sandbox_that_was_used_before_is_said_to_begin_anew(tmp_path: Path) -> None:
-    """The first digest after a restart listed movements that nobody had made, and nothing said why."""
-    outbox = tmp_path / "outbox"
-    assert len(list(sandbox_lines(outbox))) == 1
-    outbox.mkdir()
-    assert list(sandbox_lines(outbox)) == [f"  Messages to the sandbox are written to {outbox}"]
+def test_a_sandbox_that_moved_before_is_said_to_begin_anew(tmp_path: Path) -> None:
+    """The first digest after a restart listed movements that nobody had made, and nothing said why. Later the sentence
+    also came where nothing had moved.
+    """
+    outbox = tmp_path / ".funnelbeat" / "outbox"
+    outbox.mkdir(parents=True)
     (outbox / "0001-sales-acme-example-0123abcd.eml").touch()
-    assert "  The sandbox's deals start from the beginning with each `up`." in list(sandbox_lines(outbox))[1]
+    assert list(sandbox_lines(outbox, tmp_path)) == [f"  Messages to the sandbox are written to {outbox}"]
+    note_move(tmp_path)
+    anew = list(sandbox_lines(outbox, tmp_path))[1]
+    assert "  The sandbox's deals start from the beginning with each `up`. The next digest may list" in anew
 
 
 def test_a_sandbox_of_one_command_is_said_to_begin_anew(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    """`run` without `up`, after an `up` that had moved, listed movements that nobody had made, and nothing said why."""
+    """`run` without `up`, after an `up` that had moved, listed movements that nobody had made, and nothing said why.
+    Later it said so of the next digest, where the command's own digest lists them.
+    """
     bundle = Bundle("acme", Defaults(), {"close": Connection("close", "sandbox", {})}, {}, {})
-    outbox = tmp_path / "outbox"
-    outbox.mkdir()
+    outbox = tmp_path / ".funnelbeat" / "outbox"
+    outbox.mkdir(parents=True)
+    (outbox / "0001-sales-acme-example-0123abcd.eml").touch()
 
     def said(*, compares: bool) -> str:
-        with sandbox_for(bundle, Settings(), outbox, compares=compares):
+        with sandbox_for(bundle, Settings(), outbox, beside=tmp_path, compares=compares):
             return " ".join(capsys.readouterr().err.split())
 
     assert said(compares=True) == ""
-    (outbox / "0001-sales-acme-example-0123abcd.eml").touch()
-    assert "start from the beginning with each command while `up` does not run. The next digest may list" in said(
-        compares=True
-    )
+    note_move(tmp_path)
+    words = "start from the beginning with each command while `up` does not run. This digest may list"
+    assert words in said(compares=True)
     assert said(compares=False) == ""
 
 

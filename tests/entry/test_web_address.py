@@ -1,9 +1,12 @@
 """Where `up` lets the pages behind links listen, and what it says of them."""
 
+from pathlib import Path
+
 import pytest
 
 from worker.domain.schedule import Bundle, ChannelSpec, Defaults
 from worker.entry.web_address import address_of, web_member, web_words
+from worker.entry.web_command import Listening, where
 from worker.settings import Settings
 
 WITH_KEY = Settings(link_key="k" * 40)
@@ -52,3 +55,19 @@ def test_a_chat_needs_no_key() -> None:
     asked = Bundle("acme", Defaults(), {}, {"room": ChannelSpec("room", "any", options)}, {})
     assert web_member(asked, Settings()) == ("web", "--host", "127.0.0.1", "--port", "8080")
     assert web_words(asked, Settings()) == "Posts of chats are taken on 127.0.0.1:8080"
+
+
+@pytest.mark.parametrize(
+    ("parts", "at", "said"),
+    [
+        (("api", "console"), Listening("127.0.0.1", 8080, None, None, False), "http://127.0.0.1:8080/console/"),
+        (("console",), Listening("::1", 8443, Path("c.pem"), Path("k.pem"), False), "https://[::1]:8443/console/"),
+    ],
+)
+def test_web_says_where_the_console_is_and_how_to_sign_in(parts: tuple[str, ...], at: Listening, said: str) -> None:
+    """It said nothing, so that one had to find its port in the help."""
+    first, console, token = where(parts, at)
+    assert first == f"Listening on {said.removesuffix('/console/')}. Ctrl-C stops."
+    assert console == f"  The console: {said}"
+    assert token.endswith("funnelbeat tokens add NAME --scope read")
+    assert len(list(where(("metrics",), at))) == 1

@@ -4,6 +4,7 @@ import io
 import itertools
 import json
 import os
+import re
 import shlex
 import subprocess
 import sys
@@ -289,7 +290,9 @@ def test_check_names_an_unset_secret_in_words(here: CommandLine) -> None:
     text = PROJECT.replace("close: {type: sandbox}", 'close: {type: close, api_key: "${NO_SUCH_KEY}"}')
     (here.place / "funnelbeat.yaml").write_text(text, encoding="utf-8")
     seen = here.call("check")
-    assert "NO_SUCH_KEY is not set; connections.close.api_key needs it" in seen.stderr
+    assert re.search(
+        r"^note: funnelbeat\.yaml:.* NO_SUCH_KEY is not set; connections.close.api_key needs it", seen.stderr
+    )
     assert "SecretReference" not in seen.output
     strict = here.call("check", "--strict")
     assert strict.exit_code == 2

@@ -2,6 +2,7 @@
 
 import json
 from collections import Counter
+from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
@@ -58,6 +59,46 @@ def test_sandbox_step_moves_the_sandbox_that_up_runs(tmp_path: Path, monkeypatch
     gone = CliRunner().invoke(app, call, catch_exceptions=False)
     assert gone.exit_code == 2
     assert gone.stderr == f"no sandbox runs for {tmp_path}: start `funnelbeat up` there first\n"
+
+
+def test_a_second_up_says_so_and_leaves_the_sandbox_of_the_first(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The second `up` took the place of the first. When it ended, `sandbox step` found no sandbox beside the first."""
+    (tmp_path / ".funnelbeat").mkdir()
+
+    def said() -> str:
+        return "".join(capsys.readouterr())
+
+    with SandboxThread() as one, SandboxThread() as two:
+        first, second = one.describe_json(), two.describe_json()
+        with moving_sandbox.moving_sandbox(tmp_path, first, "funnelbeat"):
+            assert "Another `up`" not in said()
+            with moving_sandbox.moving_sandbox(tmp_path, second, "funnelbeat") as look:
+                assert "Another `up` runs for this project" in said()
+                look()
+                assert moving_sandbox.running_sandbox(tmp_path) == first
+            assert moving_sandbox.running_sandbox(tmp_path) == first
+
+
+def test_the_sandbox_of_a_second_up_takes_over_when_the_first_ends(tmp_path: Path) -> None:
+    (tmp_path / ".funnelbeat").mkdir()
+    with SandboxThread() as one, SandboxThread() as two, ExitStack() as both:
+        both.enter_context(moving_sandbox.moving_sandbox(tmp_path, one.describe_json(), "funnelbeat"))
+        with moving_sandbox.moving_sandbox(tmp_path, two.describe_json(), "funnelbeat") as look:
+            both.close()
+            look()
+            assert moving_sandbox.running_sandbox(tmp_path) == two.describe_json()
+
+
+def test_a_step_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What was sent after it tells of deals that the next sandbox does not have."""
+    monkeypatch.delenv("FUNNELBEAT_SANDBOX", raising=False)
+    (tmp_path / ".funnelbeat").mkdir()
+    with SandboxThread() as box, moving_sandbox.moving_sandbox(tmp_path, box.describe_json(), "funnelbeat"):
+        assert moving_sandbox.begins_anew(tmp_path, "now", "The next digest") == ""
+        CliRunner().invoke(app, ["--project", str(tmp_path), "sandbox", "step"], catch_exceptions=False)
+    assert "begin anew now" in moving_sandbox.begins_anew(tmp_path, "now", "The next digest")
 
 
 def test_a_sandbox_that_has_ended_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:

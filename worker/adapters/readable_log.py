@@ -42,6 +42,8 @@ class ReadableLines:
 
 def left_out(event: Mapping[str, Any]) -> bool:
     """Lines that a person does not need: the run's own line says how its steps ended."""
+    if event["event"] == "alert_rule_evaluated":
+        return not _judged(event)
     return event["event"] in STEPS or (event["event"] == "delivery_settled" and event["level"] == "info")
 
 
@@ -60,16 +62,34 @@ def _parts(event: Mapping[str, Any]) -> tuple[str, ...]:
         case "delivery_settled":
             reader = str(event["delivery"]).partition("/")[2].partition("|")[2]
             return schedule, f"{event['state']}: {reader}{_why(event)}"
-        case "query_missing":
-            return schedule, f"{event.get('query')} is missing{_why(event)}"
-        case "query_answered":
-            rows = event.get("rows", "")
-            count = "" if rows == "" else ", 1 row" if rows == 1 else f", {rows} rows"
-            return schedule, f"{event.get('query')} is answered{count} ({float(event.get('seconds') or 0):.1f} s)"
+        case "query_missing" | "query_answered":
+            return schedule, _query(name, event)
+        case "alert_rule_evaluated" | "alert_notified":
+            return schedule, _alert(name, event)
         case "slots_missed":
             return str(event["schedule"]), f"missed {event['count']}{_why(event)}"
     rest = (f"{key}={value}" for key, value in event.items() if key not in _KNOWN and value not in {"", None})
     return schedule, name.replace("_", " "), str(event.get("sentence") or ""), *rest
+
+
+def _query(name: str, event: Mapping[str, Any]) -> str:
+    if name == "query_missing":
+        return f"{event.get('query')} is missing{_why(event)}"
+    rows = event.get("rows")
+    count = "" if rows in {"", None} else ", 1 row" if rows == 1 else f", {rows} rows"
+    return f"{event.get('query')} is answered{count} ({float(event.get('seconds') or 0):.1f} s)"
+
+
+def _alert(name: str, event: Mapping[str, Any]) -> str:
+    if name == "alert_notified":
+        return f"alerts to {str(event['reader']).partition('|')[2]}: {event['findings']} to tell"
+    return f"{event['rule']}: {_judged(event) or 'nothing began or ended'}"
+
+
+def _judged(event: Mapping[str, Any]) -> str:
+    """What began and ended with one evaluation of a rule; empty if nothing did."""
+    counts = ((event.get("fired"), "fired"), (event.get("resolved"), "resolved"))
+    return ", ".join(f"{count} {word}" for count, word in counts if count)
 
 
 def _why(event: Mapping[str, Any]) -> str:

@@ -88,8 +88,9 @@ class BaselinesReset(Fact):
 
 @dataclass(frozen=True, slots=True)
 class AlertRuleEvaluated(Fact):
-    """`judged`: subjects; `fired`, `resolved`: alerts that began and ended; `pending`, `firing`: afterwards; `unknown`:
-    subjects for which a value that the rule needs is unknown. `skipped`: why it was not evaluated, empty if it was.
+    """`judged`: subjects; `fired`: alerts that began, and events; `resolved`: alerts that ended; `pending`, `firing`:
+    afterwards; `unknown`: subjects for which a value that the rule needs is unknown. `skipped`: why it was not
+    evaluated, empty if it was.
     """
 
     rule: str

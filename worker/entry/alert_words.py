@@ -136,7 +136,7 @@ def rule_lines(rule: Mapping[str, Any]) -> Iterator[str]:
         yield f"  not evaluated: {reasons[rule['skipped']]}"
     for one in rule["transitions"]:
         yield f"  {_transition(one)}"
-    for one in rule["subjects"]:
+    for one in () if condition == NEVER else rule["subjects"]:
         yield from _subject_lines(one)
     if rule["more"]:
         yield f"  and {rule['more']} more; `funnelbeat alerts explain RULE SUBJECT` shows one of them"
@@ -145,7 +145,8 @@ def rule_lines(rule: Mapping[str, Any]) -> Iterator[str]:
 def _transition(one: Mapping[str, Any]) -> str:
     told = one["reason"] or "told to nobody"
     why = f", {ENDED.get(one['why'], one['why'])}" if one["why"] else ""
-    step = f"{one['before'] or 'inactive'} → {one['after'] or 'inactive'}"
+    event = not one["before"] and not one["after"]
+    step = "happened" if event else f"{one['before'] or 'inactive'} → {one['after'] or 'inactive'}"
     return f"{one['name'] or one['subject']}: {step} ({told}{why})"
 
 

@@ -60,6 +60,9 @@ def runs(
     if as_json:
         console.show_json(run_list_document(found, missed))
         return
+    if not found and not missed:
+        console.out.print("There is no run yet: `trigger` or `run` starts one.", markup=False)
+        return
     console.print_columns(
         ("Run", "Trigger", "State", "Gaps", "Reason"),
         [(str(run.key), run.trigger, run.state, str(len(run.gaps) or ""), run.reason or "") for run in found],

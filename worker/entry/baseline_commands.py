@@ -22,7 +22,9 @@ Whose = Annotated[
 ]
 OfQuery = Annotated[str | None, typer.Option("--query", help="Only this query of the schedule.")]
 
-baselines = typer.Typer(help="What each reader's next digest is compared with; `reset` undoes a mistake.")
+baselines = typer.Typer(
+    help="What each reader's next digest is compared with; `reset` undoes a mistake.", no_args_is_help=True
+)
 
 
 @baselines.command("list")

@@ -40,7 +40,7 @@ def show_check(loaded: Loaded, place: Path, format_: CheckFormat, *, clean: bool
             for line in (*loaded.complaints, *(f"warning: {w}" for w in loaded.warnings)):
                 console.err.print(str(line), markup=False)
             for secret in unset:
-                console.err.print(f"{secret.place}: {_unset(secret)}", markup=False)
+                console.err.print(f"note: {secret.place}: {_unset(secret)}", markup=False)
     if clean and loaded.bundle is not None and format_ in {CheckFormat.TEXT, CheckFormat.GITHUB}:
         count = len(loaded.bundle.schedules)
         console.out.print(f"{count} schedule{'' if count == 1 else 's'}, no complaints.")

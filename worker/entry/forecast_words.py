@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator
 
 from worker.domain.run import stamp
+from worker.flow.alert.backtest import BackTested
 from worker.flow.deploy.forecast import NOISE, Forecast
 
 READERS = 8
@@ -11,16 +12,19 @@ READERS = 8
 
 
 def forecast_lines(forecasts: Iterable[Forecast]) -> Iterator[str]:
+    untested = []
     for one in forecasts:
-        yield from _lines(one)
+        if one.tested is None:
+            untested.append(f"{one.schedule}/{one.rule} ({one.change})")
+        else:
+            yield from _lines(one, one.tested)
+    if untested:
+        told = "this alert tells" if len(untested) == 1 else "these alerts tell"
+        yield f"How often {told} is not known, because no answer is stored yet: {', '.join(untested)}."
 
 
-def _lines(of: Forecast) -> Iterator[str]:
-    name = f"alert {of.schedule}/{of.rule} ({of.change})"
-    if of.tested is None:
-        yield f"{name}: no answer to its query is stored, so nothing can be said of how often it tells."
-        return
-    tested, since = of.tested, of.tested.found.since
+def _lines(of: Forecast, tested: BackTested) -> Iterator[str]:
+    name, since = f"alert {of.schedule}/{of.rule} ({of.change})", tested.found.since
     span = f"over {tested.runs} runs since {stamp(since)}" if since is not None else ""
     reasons = Counter(one.reason.value for one in tested.findings)
     told = ", ".join(f"{count} {reason}" for reason, count in reasons.items()) or "nothing"

@@ -142,7 +142,15 @@ def command_of(name: str) -> Any:
     made = whole.commands[name]
     _write_types(made)
     _refuse_strange_values(made)
+    for command in getattr(made, "commands", {}).values():
+        command.short_help = _first_sentence(command.help or "")
     return made
+
+
+def _first_sentence(text: str) -> str:
+    """A group lists its commands with it. The library would cut a long one within."""
+    whole = " ".join(text.split())
+    return whole.partition(". ")[0].removesuffix(".") + "." if whole else ""
 
 
 def _refuse_strange_values(command: Any) -> None:

@@ -15,6 +15,14 @@ from worker.settings import read
 RUNNING = "sandbox.json"
 """Below the project's state: where the sandbox of `up` listens. It is there as long as `up` runs."""
 
+MOVED = "sandbox-moved"
+"""Below the project's state: a sandbox of `up` moved once. What was sent may tell of deals that a new sandbox lacks."""
+
+ANOTHER = (
+    "Another `up` runs for this project, with a sandbox of its own. Each run reads the deals of one of the two, so "
+    "that digests list movements that nobody made: stop one of them."
+)
+
 
 @contextmanager
 def moving_sandbox(place: Path, addresses: str, command: str) -> Iterator[Callable[[], None]]:
@@ -24,22 +32,49 @@ def moving_sandbox(place: Path, addresses: str, command: str) -> Iterator[Callab
     if not addresses:
         yield lambda: None
         return
-    path, steps = place / STATE / RUNNING, SandboxSteps(json.loads(addresses)["control"], time.monotonic)
-    path.write_text(addresses, encoding="utf-8")
+    steps = SandboxSteps(json.loads(addresses)["control"], time.monotonic)
+    if running_sandbox(place):
+        announce("sandbox", f"  {ANOTHER}")
+    _show(place, addresses)
     announce("sandbox", f"  The sandbox moves every {EVERY / 60:g} minutes, or now: {command} sandbox step")
+
+    def look() -> None:
+        _show(place, addresses)
+        _look(place, steps)
+
     try:
-        yield lambda: _look(steps)
+        yield look
     finally:
-        path.unlink(missing_ok=True)
+        if _written(place) == addresses:
+            (place / STATE / RUNNING).unlink(missing_ok=True)
 
 
-def _look(steps: SandboxSteps) -> None:
+def _show(place: Path, addresses: str) -> None:
+    """Commands use the sandbox of the `up` that was there first; when that ends, this one."""
+    if _written(place) != addresses and not running_sandbox(place):
+        (place / STATE / RUNNING).write_text(addresses, encoding="utf-8")
+
+
+def _written(place: Path) -> str:
+    try:
+        return (place / STATE / RUNNING).read_text("utf-8")
+    except OSError:
+        return ""
+
+
+def note_move(place: Path) -> None:
+    (place / STATE).mkdir(exist_ok=True)
+    (place / STATE / MOVED).touch()
+
+
+def _look(place: Path, steps: SandboxSteps) -> None:
     try:
         events = steps.look()
     except RequestError as error:
         announce("sandbox", f"{time_of_day()}  {error}", trouble=True)
         return
     if events:
+        note_move(place)
         announce("sandbox_moved", f"{time_of_day()}  the sandbox moved: {in_words(events)}")
 
 
@@ -47,21 +82,21 @@ def running_sandbox(place: Path) -> str:
     """As FUNNELBEAT_SANDBOX, of the sandbox that `up` runs for this project; "" if none answers. The file of an `up`
     that was killed is still there.
     """
+    written = _written(place)
     try:
-        written = (place / STATE / RUNNING).read_text("utf-8")
         return written if received(str(json.loads(written)["control"])) is not None else ""
-    except (OSError, ValueError, KeyError, TypeError):
+    except (ValueError, KeyError, TypeError):
         return ""
 
 
-def begins_anew(outbox: Path, when: str) -> str:
-    """A note for a sandbox that starts although messages of an earlier sandbox were sent; "" before the first message.
-    `when`: "with each `up`", for example.
+def begins_anew(place: Path, when: str, digest: str) -> str:
+    """A note for a sandbox that starts although an earlier one had moved; "" if none of the project `place` did.
+    `when`: "with each `up`", for example. `digest`: the one that compares, such as "The next digest".
     """
-    if not outbox.is_dir() or not any(outbox.iterdir()):
+    if not (place / STATE / MOVED).exists():
         return ""
     return (
-        f"The sandbox's deals start from the beginning {when}. The next digest may list changes that nobody made: "
+        f"The sandbox's deals start from the beginning {when}. {digest} may list changes that nobody made: "
         "it compares with the last one that was sent."
     )
 

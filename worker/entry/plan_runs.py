@@ -72,7 +72,7 @@ def shifted_text(line: ShiftedLine, schedule: str, until: datetime | None) -> st
         return f"  {f'run {line.kind}':13} {schedule}  {fires[0]}"
     verb = line.kind.removesuffix("es" if line.kind == "vanishes" else "s")
     more = ", …" if line.runs > len(fires) else ""
-    end = f" until {to_the_second(until)}" if until else ""
+    end = f" until {to_the_second(until)}, later ones not compared" if until else ""
     return f"  {f'runs {verb}':13} {schedule}  {line.runs}{end}: {', '.join(fires)}{more}"
 
 

@@ -89,7 +89,9 @@ def sandbox_for(
         if out is not None and received(control) != before:
             console.err.print(f"The sandbox of `up` has the messages and writes them to {out}", markup=False)
         return
-    anew = begins_anew(out, "with each command while `up` does not run") if compares and out is not None else ""
+    anew = (
+        begins_anew(beside, "with each command while `up` does not run", "This digest") if compares and beside else ""
+    )
     if anew:
         console.err.print(anew, markup=False)
     with SandboxThread(out=out) as box:

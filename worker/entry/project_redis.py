@@ -38,7 +38,7 @@ def own_redis_for(
     Redis. `rather_own`: seconds to wait for the end of another command's Redis before it is joined.
     """
     settings = read()
-    for sentence in () if os.environ.get(WARNED) else unknown():
+    for sentence in () if started_by_up() else unknown():
         console.err.print(f"warning: {sentence}", markup=False)
     if settings.redis_url:
         yield settings, None
@@ -65,3 +65,8 @@ def _can_be_written(place: Path) -> bool:
     """Whether files can be made in `place`, which may not exist yet."""
     there = next(path for path in (place, *place.parents) if path.exists())
     return there.is_dir() and os.access(there, os.W_OK | os.X_OK)
+
+
+def started_by_up() -> bool:
+    """Whether this process belongs to an `up`, which has told the person everything."""
+    return bool(os.environ.get(WARNED))

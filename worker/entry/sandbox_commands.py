@@ -4,7 +4,7 @@ import typer
 
 from worker.documents.sandbox import step_document
 from worker.entry import console
-from worker.entry.moving_sandbox import control_of
+from worker.entry.moving_sandbox import control_of, note_move
 from worker.entry.options import Json, Project, directory
 from worker.sandbox.steps import in_words, step
 
@@ -15,7 +15,9 @@ sandbox_group = typer.Typer(no_args_is_help=True, help="The sandbox that `up` ru
 def step_command(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:
     """Move the sandbox's pipeline now: deals are won, lost, raised and created. The next digest has a bridge."""
     with console.guarded(as_json=as_json):
-        events = step(control_of(directory(ctx, project)))
+        place = directory(ctx, project)
+        events = step(control_of(place))
+        note_move(place)
     if as_json:
         console.show_json(step_document(events))
     else:

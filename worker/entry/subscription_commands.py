@@ -30,7 +30,9 @@ from worker.flow.services import Services
 Which = Annotated[str, typer.Argument(metavar="READER", help="An entry's id, an address, or ENTRY|ADDRESS.")]
 OneSchedule = Annotated[str | None, typer.Argument(metavar="ID", help="Only of this schedule.")]
 
-subscriptions = typer.Typer(help="Who gets what: entries of definitions, and further subscriptions.")
+subscriptions = typer.Typer(
+    help="Who gets what: entries of definitions, and further subscriptions.", no_args_is_help=True
+)
 
 
 @subscriptions.command("list")

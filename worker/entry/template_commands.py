@@ -27,7 +27,9 @@ from worker.entry.template_files import (
 )
 from worker.errors import DefinitionError, RequestError
 
-templates = typer.Typer(help="The templates of messages: what there is, starting copies, and a check with samples.")
+templates = typer.Typer(
+    help="The templates of messages: what there is, starting copies, and a check with samples.", no_args_is_help=True
+)
 
 
 @templates.command("list")

@@ -27,13 +27,13 @@ def what_is_up(settings: Settings, project: str, place: Path, outbox: Path | Non
 
     rows = asyncio.run(look())
     count = f"{len(rows)} schedule{'' if len(rows) == 1 else 's'}"
-    written = list(sandbox_lines(outbox)) if outbox is not None else []
+    written = list(sandbox_lines(outbox, place)) if outbox is not None else []
     return [f"{project} is up: {count}. Ctrl-C stops.", *next_lines(rows, command_for(place)), *written]
 
 
-def sandbox_lines(outbox: Path) -> Iterator[str]:
+def sandbox_lines(outbox: Path, place: Path) -> Iterator[str]:
     yield f"  Messages to the sandbox are written to {outbox}"
-    anew = begins_anew(outbox, "with each `up`")
+    anew = begins_anew(place, "with each `up`", "The next digest")
     if anew:
         yield f"  {anew}"
 

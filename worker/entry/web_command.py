@@ -3,6 +3,8 @@
 import asyncio
 import resource
 import signal
+import socket
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -16,12 +18,13 @@ from worker.adapters.event_log import configure
 from worker.adapters.url import is_loopback
 from worker.app import open_services, registry
 from worker.entry import console
+from worker.entry.announce import announce
 from worker.entry.draft import checked_draft
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Project, directory
 from worker.entry.ownership import fit_to_start
 from worker.entry.project_name import project_name
-from worker.entry.project_redis import redis_for
+from worker.entry.project_redis import redis_for, started_by_up
 from worker.errors import RequestError
 from worker.settings import Settings, link_keys
 from worker.web.server import CONNECTIONS, server_config
@@ -118,7 +121,30 @@ async def serve(settings: Settings, project: str, place: Path, parts: tuple[str,
         _more_files()
         for signum in (signal.SIGTERM, signal.SIGINT):
             signal.signal(signum, _no_more)  # uvicorn raises the signal again once it has stopped
-        await uvicorn.Server(config).serve()
+        await _Announced(config, parts, at).serve()
+
+
+class _Announced(uvicorn.Server):
+    """Says where it is once it listens: on a port that another process has, it would be found there in vain."""
+
+    def __init__(self, config: uvicorn.Config, parts: tuple[str, ...], at: Listening) -> None:
+        super().__init__(config)
+        self._said = where(parts, at)
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self.started and not started_by_up():
+            announce("web", *self._said)
+
+
+def where(parts: tuple[str, ...], at: Listening) -> Iterator[str]:
+    """Lines for the person who started it."""
+    scheme, host = "https" if at.certificate else "http", f"[{at.host}]" if ":" in at.host else at.host
+    address = f"{scheme}://{host}:{at.port}"
+    yield f"Listening on {address}. Ctrl-C stops."
+    if "console" in parts:
+        yield f"  The console: {address}/console/"
+        yield "  A token to sign in with: funnelbeat tokens add NAME --scope read"
 
 
 def _more_files() -> None:

@@ -184,6 +184,13 @@ BROKEN = [
     ("[team, {id", "[taem, {id", 13, 14, '`notify` with "taem", which is no entry; did you mean `team`?'),
     (
         "notify: [team, {id",
+        "notify: [ann@acme.example, {id",
+        13,
+        14,
+        "which is no entry; write the entry itself, as {channel: email, address: ann@acme.example}",
+    ),
+    (
+        "notify: [team, {id",
         "notify: [team, {send: always, id",
         13,
         21,

@@ -3,17 +3,19 @@
 from dataclasses import replace
 from datetime import timedelta
 
+import pytest
+
 from tests.support.alert_fakes import BIG, LARGE, NOTHING, SMALL, WATCHED, Ledger, found, listed, parts
 from tests.support.fakes import NOW, READER, RUN, WEEKLY
 from worker.domain.alert.notification import Notification
-from worker.domain.alert.state import AlertReason, RuleState
+from worker.domain.alert.state import AlertReason, Phase, RuleState
 from worker.domain.delivery import DeliveryKey, Reader
 from worker.domain.events import AlertNotified, AlertRuleEvaluated
 from worker.domain.reason import Reason
 from worker.domain.run import RunKey
 from worker.domain.schedule import Schedule
 from worker.flow.alert.evaluate import RunFound
-from worker.flow.alert.notify import Alerted, alerted, as_reached, reader_of, to_operator
+from worker.flow.alert.notify import Alerted, _began, alerted, as_reached, reader_of, to_operator
 from worker.ports import AlertMemory
 
 HOUR = timedelta(hours=1)
@@ -146,6 +148,22 @@ async def test_what_was_found_and_told_are_facts() -> None:
         AlertRuleEvaluated(RUN.key, "big", judged=2, fired=1, resolved=0, pending=0, firing=1, unknown=0),
         AlertNotified(RUN.key, TEAM_ALERTS.id, findings=1, carried=0),
     )
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "began"),
+    [
+        (None, Phase.FIRING, True),
+        (Phase.PENDING, Phase.FIRING, True),
+        (None, None, True),  # an event is told and keeps no state: it was counted as nothing
+        (Phase.FIRING, Phase.FIRING, False),
+        (Phase.FIRING, None, False),
+        (Phase.PENDING, None, False),
+        (None, Phase.PENDING, False),
+    ],
+)
+def test_what_fired_are_alerts_that_began_and_events(before: Phase | None, after: Phase | None, *, began: bool) -> None:
+    assert _began(before, after) is began
 
 
 def test_a_reader_of_alerts_has_its_own_id_and_the_operator_is_known_by_it() -> None:

@@ -73,7 +73,9 @@ def _one(context: LoadContext, path: Path, value: Any, below: Fallback, known: N
         ids = known.ids(value)
         if not ids and not known.broken:
             found = f"`notify` with {described(value)}, which is no entry"
-            sheet.complain(path, found, advice(value, [*known.to, *known.own, *known.named], "write the entry itself"))
+            entries = [] if "@" in value else [*known.to, *known.own, *known.named]
+            itself = f"{{channel: email, address: {value if '@' in value else 'name@example.com'}}}"
+            sheet.complain(path, found, advice(value, entries, f"write the entry itself, as {itself}"))
         return ids
     before = sheet.count
     made = entry(context, path, value, below)

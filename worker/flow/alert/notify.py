@@ -202,10 +202,15 @@ def _evaluated(run: RunKey, found: Evaluation) -> AlertRuleEvaluated:
         run,
         found.rule,
         judged=found.judged,
-        fired=sum(after is Phase.FIRING and before is not Phase.FIRING for before, after in steps),
+        fired=sum(_began(before, after) for before, after in steps),
         resolved=sum(before is Phase.FIRING and after is None for before, after in steps),
         pending=sum(one.phase is Phase.PENDING for one in found.state.alerts.values()),
         firing=sum(one.phase is Phase.FIRING for one in found.state.alerts.values()),
         unknown=found.unknown,
         skipped=found.skipped.value if found.skipped is not None else "",
     )
+
+
+def _began(before: Phase | None, after: Phase | None) -> bool:
+    """Also an event, which is told and keeps no state: its one step has no phase on either side."""
+    return before is not Phase.FIRING and (after is Phase.FIRING or before is after is None)
