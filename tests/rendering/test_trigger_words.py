@@ -24,7 +24,15 @@ def said(trigger: Trigger, locale: str = "en_GB", now: datetime = NOW) -> str:
         ("0 9 * * *", "Every day 09:00 CET", "Täglich 09:00 MEZ"),
         ("30 9,17 * * MON-FRI", "Monday to Friday 09:30, 17:30 CET", "Montag bis Freitag 09:30, 17:30 MEZ"),
         ("0 9 * * MON,THU", "Monday, Thursday 09:00 CET", "Montag, Donnerstag 09:00 MEZ"),
-        ("*/15 * * * *", "Every day, 96 times a day", "Täglich, 96-mal am Tag"),
+        ("*/15 * * * *", "Every day, every 15 minutes", "Täglich, alle 15 Minuten"),
+        ("5 * * * MON", "Mondays, every hour", "Montags, jede Stunde"),
+        ("0 8-18 * * *", "Every day, every hour, 08:00–18:00 CET", "Täglich, jede Stunde, 08:00–18:00 MEZ"),
+        (
+            "*/20 8-9 1 * *",
+            "On day 1 of the month, every 20 minutes, 08:00–09:40 CET",
+            "Am 1. des Monats, alle 20 Minuten, 08:00–09:40 MEZ",
+        ),
+        ("0,5,50 8-9 * * *", "Every day, 6 times a day", "Täglich, 6-mal am Tag"),
         ("0 9 1,15 * *", "On day 1, 15 of the month 09:00 CET", "Am 1., 15. des Monats 09:00 MEZ"),
         ("0 9 1 1 *", "On day 1 of the month, in January 09:00 CET", "Am 1. des Monats, im Januar 09:00 MEZ"),
         ("0 9 L * *", "On the last day of the month 09:00 CET", "Am letzten Tag des Monats 09:00 MEZ"),
@@ -45,6 +53,8 @@ def test_the_zone_has_the_name_of_the_season() -> None:
 
 def test_what_is_no_cron_and_holidays_are_said() -> None:
     assert said(Trigger("every", "UTC", seconds=900)) == "Every 15 minutes"
+    assert said(Trigger("every", "UTC", seconds=3_600), "de_DE") == "Jede Stunde"
+    assert said(Trigger("every", "UTC", seconds=86_400)) == "Every 24 hours"
     assert said(Trigger("event", "UTC"), "de_DE") == "Wenn im Dienst etwas geschieht"
     working = Trigger("cron", "Europe/Berlin", "0 9 * * *", holidays="DE-BE")
     assert said(working) == "Every day 09:00 CET, not on public holidays"

@@ -1,8 +1,8 @@
-"""When a schedule is due, in a reader's words: "Mondays 09:00 CET". A reader never meets a cron expression."""
+"""When a schedule is due, in words: "Mondays 09:00 CET". A reader never meets a cron expression."""
 
 from collections.abc import Iterable
 from datetime import datetime, time
-from itertools import product
+from itertools import pairwise, product
 from zoneinfo import ZoneInfo
 
 from worker.domain.schedule import Trigger
@@ -11,10 +11,16 @@ from worker.domain.time.month_days import LAST, FromEnd, MonthDay, WorkingDay
 from worker.rendering.wording import Wording
 
 MOST_TIMES = 4
-"""Times of one day that are named. More are counted."""
+"""Times of one day that are named. Of more, the distance is said, or how many there are."""
 
 _MONTH, _WEEK, _YEAR = 31, 7, 12
 """How many values a whole field has."""
+
+_HOUR, _DAY = 60, 24 * 60
+"""Minutes."""
+
+_ONE = {3_600: "when.every_hour", 86_400: "when.every_day"}
+"""Seconds of which nobody says "every 1"."""
 
 
 def trigger_words(w: Wording, trigger: Trigger, now: datetime) -> str:
@@ -22,19 +28,28 @@ def trigger_words(w: Wording, trigger: Trigger, now: datetime) -> str:
     if trigger.kind == "cron":
         words = _cron(w, parse(trigger.expression), ZoneInfo(trigger.zone), now)
         return w.say("when.no_holidays", when=words) if trigger.holidays else words
-    return w.say("when.every", every=w.duration(trigger.seconds)) if trigger.seconds else w.say("when.event")
+    if not trigger.seconds:
+        return w.say("when.event")
+    one = _ONE.get(trigger.seconds)
+    return w.say(one) if one else w.say("when.every", every=w.duration(trigger.seconds))
 
 
 def _cron(w: Wording, fields: CronFields, zone: ZoneInfo, now: datetime) -> str:
     days = ", ".join([*_days(w, fields), *(_month_day(w, one) for one in fields.month_days)])
     if len(fields.month) < _YEAR:
         days = w.say("when.months", days=days, months=", ".join(map(w.month, fields.month)))
-    moments = list(product(fields.hour, fields.minute))
-    if len(moments) > MOST_TIMES:
-        return w.say("when.times", len(moments), days=days)
+    minutes = [hour * _HOUR + minute for hour, minute in product(fields.hour, fields.minute)]
     today = now.astimezone(zone).date()
-    clocks = w.wall_times([datetime.combine(today, time(hour, minute), zone) for hour, minute in moments])
-    return w.say("when.at", days=days, times=clocks)
+    moments = [datetime.combine(today, time(*divmod(minute, _HOUR)), zone) for minute in minutes]
+    if len(moments) <= MOST_TIMES:
+        return w.say("when.at", days=days, times=w.wall_times(moments))
+    distances = {after - before for before, after in pairwise(minutes)}
+    if len(distances) > 1:
+        return w.say("when.times", len(moments), days=days)
+    step = distances.pop()
+    every = w.say("when.each_hour") if step == _HOUR else w.say("when.each", every=w.duration(step * 60))
+    span = "" if len(moments) * step == _DAY else w.wall_span(moments[0], moments[-1])
+    return w.say("when.steps", days=days, every=every, span=span)
 
 
 def _days(w: Wording, fields: CronFields) -> Iterable[str]:
