@@ -41,6 +41,17 @@ def test_owner_and_tags_are_columns_where_a_schedule_has_them(here: CommandLine)
     assert here.call("schedules").stdout.splitlines()[0].split()[-1] == "Name"
 
 
+def test_when_a_schedule_is_due_stands_in_words_and_for_programs_as_it_is_written(here: CommandLine) -> None:
+    file = here.place / "schedules" / "team.yaml"
+    file.write_text(file.read_text("utf-8").replace("every: 23h", 'cron: "0 8-18 * * MON-FRI"'), encoding="utf-8")
+    here.deploy()
+    heads, asked, _, team = here.call("schedules").stdout.splitlines()
+    assert heads.split()[:2] == ["Schedule", "When"]
+    assert asked[heads.index("When") :].startswith("Every 23 hours  ")
+    assert team.startswith("team      Monday to Friday, every hour, 08:00-18:00 UTC  ")
+    assert here.document_of("schedules")[-1]["trigger"] == "0 8-18 * * MON-FRI"
+
+
 def test_a_list_that_is_empty_says_which_tags_and_owners_there_are(here: CommandLine) -> None:
     result = here.call("schedules", "--tag", "sale")
     assert (result.exit_code, result.stdout) == (

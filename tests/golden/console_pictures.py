@@ -8,12 +8,12 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import uvicorn
-from playwright.async_api import Browser, async_playwright
+from playwright.async_api import Browser, Page, async_playwright
 from starlette.applications import Starlette
 from starlette.routing import Mount
 
 from tests.measured.browser import CHROMIUM
-from tests.support.console_weeks import OPS, console_weeks
+from tests.support.console_weeks import FUNNELBEAT, OPS, SCHEDULES, console_weeks
 from tests.support.set_clock import PROJECT
 from worker.adapters.event_log import configure
 from worker.adapters.redis_server import EmbeddedRedis
@@ -24,7 +24,7 @@ from worker.flow.operate.access_tokens import add_token
 from worker.flow.services import Services
 from worker.web.console.app import console
 
-WIDTHS = (1280, 320)
+WIDTHS = (1280, 768, 320)
 NARROW = 500
 """Pixels. What is narrower is drawn twice as sharp."""
 
@@ -46,7 +46,15 @@ PLACES = {
     "deployments": "deployments",
     "connections": "connections",
     "audit": "audit",
+    "nowhere": "run/nothing",
 }
+WRONG = """==> funnelbeat.yaml <==
+project: {project}
+==> schedules/weekly.yaml <==
+name: Weekly
+when: {{cron: "0 9 * * Mondy"}}
+"""
+"""Pasted by somebody who has not read much."""
 
 
 async def main(folder: Path) -> None:
@@ -88,17 +96,64 @@ async def _shoot(browser: Browser, base: str, token: str, folder: Path, form: tu
         device_scale_factor=1 if width > NARROW else 2,
     )
     page = await context.new_page()
+
+    async def shoot(name: str) -> None:
+        for frame in await page.locator("iframe:visible").all():
+            await frame.scroll_into_view_if_needed()  # a browser paints no frame that is out of sight
+            await frame.content_frame.locator("body").wait_for()
+        await page.screenshot(path=folder / f"console-{name}.{width}-{colours}.png", full_page=True)
+
     await page.goto(base)
+    await shoot("sign-in")
     await page.get_by_label("Your token").fill(token)
     await page.get_by_role("button", name="Sign in").click()
     for name, place in PLACES.items():
         await page.goto(base + place)
-        await page.locator("#live").get_by_text("Live").wait_for()
-        for frame in await page.locator("iframe").all():
-            await frame.scroll_into_view_if_needed()  # a browser paints no frame that is out of sight
-            await page.frame_locator("iframe").locator("body").wait_for()
-        await page.screenshot(path=folder / f"console-{name}.{width}-{colours}.png", full_page=True)
+        if name != "nowhere":
+            await page.locator("#live").get_by_text("Live").wait_for()
+        await shoot(name)
+    for name, ask in ASKED.items():
+        await ask(page, base)
+        await shoot(name)
     await context.close()
+
+
+async def _alert(page: Page, base: str) -> None:
+    await page.goto(f"{base}alerts")
+    await page.locator("#a-rows tbody a").first.click()
+    await page.locator("#live").get_by_text("Live").wait_for()
+
+
+async def _preview(page: Page, base: str) -> None:
+    await page.goto(f"{base}schedule/weekly-pipeline")
+    await page.get_by_role("button", name="Preview").click()
+
+
+async def _plan(page: Page, base: str) -> None:
+    """One schedule comes an hour later, with another condition, and one goes."""
+    changed = SCHEDULES["stalled-watch"].replace("0 8 *", "0 9 *").replace("20000", "10000")
+    schedules = {name: text for name, text in SCHEDULES.items() if name != "board"} | {"stalled-watch": changed}
+    files = {"funnelbeat.yaml": FUNNELBEAT} | {f"schedules/{name}.yaml": text for name, text in schedules.items()}
+    await _planned(page, base, "".join(f"==> {path} <=={text}\n" for path, text in files.items()))
+
+
+async def _faults(page: Page, base: str) -> None:
+    await _planned(page, base, WRONG.format(project=PROJECT))
+
+
+async def _planned(page: Page, base: str, draft: str) -> None:
+    await page.goto(f"{base}deployments")
+    await page.get_by_label("Pasted files").fill(draft)
+    await page.get_by_role("button", name="Plan").click()
+
+
+async def _checked(page: Page, base: str) -> None:
+    await page.goto(f"{base}connections")
+    await page.get_by_role("button", name="Check now").click()
+
+
+ASKED = {"alert": _alert, "preview": _preview, "plan": _plan, "faults": _faults, "checked": _checked}
+"""Pages that have no address of their own, or none that is known before."""
 
 
 if __name__ == "__main__":

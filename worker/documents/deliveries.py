@@ -50,7 +50,8 @@ def why(row: Delivery) -> str:
     """How a delivery ended and why, in one line."""
     reason = SENTENCES[row.reason] if row.reason else ""
     arrived = ARRIVED if row.may_have_arrived else ""
-    return " ".join(part for part in (str(row.state), "–", reason, row.sentence, arrived) if part)
+    said = " ".join(part for part in (reason, row.sentence, arrived) if part)
+    return f"{row.state} – {said}" if said else str(row.state)
 
 
 def retried_document(run: str, deliveries: Iterable[str], left_out: Mapping[str, str]) -> dict[str, Any]:

@@ -69,8 +69,11 @@ class Times:
 
     def wall_times(self, moments: Sequence[datetime]) -> str:
         """As in "09:00, 17:00 CET", on the clock of their own zone."""
-        clocks = self.listed([format_time(local, "HH:mm", locale=self._locale) for local in moments])
-        return f"{clocks}{NBSP}{self._zone_name(moments[-1])}"
+        return f"{self.listed([self._wall(local) for local in moments])}{NBSP}{self._zone_name(moments[-1])}"
+
+    def wall_span(self, first: datetime, last: datetime) -> str:
+        """As in "08:00–18:00 CET", on the clock of their own zone."""
+        return f"{self._wall(first)}–{self._wall(last)}{NBSP}{self._zone_name(last)}"
 
     def listed(self, names: Sequence[str]) -> str:
         """As in "1., 8. und 15."."""
@@ -156,7 +159,10 @@ class Times:
         return text.replace("\u2009", "").replace("\u202f", NBSP).replace(" ", NBSP)
 
     def _moment(self, local: datetime) -> str:
-        return f"{self._date(local, 'MMMd', 'yMMMd')}, {format_time(local, 'HH:mm', locale=self._locale)}"
+        return f"{self._date(local, 'MMMd', 'yMMMd')}, {self._wall(local)}"
+
+    def _wall(self, local: datetime) -> str:
+        return format_time(local, "HH:mm", locale=self._locale)
 
     def _zone_name(self, local: datetime) -> str:
         """CLDR's abbreviation where the locale has one (MEZ), else the zone's own (EST), else the offset (UTC+5:30)."""

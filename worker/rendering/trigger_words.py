@@ -1,8 +1,8 @@
-"""When a schedule is due, in a reader's words: "Mondays 09:00 CET". A reader never meets a cron expression."""
+"""When a schedule is due, in words: "Mondays 09:00 CET". A reader never meets a cron expression."""
 
 from collections.abc import Iterable
 from datetime import datetime, time
-from itertools import product
+from itertools import pairwise, product
 from zoneinfo import ZoneInfo
 
 from worker.domain.schedule import Trigger
@@ -12,10 +12,13 @@ from worker.rendering.phrases import capital
 from worker.rendering.wording import Wording
 
 MOST_TIMES = 4
-"""Times of one day that are named. More are counted."""
+"""Times of one day that are named. Of more, the distance is said, or how many there are."""
 
 _MONTH, _WEEK, _YEAR = 31, 7, 12
 """How many values a whole field has."""
+
+_HOUR, _DAY = 60, 24 * 60
+"""Minutes."""
 
 
 def trigger_words(w: Wording, trigger: Trigger, now: datetime) -> str:
@@ -35,12 +38,17 @@ def _cron(w: Wording, fields: CronFields, zone: ZoneInfo, now: datetime) -> str:
     days = ", ".join([*_days(w, fields), *(_month_day(w, one) for one in fields.month_days)])
     if len(fields.month) < _YEAR:
         days = w.say("when.months", days=days, months=w.listed([w.month(one) for one in fields.month]))
-    moments = list(product(fields.hour, fields.minute))
-    if len(moments) > MOST_TIMES:
-        return _times(w, days, len(moments))
+    minutes = [hour * _HOUR + minute for hour, minute in product(fields.hour, fields.minute)]
     today = now.astimezone(zone).date()
-    clocks = w.wall_times([datetime.combine(today, time(hour, minute), zone) for hour, minute in moments])
-    return w.say("when.at", days=days, times=clocks)
+    moments = [datetime.combine(today, time(*divmod(minute, _HOUR)), zone) for minute in minutes]
+    if len(moments) <= MOST_TIMES:
+        return w.say("when.at", days=days, times=w.wall_times(moments))
+    distances = {after - before for before, after in pairwise(minutes)}
+    if len(distances) > 1:
+        return _times(w, days, len(moments))
+    step = distances.pop()
+    span = "" if len(moments) * step == _DAY else w.wall_span(moments[0], moments[-1])
+    return ", ".join(filter(None, ("" if days == w.say("when.daily") else days, w.every(step * 60), span)))
 
 
 def _times(w: Wording, days: str, number: int) -> str:

@@ -72,7 +72,7 @@ class Wording:
         self.currency = numbers.currency
         self.date, self.day, self.clock, self.time = times.date, times.day, times.clock, times.time
         self.weekday, self.month = times.weekday, times.month
-        self.wall_times, self.zone = times.wall_times, times.zone
+        self.wall_times, self.wall_span, self.zone = times.wall_times, times.wall_span, times.zone
         self.local_day, self.local_date = times.local_day, times.local_date
         self.stamp, self.span = times.stamp, times.span
         self.duration, self.since_days, self.brief = times.duration, times.since_days, times.brief

@@ -38,7 +38,7 @@ from worker.domain.schedule import Bundle, Schedule
 from worker.domain.subscription import Origin
 from worker.errors import DeliveryRefused, RequestError, SourceUnavailable
 from worker.flow.intervals import Intervals
-from worker.flow.operate.preview import bridge_of, dry_run, preview, send_to, shown_entry
+from worker.flow.operate.preview import bridge_of, compared_with, dry_run, preview, send_to, shown_entry
 from worker.flow.run.reader_digests import ReaderDigests
 from worker.ports import Answer
 from worker.ports.kinds import QuerySpec
@@ -225,6 +225,14 @@ async def test_a_runs_bridge_leads_from_what_a_reader_was_sent_to_what_the_run_f
 )
 async def test_a_bridge_that_has_no_two_ends_is_none(given: Any, row: Delivery) -> None:
     assert await bridge_of(given, ANSWERED, (row,)) is None
+
+
+def test_a_run_is_compared_with_what_its_first_decided_delivery_was() -> None:
+    undecided, other = replace(ROW, compared_with=None), replace(ROW, compared_with={"deals": None})
+    assert compared_with((undecided, ROW, other), "deals") == BASELINE
+    assert compared_with((other, ROW), "deals") is None
+    assert compared_with((ROW,), None) is None
+    assert compared_with((), "deals") is None
 
 
 def test_the_entry_that_is_shown_is_the_first_that_a_browser_shows_best() -> None:

@@ -54,7 +54,7 @@ async def rows(schedule: Schedule = WEEKLY, pause: Pause | None = None) -> tuple
 
 
 async def test_a_schedule_has_its_next_slot_its_last_run_and_its_readers() -> None:
-    assert await rows() == (ScheduleRow(WEEKLY, NOW + HOUR, RUN, 2, None),)
+    assert await rows() == (ScheduleRow(WEEKLY, NOW + HOUR, RUN, 2, None, (RECORD.entry,)),)
 
 
 async def test_the_next_slot_is_the_nominal_instant_and_not_when_a_spread_makes_it_due() -> None:

@@ -127,7 +127,9 @@ async def test_a_session_ends_by_sign_out_by_age_and_with_its_token(served: Serv
     assert (await client.post("/console/sign-out", data=form)).status_code == 303
     again = served.browser()
     again.cookies.set(LOOPBACK_NAME, kept)
-    assert (await again.get("/console/")).status_code == 401
+    ended = await again.get("/console/")
+    assert (ended.status_code, "Your session has ended." in ended.text) == (401, True)
+    assert "has ended" not in (await served.browser().get("/console/")).text
     aged = await served.signed_in()
     served.clock[0] += LASTS
     assert (await aged.get("/console/")).status_code == 401

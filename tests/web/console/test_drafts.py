@@ -116,8 +116,37 @@ async def test_faults_are_told_with_their_places_and_another_project_is_refused(
     week = (served.project.place / "schedules" / "week.yaml").read_text("utf-8")
     text = f"==> funnelbeat.yaml <==\n{project}\n==> schedules/week.yaml <==\n{week}"
     refused = await client.post("/console/ask/plan", data={**mark, "draft": text})
-    assert refused.status_code == 303
-    assert "which is served here" in (await client.get(refused.headers["location"])).text
+    assert refused.status_code == 422
+    assert "which is served here" in refused.text
+
+
+@pytest.mark.parametrize(
+    ("draft", "said"),
+    [
+        ("name: <b>Week</b>\nwhen: {cron: '0 9 * * MON'}\n", "expected a line such as"),
+        ("==> schedules/week.yaml <==\nname: <b>Week</b>\n</textarea>\n", "funnelbeat.yaml"),
+    ],
+    ids=["without names", "one file alone"],
+)
+async def test_a_draft_with_mistakes_comes_back_to_be_mended(served: ServedConsole, draft: str, said: str) -> None:
+    client = await served.signed_in()
+    mark = forms_of_files((await client.get("/console/deployments")).text)
+    answer = await client.post("/console/ask/plan", data={**mark, "draft": draft})
+    assert answer.status_code == 422
+    assert said in unescape(answer.text)
+    [written] = re.findall(r"<textarea[^>]*>(.*?)</textarea>", answer.text, re.DOTALL)
+    assert unescape(written).replace("\r\n", "\n") == draft
+    assert "<b>Week" not in answer.text
+    assert forms_of_files(answer.text)["csrf"] == mark["csrf"]
+
+
+async def test_a_long_draft_with_a_mistake_is_refused_as_a_short_one_is(served: ServedConsole) -> None:
+    """Every character takes five in the page."""
+    client = await served.signed_in()
+    mark = forms_of_files((await client.get("/console/deployments")).text)
+    for size in (149_000, 300_000):
+        answer = await client.post("/console/ask/plan", data={**mark, "draft": "&" * size})
+        assert (answer.status_code, "expected a line such as" in unescape(answer.text)) == (422, True)
 
 
 @pytest.mark.parametrize(

@@ -18,8 +18,11 @@ from worker.adapters.redis_server import EmbeddedRedis
 from worker.connectors import wall_clock
 from worker.domain.access import TokenScope
 from worker.domain.alert.silence import Matcher, Silence
+from worker.domain.run import stamp
+from worker.flow.alert.acts import acknowledge
 from worker.flow.alert.current import current
 from worker.flow.operate.access_tokens import add_token
+from worker.flow.operate.acts import pause_schedule, resume_schedule
 from worker.flow.operate.examine import examine
 
 PAGES = (
@@ -110,6 +113,7 @@ async def test_every_page_has_landmarks_one_heading_and_labels(troubled: ServedC
 async def test_the_first_page_leads_to_the_first_schedule(served: ServedConsole) -> None:
     page = (await (await served.signed_in()).get("/console/")).text
     assert "No run yet" in page
+    assert "clocks: none is running: nothing will fire" in page
     assert 'href="/console/schedule/week"' in page
 
 
@@ -215,6 +219,61 @@ async def test_what_is_not_there_is_said(served: ServedConsole) -> None:
         answer = await client.get(f"/console/{path}")
         assert (path, answer.status_code) == (path, 404)
         assert "Not found" in answer.text
+
+
+async def test_whoever_is_signed_in_goes_on_from_a_page_that_is_not_there(served: ServedConsole) -> None:
+    client = await served.signed_in()
+    for path in ("run/nothing", "schedule/nothing", "schedules?tag="):
+        page = Elements((await client.get(f"/console/{path}")).text)
+        assert "/console/runs" in {one.get("href") for one in page.all("a")}
+        assert page.all("script") == []
+
+
+async def test_whoever_may_not_do_a_thing_reads_what_to_ask_for(served: ServedConsole) -> None:
+    client = await served.signed_in(TokenScope.SUBSCRIBE)
+    refused = (await client.get("/console/runs")).text
+    assert "It needs the scope read." in refused
+    assert "funnelbeat tokens add ann --scope read" in refused
+
+
+async def test_every_page_says_how_many_alerts_fire_to_whoever_may_read(troubled: ServedConsole) -> None:
+    n = len(await current(troubled.project.services))
+    for scope, said in ((TokenScope.READ, str(n)), (TokenScope.SUBSCRIBE, "")):
+        page = (await (await troubled.signed_in(scope)).get("/console/runs")).text
+        assert f'id="nav-alerts" data-live>{said}</span>' in page
+
+
+async def test_alerts_are_counted_by_what_keeps_them_quiet(troubled: ServedConsole) -> None:
+    client, services = await troubled.signed_in(), troubled.project.services
+    found = await current(services)
+    await acknowledge(services, OPS, found[0].fingerprint)
+    page = unescape((await client.get("/console/alerts")).text).replace("\u00a0", " ")
+    said = f"{len(found) - 1} open alert{'' if len(found) == 2 else 's'}. 1 acknowledged."
+    assert said in page
+
+
+async def test_a_rule_without_data_is_on_hold_and_stands_first(troubled: ServedConsole) -> None:
+    client = await troubled.signed_in()
+    assert "on hold" not in (await client.get("/console/alerts")).text
+    troubled.project.box.faults.arm("* /close/*", "status", times=1000, status=403)
+    await troubled.project.run()
+    page = unescape((await client.get("/console/alerts")).text).replace("\u00a0", " ")
+    assert "1 rule is on hold." in page
+    assert "On hold: no data on" in page
+
+
+async def test_a_slot_that_never_ran_leads_to_a_run(served: ServedConsole, empty_redis: EmbeddedRedis) -> None:
+    client, services = await served.signed_in(), served.project.services
+    yesterday = await services.clock.now() - timedelta(days=1)
+    with redis.Redis.from_url(empty_redis.url) as ledger:
+        ledger.zadd("acme:due", {"week": int(yesterday.timestamp() * 1000)})
+    await pause_schedule(services, OPS, "week", None)
+    await resume_schedule(services, OPS, "week")
+    (missed, *_) = await services.lookups.missed("week", 1)
+    page = (await client.get(f"/console/explain/week@{stamp(missed.last)}")).text
+    assert "Its schedule was paused." in page
+    answer = await client.post("/console/acts/trigger", data=forms(page)["/console/acts/trigger"])
+    assert answer.headers["location"].startswith("/console/run/week@")
 
 
 async def test_pages_speak_the_language_that_the_browser_asks_for(troubled: ServedConsole) -> None:

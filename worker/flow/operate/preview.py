@@ -1,12 +1,12 @@
 """A digest without a run: preview, dry run, test send. And a run's bridge, computed again from stored data."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
 from worker.domain.address import comparable
-from worker.domain.delivery import Decision, Delivery, DeliveryKey, Envelope, Reader
+from worker.domain.delivery import Baseline, Decision, Delivery, DeliveryKey, Envelope, Reader
 from worker.domain.diff.bridge import Bridge, bridge
 from worker.domain.digest.model import Digest
 from worker.domain.reason import Reason
@@ -218,9 +218,7 @@ async def bridge_of(uses: BridgeUses, run: Run, rows: tuple[Delivery, ...]) -> B
     none.
     """
     bundle, schedule = await schedule_of(uses.deployments, run.bundle, run.key.schedule)
-    query = schedule.bridge
-    pair = next((row.compared_with for row in rows if row.compared_with), None)
-    baseline = pair.get(query) if pair is not None and query is not None else None
+    query, baseline = schedule.bridge, compared_with(rows, schedule.bridge)
     if baseline is None or query is None:
         return None
     now = (await load_found(uses.snapshots, run)).snapshots.get(query)
@@ -230,6 +228,12 @@ async def bridge_of(uses: BridgeUses, run: Run, rows: tuple[Delivery, ...]) -> B
     item = schedule.item(query)
     traits = uses.connectors.query(bundle, item).traits(item.params)
     return bridge(written_as_in(before, now), now, item.follow, traits.scope)
+
+
+def compared_with(rows: Sequence[Delivery], query: str | None) -> Baseline | None:
+    """What a run's bridge begins with: the query's baseline of the first decided delivery."""
+    pair = next((row.compared_with for row in rows if row.compared_with), None)
+    return pair.get(query) if pair is not None and query is not None else None
 
 
 def _chosen(found: list[ReaderDigest], schedule: Schedule, entry: Subscription, address: str | None) -> ReaderDigest:

@@ -7,7 +7,7 @@ from typing import Protocol
 from worker.domain.due.pauses import Pause
 from worker.domain.due.spread import delay_of
 from worker.domain.run import Run
-from worker.domain.schedule import Schedule
+from worker.domain.schedule import Schedule, Subscription
 from worker.domain.schedule_filter import ScheduleFilter
 from worker.domain.subscription import live_records
 from worker.errors import RequestError
@@ -22,7 +22,7 @@ EVERY_SCHEDULE = ScheduleFilter()
 class ScheduleRow:
     """`next_slot`: the nominal instant that is due next; None if it never fires again, or is paused without an end.
     `last`: its newest run. `readers`: entries of the definition and subscriptions beside it; one with `each` counts
-    once. `pause`: None if it is not paused.
+    once. `pause`: None if it is not paused. `made`: those subscriptions.
     """
 
     schedule: Schedule
@@ -30,6 +30,7 @@ class ScheduleRow:
     last: Run | None
     readers: int
     pause: Pause | None
+    made: tuple[Subscription, ...] = ()
 
 
 class SchedulesUses(UsesClock, UsesDeployments, UsesLookups, UsesSubscriptions, Protocol): ...
@@ -51,11 +52,13 @@ async def schedules(
 
     async def row(name: str) -> ScheduleRow:
         schedule = bundle.schedules[name]
-        made = live_records(await uses.subscriptions.records(name), bundle, schedule, now)
+        records = await uses.subscriptions.records(name)
+        made = tuple(live_records(records, bundle, schedule, now).values())
         newest = await uses.lookups.runs(name, 1)
         pause = _pause(schedule, pauses.get(name), now)
         last = newest[0] if newest else None
-        return ScheduleRow(schedule, _next(schedule, due.get(name), pause), last, len(schedule.to) + len(made), pause)
+        due_next = _next(schedule, due.get(name), pause)
+        return ScheduleRow(schedule, due_next, last, len(schedule.to) + len(made), pause, made)
 
     return tuple(await together(map(row, names)))
 

@@ -150,18 +150,3 @@ def _next(visit: Visit, of: Next) -> str:
     texts = ", ".join(w.clean(text, 200) for text in of.texts)
     at = w.stamp(of.at) if of.at is not None else ""
     return w.say(f"console.need.{of.need.value}", texts=texts, date=at, amount=amount_words(w, of.amount) or NONE)
-
-
-async def rule_rows(visit: Visit) -> list[tuple[str, str, str, str]]:
-    """Every deployed rule: its key, its name, its condition, and the number of its readers."""
-    w = visit.w
-    return [
-        (
-            f"{schedule.id}/{rule.id}",
-            w.named(rule.name, rule.id),
-            w.clean(rule.condition, 160),
-            w.count(len(rule.notify)),
-        )
-        for schedule in visit.deployed.schedules.values()
-        for rule in schedule.alerts
-    ]

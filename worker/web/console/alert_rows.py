@@ -1,8 +1,9 @@
 """Alerts as rows of a table."""
 
 import shlex
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 
 from worker.domain.alert.listed import ListedAlert, Quiet
 from worker.domain.alert.matcher_text import parse_matcher
@@ -46,11 +47,15 @@ class ShownAlert:
 
 @dataclass(frozen=True, slots=True)
 class ShownAlerts:
-    """`rows`: as many as were asked for. `all` and `open`: how many there are, and how many of them are open."""
+    """`rows`: as many as were asked for. `all`: how many there are; `counts`: of each state, by its name."""
 
     rows: list[ShownAlert]
     all: int = 0
-    open: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+
+    @property
+    def open(self) -> int:
+        return self.counts.get(FIRING.name, 0)
 
 
 async def shown_alerts(visit: Visit, most: int, matchers: Sequence[Matcher] = ()) -> ShownAlerts:
@@ -58,8 +63,8 @@ async def shown_alerts(visit: Visit, most: int, matchers: Sequence[Matcher] = ()
     if not visit.project:
         return ShownAlerts([])
     found = sorted(await current(visit.uses, matchers=matchers), key=lambda row: mark_of(row).rank)
-    is_open = sum(mark_of(row) == FIRING for row in found)
-    return ShownAlerts([shown_alert(visit, row) for row in found[:most]], len(found), is_open)
+    counts = Counter(mark_of(row).name for row in found)
+    return ShownAlerts([shown_alert(visit, row) for row in found[:most]], len(found), counts)
 
 
 def mark_of(row: ListedAlert) -> StateMark:

@@ -6,9 +6,9 @@ from starlette.responses import Response
 from worker.domain.alert.matcher_text import silence_fault, written
 from worker.domain.alert.silence import Silence
 from worker.errors import RequestError
-from worker.web.console.alert import rule_rows
-from worker.web.console.alert_rows import ShownAlerts, matchers_of, shown_alerts
+from worker.web.console.alert_rows import FIRING, ShownAlerts, matchers_of, shown_alerts
 from worker.web.console.page import Visit, shown
+from worker.web.console.rule_rows import rule_rows
 
 MOST = 40
 """Alerts on one page."""
@@ -22,13 +22,16 @@ async def alerts_page(visit: Visit, request: Request) -> Response:
         found = await shown_alerts(visit, MOST, matchers_of(match))
     except RequestError as error:
         found, problem = ShownAlerts([]), str(error)
+    rules = await rule_rows(visit)
     values: dict[str, object] = {
         "rows": found.rows,
         "all": found.all,
         "open": found.open,
+        "others": [(name, n) for name, n in found.counts.items() if name != FIRING.name],
+        "held": sum(1 for rule in rules if rule.held),
         "match": match,
         "problem": problem,
-        "rules": await rule_rows(visit) if visit.bundle is not None else (),
+        "rules": rules,
         "silences": [_silence(visit, one) for one in await visit.uses.alerts.silences() if one.until > visit.now],
     }
     return shown(visit, "alerts", values, 422 if problem else 200)

@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -26,6 +26,9 @@ MOST = 30
 
 SHORT = 12
 """Characters of a deployment's id that a page shows."""
+
+LONGEST_AGAIN = 150_000
+"""Characters of a pasted text that comes back. A template writes no text that is much longer."""
 
 _HEAD = re.compile(r"^==> (.+?) <==[ \t]*\r?$", re.MULTILINE)
 """The line before each file, as `tail -n +1 FILES` writes it."""
@@ -51,22 +54,30 @@ async def deployments_page(visit: Visit, _request: Request) -> Response:
 
 
 async def plan_page(visit: Visit, form: Form) -> Response:
-    """What the files of a form would change, or what is wrong with them. Raises RequestError for no files."""
-    files = files_of(form)
-    found = await asyncio.to_thread(visit.state.check, files, visit.bundle)
-    if found.bundle is None:
-        w = visit.w
-        faults = [
-            (w.clean(f"{one.path}:{one.line}:{one.column}", 200), w.clean(f"{one.found}; {one.expected}", 400))
-            for one in found.complaints[:MOST]
-        ]
-        return shown(visit, "faults", {"faults": faults, "all": len(found.complaints)}, 422)
-    _refuse_other(visit, found.bundle)
+    """What the files of a form would change, or what is wrong with them, with the text that was pasted."""
+    try:
+        files = files_of(form)
+        found = await asyncio.to_thread(visit.state.check, files, visit.bundle)
+        if found.bundle is None:
+            return _faulty(
+                visit, form, [(f"{c.path}:{c.line}:{c.column}", f"{c.found}; {c.expected}") for c in found.complaints]
+            )
+        _refuse_other(visit, found.bundle)
+    except RequestError as error:
+        return _faulty(visit, form, [("", str(error))])
     name = visit.state.drafts.put(visit.session, Draft(files, visit.bundle_id))
     values = plan_values(visit, await plan(visit.uses, found.bundle, DAYS))
     warnings = [visit.w.clean(str(one), 400) for one in found.warnings[:MOST]]
     more = {"act": "deploy", "name": name, "warnings": warnings, "unset": found.unset, "files": sorted(files)}
     return shown(visit, "plan", {**values, **more})
+
+
+def _faulty(visit: Visit, form: Form, found: Sequence[tuple[str, str]]) -> Response:
+    """`found`: places and what is wrong there. The text comes back, so that nobody has to paste it anew."""
+    draft = form.get("draft", "")
+    faults = [(visit.w.clean(place, 200), visit.w.clean(words, 400)) for place, words in found[:MOST]]
+    values = {"faults": faults, "all": len(found), "draft": draft if len(draft) <= LONGEST_AGAIN else ""}
+    return shown(visit, "faults", values, 422)
 
 
 async def rollback_page(visit: Visit, request: Request) -> Response:

@@ -16,6 +16,7 @@ from worker.flow.operate.access_tokens import actor_of
 from worker.flow.services import Services
 from worker.rendering.wording import Wording
 from worker.web.console import cookie
+from worker.web.console.firing import firing
 from worker.web.console.forms import LONGEST, Form, read_form
 from worker.web.console.page import Visit, bare, headers, shown
 from worker.web.console.sessions import ConsoleSession, Sessions
@@ -48,6 +49,7 @@ class ConsoleDoor:
         """Shows a page to a person who may read."""
 
         async def answer(request: Request) -> Response:
+            visit = None
             try:
                 visit = await self._visit(request)
                 if visit is None:
@@ -56,7 +58,7 @@ class ConsoleDoor:
                     return _refused(visit, TokenScope.READ)
                 return await make(visit, request)
             except FunnelbeatError as error:
-                return _trouble(request, error)
+                return _trouble(request, error, visit)
 
         return answer
 
@@ -169,13 +171,15 @@ class ConsoleDoor:
         now = await self._uses.clock.now()
         w = wording(request, now, bundle.defaults.timezone if bundle is not None else "UTC")
         name, live = deployed.bundle if deployed is not None else "", request.headers.get(LIVE) == "1"
-        return Visit(self._uses, actor, session, w, now, root_of(request), self._state, bundle, name, live)
+        visit = Visit(self._uses, actor, session, w, now, root_of(request), self._state, bundle, name, live)
+        return replace(visit, firing=await firing(visit)) if actor.may(TokenScope.READ) else visit
 
     def _sign_in_first(self, request: Request) -> Response:
         """A form is not kept across a sign-in: it may be somebody else's."""
         place = request.url.path.removeprefix(root_of(request)).lstrip("/") if request.method == "GET" else ""
         query = request.url.query if request.method == "GET" else ""
-        return sign_in_page(request, place_of(f"{place}?{query}" if query else place), "", 401)
+        problem = "ended" if cookie.session_name(request) else ""
+        return sign_in_page(request, place_of(f"{place}?{query}" if query else place), problem, 401)
 
 
 async def _done(visit: Visit, form: Form, do: Act) -> Response:
@@ -225,8 +229,10 @@ def _refused(visit: Visit, scope: TokenScope) -> Response:
     return shown(visit, "refused", {"title": "forbidden", "scope": str(scope)}, 403)
 
 
-def _trouble(request: Request, error: FunnelbeatError) -> Response:
-    """The text of an outage names servers, and may be needed before somebody has signed in."""
+def _trouble(request: Request, error: FunnelbeatError, visit: Visit | None = None) -> Response:
+    """The text of an outage names servers, and may be needed before somebody has signed in. A person who is signed in
+    can continue from any other page.
+    """
     status = 404 if isinstance(error, NotFound) else 422 if isinstance(error, RequestError) else 503
     if status == 503:
         structlog.get_logger().error("page_failed", sentence=str(error))
@@ -234,4 +240,6 @@ def _trouble(request: Request, error: FunnelbeatError) -> Response:
         "title": {404: "not_found", 422: "wrong"}.get(status, "busy"),
         "sentence": "" if status == 503 else str(error),
     }
+    if visit is not None and status != 503:
+        return shown(replace(visit, followed=False), "trouble", {**values, "root": visit.root}, status)
     return bare(wording(request), root_of(request), "trouble", values, status)

@@ -1,5 +1,6 @@
 """Explanations of a run, and what was done."""
 
+import secrets
 from collections.abc import Mapping
 from urllib.parse import urlencode
 
@@ -12,6 +13,7 @@ from worker.domain.missed import MissedRow
 from worker.domain.reason import SENTENCES
 from worker.flow.operate.explain import Explained, explain
 from worker.web.console.page import Visit, shown
+from worker.web.console.states import delivery_mark
 
 PAGE = 50
 MOST_SHOWN = 80
@@ -30,6 +32,7 @@ async def explain_page(visit: Visit, request: Request) -> Response:
             "rows": (),
             "more": 0,
             "href": "",
+            "once": secrets.token_urlsafe(12) if visit.runs_now(found.schedule) else "",
         }
         return shown(visit, "explain", values)
     run, rows = found
@@ -37,11 +40,17 @@ async def explain_page(visit: Visit, request: Request) -> Response:
         "schedule": run.key.schedule,
         "slot": w.stamp(run.key.slot),
         "sentence": run.sentence or (SENTENCES[run.reason] if run.reason else ""),
-        "rows": [_explained(visit, row) for row in rows[:MOST_SHOWN]],
+        "rows": [_explained(visit, row) for row in sorted(rows, key=_rank)[:MOST_SHOWN]],
         "more": max(0, len(rows) - MOST_SHOWN),
         "href": visit.to("run", str(run.key)),
+        "once": "",
     }
     return shown(visit, "explain", values)
+
+
+def _rank(one: Explained) -> int:
+    """Those who were not reached first."""
+    return delivery_mark(one.row).rank
 
 
 def _explained(visit: Visit, one: Explained) -> dict[str, object]:
@@ -52,6 +61,7 @@ def _explained(visit: Visit, one: Explained) -> dict[str, object]:
     ]
     return {
         "address": w.clean(one.row.key.address),
+        "mark": delivery_mark(one.row).name,
         "decision": SENTENCES[one.decision] if one.decision else w.say("console.not_told"),
         "why": w.clean(why(one.row), 400),
         "compared": compared,

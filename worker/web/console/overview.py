@@ -46,10 +46,11 @@ class AttentionRow:
 
 async def overview(visit: Visit, _request: Request) -> Response:
     if not visit.project:
-        return shown(visit, "first", {"rows": ()})
+        return shown(visit, "first", {"rows": (), "quiet": ()})
     rows = await schedules(visit.uses)
     if not any(row.last for row in rows):
-        return shown(visit, "first", {"rows": await shown_schedules(visit, rows[:ROWS])})
+        listed = await shown_schedules(visit, rows[:ROWS])
+        return shown(visit, "first", {"rows": listed, "quiet": await quiet_processes(visit)})
     names = {row.schedule.id: name_of(visit, row.schedule) for row in rows}
     found = sorted([*await _runs(visit, names), *await _missed(visit, names)], key=lambda one: one.mark.rank)
     first = sorted(rows, key=lambda row: run_mark(row.last).rank)[:ROWS]

@@ -27,7 +27,8 @@ from worker.web.console.state import ConsoleState
 class Visit:
     """One request of somebody who is signed in. `root`: the path that the console is mounted at. `bundle`: what is in
     force, None before the first deployment; `bundle_id`: its id. `live`: the script of a page that is shown already
-    asks for its newest state. `followed`: the page has an address at which it can be asked for again.
+    asks for its newest state. `followed`: the page has an address at which it can be asked for again. `firing`: how
+    many alerts fire.
     """
 
     uses: Services
@@ -41,6 +42,7 @@ class Visit:
     bundle_id: str = ""
     live: bool = False
     followed: bool = True
+    firing: int = 0
 
     @property
     def project(self) -> str:
@@ -65,6 +67,10 @@ class Visit:
     @property
     def may_trigger(self) -> bool:
         return self.actor.may(TokenScope.TRIGGER)
+
+    def runs_now(self, schedule: str) -> bool:
+        """Whether the one who visits may start a run of it."""
+        return self.may_trigger and self.bundle is not None and schedule in self.bundle.schedules
 
     def to(self, place: str, name: str = "") -> str:
         """The path of a page: `place` ("run"), and the names of its subject. A name may contain any character."""

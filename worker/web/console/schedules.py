@@ -2,7 +2,7 @@
 
 import secrets
 from datetime import timedelta
-from itertools import islice, takewhile
+from itertools import islice
 from urllib.parse import urlencode
 
 from starlette.requests import Request
@@ -16,7 +16,7 @@ from worker.web.console.filters import filters, only_filter
 from worker.web.console.key_rows import numbers_of, shown_number
 from worker.web.console.page import Visit, shown
 from worker.web.console.runs import run_rows
-from worker.web.console.schedule_rows import LAST, name_of, paused_words, shown_schedules, when
+from worker.web.console.schedule_rows import LAST, name_of, never, paused_words, shown_schedules, when, when_written
 
 AHEAD = timedelta(days=14)
 SLOTS = 10
@@ -29,7 +29,7 @@ PAGE = 50
 
 async def schedules_page(visit: Visit, request: Request) -> Response:
     if not visit.project:
-        return shown(visit, "first", {"rows": ()})
+        return shown(visit, "first", {"rows": (), "quiet": ()})
     after, tags, owner = request.query_params.get("after", ""), filters(request, "tag"), only_filter(request, "owner")
     found = await schedules(visit.uses, wanted=ScheduleFilter(tags, owner))
     rows = [row for row in found if row.schedule.id > after]
@@ -54,7 +54,9 @@ async def schedule_page(visit: Visit, request: Request) -> Response:
     values: dict[str, object] = {
         "id": name,
         "name": name_of(visit, row.schedule),
-        "when": when(visit, row.schedule.trigger),
+        "when": when(visit, row.schedule),
+        "written": when_written(visit, row.schedule),
+        "never": never(visit, row.schedule),
         "paused": paused_words(visit, row),
         "fixed": row.schedule.paused,
         "slots": _slots(visit, row.schedule) if row.pause is None else (),
@@ -73,10 +75,10 @@ async def schedule_page(visit: Visit, request: Request) -> Response:
 
 
 def _slots(visit: Visit, schedule: Schedule) -> list[tuple[str, str]]:
-    """The next slots within two weeks, and in how long."""
-    end = visit.now + AHEAD
-    coming = takewhile(lambda at: at <= end, visit.uses.triggers.upcoming(schedule.trigger, visit.now))
-    return [(visit.w.stamp(at), visit.w.brief((at - visit.now).total_seconds())) for at in islice(coming, SLOTS)]
+    """The next slots within two weeks, and in how long. Where there is none, the one that comes later."""
+    end, coming = visit.now + AHEAD, list(islice(visit.uses.triggers.upcoming(schedule.trigger, visit.now), SLOTS))
+    soon = [at for at in coming if at <= end] or coming[:1]
+    return [(visit.w.stamp(at), visit.w.brief((at - visit.now).total_seconds())) for at in soon]
 
 
 def _entry(visit: Visit, of: Subscription) -> tuple[str, str]:

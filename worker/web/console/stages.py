@@ -7,6 +7,7 @@ from worker.domain.delivery import Delivery
 from worker.domain.run import Run
 from worker.domain.snapshot.snapshot import Snapshot
 from worker.web.console.page import Visit
+from worker.web.console.states import delivery_mark
 
 SLIVER = 0.8
 """Percent of the axis that the shortest stage takes."""
@@ -14,13 +15,16 @@ SLIVER = 0.8
 
 @dataclass(frozen=True, slots=True)
 class Stage:
-    """`name`: of the word "console.stage.NAME". `left` and `width`: in percent of the axis. `took`: in words."""
+    """`name`: of the word "console.stage.NAME". `left` and `width`: in percent of the axis. `took`: in words.
+    `trouble`: somebody was not reached.
+    """
 
     name: str
     left: float
     width: float
     took: str
     note: str
+    trouble: bool = False
 
 
 def stages(visit: Visit, run: Run, answers: list[Snapshot], rows: tuple[Delivery, ...], note: str) -> tuple[Stage, ...]:
@@ -34,7 +38,7 @@ def stages(visit: Visit, run: Run, answers: list[Snapshot], rows: tuple[Delivery
     said = {
         "due": w.say("console.late", late=w.brief(late)) if late >= 1 else "",
         "claimed": w.clock(run.claimed_at),
-        "fetched": w.say("console.answers", len(answers)),
+        "fetched": _fetched(visit, run, answers),
         "delivered": note,
         "closed": w.clock(run.closed_at) if run.closed_at else "",
     }
@@ -44,7 +48,8 @@ def stages(visit: Visit, run: Run, answers: list[Snapshot], rows: tuple[Delivery
         width = max((stop - start).total_seconds() / length * 100, SLIVER)
         left = max(0.0, min(left, 100 - width))
         took = _took(visit, (stop - start).total_seconds()) if stop > start else ""
-        found.append(Stage(name, round(left, 2), round(min(width, 100.0), 2), took, said[name]))
+        trouble = name == "delivered" and any(delivery_mark(row).rank < 2 for row in rows)
+        found.append(Stage(name, round(left, 2), round(min(width, 100.0), 2), took, said[name], trouble))
     return tuple(found)
 
 
@@ -61,6 +66,15 @@ def _spans(run: Run, answers: list[Snapshot], rows: tuple[Delivery, ...]) -> dic
     if run.closed_at is not None:
         spans["closed"] = run.closed_at, run.closed_at
     return spans
+
+
+def _fetched(visit: Visit, run: Run, answers: list[Snapshot]) -> str:
+    """As in "2 answers, 47 rows, 1 missing"."""
+    rows = sum(len(one.rows.rows) for one in answers if one.rows is not None)
+    said = [visit.w.say("console.answers", len(answers))]
+    said += [visit.w.say("rows", rows)] if rows else []
+    said += [visit.w.say("console.gaps", run.incomplete)] if run.incomplete else []
+    return ", ".join(said)
 
 
 def _took(visit: Visit, seconds: float) -> str:

@@ -70,3 +70,4 @@ class ConsoleState:
     drafts: OfSessions[Draft] = field(default_factory=lambda: OfSessions[Draft](DRAFTS))
     previews: OfSessions[ShownMessage] = field(default_factory=lambda: OfSessions[ShownMessage](PREVIEWS))
     numbers: Memo = field(default_factory=lambda: Memo(NUMBERS))
+    firing: Memo = field(default_factory=lambda: Memo(1))
