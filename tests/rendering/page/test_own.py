@@ -29,7 +29,7 @@ def test_what_to_do_stands_before_why_and_before_the_bridge() -> None:
     assert in_order(made.text, "Your open pipeline, 9 deals", "Act: ", "Why: ", "WHAT TO DO", "WHY IT MOVED")
     assert in_order(made.html, "Your open pipeline", ">Act<", ">Why<", "What to do", "Why it moved")
     [first, *_] = posts_of(OWN, ENTRY).posts
-    assert in_order(printed([first]), "Act", "Why")
+    assert in_order(printed((first,)), "Act", "Why")
     for text in (made.text, html.unescape(made.html)):
         assert "2 of your deals newly stalled, €69,000" in plain(text)
 
