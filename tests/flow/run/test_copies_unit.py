@@ -17,7 +17,6 @@ from tests.support.fakes import (
     reader_digest,
     uses,
 )
-from worker import ports
 from worker.domain.delivery import Delivery, DeliveryState, Reader, Receipt, RefusedCopy
 from worker.domain.notice import Suspension
 from worker.domain.reason import Reason
@@ -40,6 +39,7 @@ from worker.flow.run.copies import (
     with_copies,
     withheld,
 )
+from worker.ports import Said as SaidOfFew
 
 BOSS, CHIEF, CTO = "boss@acme.example", "chief@acme.example", "cto@acme.example"
 ENTRY = replace(TEAM, cc=(BOSS, CHIEF, CTO))
@@ -53,8 +53,8 @@ class Said(NothingChosen):
     def __init__(self, said: Mapping[str, Preference] | None = None, *dead: str) -> None:
         self.said, self.dead = said or {}, dead
 
-    async def said_of(self, schedule: str, readers: Sequence[str]) -> ports.Said:
-        return ports.Said({one: self.said[one] for one in readers if one in self.said and schedule == WEEKLY.id})
+    async def said_of(self, schedule: str, readers: Sequence[str]) -> SaidOfFew:
+        return SaidOfFew({one: self.said[one] for one in readers if one in self.said and schedule == WEEKLY.id})
 
     async def suspended(self, subjects: Sequence[str]) -> Mapping[str, str]:
         return {one: "550" for one in subjects if one.endswith(self.dead or ("-",))}

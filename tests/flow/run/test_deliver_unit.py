@@ -67,12 +67,11 @@ class Held(Settled):
         super().__init__(lost=lost)
         self.row, self.suspensions, self.log = row, suspensions, list[str]()
         self.preference: Preference | None = None
-        self.in_force: InForce | None = None
 
     async def hold(self, key: DeliveryKey, pid: int) -> HoldResult:
         if self.row is None:
             return HoldResult(None, (SUPERSEDED,))
-        return HoldResult(DeliveryLease(self.row, NOW, {}, self.suspensions, self.preference, self.in_force))
+        return HoldResult(DeliveryLease(self.row, NOW, {}, self.suspensions, self.preference))
 
     async def count_repeat(self, key: DeliveryKey, part: int, receipt: str) -> None:
         self.log.append(f"repeat {part} {receipt!r}")
@@ -208,6 +207,17 @@ async def test_a_later_try_goes_on_after_the_last_receipt_under_the_first_date()
     assert given.deliveries.outcomes == [(2, Sent("receipt 1", MOVED))]
 
 
+class UnderAnother(Ledger):
+    """Another deployment is in force than that of the run."""
+
+    in_force = InForce("later", NOW, "weekly", KEY.reader)
+
+    async def hold(self, key: DeliveryKey, pid: int) -> HoldResult:
+        found = await super().hold(key, pid)
+        assert found.lease is not None
+        return HoldResult(replace(found.lease, in_force=self.in_force))
+
+
 class Naming(Opened):
     """Whom the definition in force names: nobody; None: nobody knows."""
 
@@ -224,8 +234,8 @@ class Naming(Opened):
 @pytest.mark.parametrize("named", [Naming.Nobody(), None])
 @pytest.mark.parametrize("row", [PENDING, replace(PENDING, attempt=1, date=NOW - HOUR, parts=FIRST_SENT[:1])])
 async def test_who_is_not_named_any_more_is_sent_nothing(row: Delivery, named: Any) -> None:
-    digests, ledger = Naming(reader_digest(digest=DIGEST)), Ledger(row)
-    digests.nobody, ledger.in_force = named, InForce("later", NOW, "weekly", KEY.reader)
+    digests, ledger = Naming(reader_digest(digest=DIGEST)), UnderAnother(row)
+    digests.nobody = named
     given = parts(ledger, digests=digests)
     assert await deliver(given, KEY) is DeliveryState.SKIPPED
     assert given.deliveries.outcomes == [(row.attempt, Skipped(Reason.NOT_NAMED))]
@@ -233,8 +243,8 @@ async def test_who_is_not_named_any_more_is_sent_nothing(row: Delivery, named: A
 
 
 async def test_who_subscribed_at_run_time_needs_no_definition() -> None:
-    ledger = Ledger(PENDING)
-    ledger.in_force = InForce("later", NOW, "weekly", KEY.reader, subscribed=True)
+    ledger = UnderAnother(PENDING)
+    ledger.in_force = replace(ledger.in_force, subscribed=True)
     given = parts(ledger, digests=Naming(reader_digest(digest=DIGEST)))
     assert await deliver(given, KEY) is DeliveryState.SENT
 
