@@ -48,7 +48,7 @@ def test_when_a_schedule_is_due_stands_in_words_and_for_programs_as_it_is_writte
     heads, asked, _, team = here.call("schedules").stdout.splitlines()
     assert heads.split()[:2] == ["Schedule", "When"]
     assert asked[heads.index("When") :].startswith("Every 23 hours  ")
-    assert team.startswith("team      Monday to Friday, every hour, 08:00-18:00 UTC  ")
+    assert team.startswith("team      Monday to Friday, every hour, 08:00-18:00 CE")
     assert here.document_of("schedules")[-1]["trigger"] == "0 8-18 * * MON-FRI"
 
 
