@@ -1,5 +1,6 @@
 """Where `up` lets the pages behind links listen, and what it says of them."""
 
+import socket
 from pathlib import Path
 
 import pytest
@@ -7,6 +8,7 @@ import pytest
 from worker.domain.schedule import Bundle, ChannelSpec, Defaults
 from worker.entry.web_address import address_of, web_member, web_words
 from worker.entry.web_command import Listening, where
+from worker.errors import RequestError
 from worker.settings import Settings
 
 WITH_KEY = Settings(link_key="k" * 40)
@@ -71,3 +73,12 @@ def test_web_says_where_the_console_is_and_how_to_sign_in(parts: tuple[str, ...]
     assert console == f"  The console: {said}"
     assert token.endswith("funnelbeat tokens add NAME --scope read")
     assert len(list(where(("metrics",), at))) == 1
+
+
+def test_a_port_that_another_process_has_is_a_sentence() -> None:
+    """It said "[Errno 98] error while attempting to bind on address"."""
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(RequestError, match=rf"^cannot listen on 127\.0\.0\.1:{port} \(address already in use\); "):
+            Listening("127.0.0.1", port, None, None, False).refuse_taken()
+    Listening("127.0.0.1", port, None, None, False).refuse_taken()

@@ -63,6 +63,17 @@ class Listening:
                 " --behind-proxy if a proxy with TLS is before it"
             )
 
+    def refuse_taken(self) -> None:
+        """Raises RequestError if nobody can listen there. The server's own words would be those of the system."""
+        try:
+            family, _, _, _, address = socket.getaddrinfo(self.host, self.port, type=socket.SOCK_STREAM)[0]
+            with socket.socket(family) as tried:
+                tried.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+                tried.bind(address)
+        except OSError as error:
+            why = (error.strerror or type(error).__name__).lower()
+            raise RequestError(f"cannot listen on {self.host}:{self.port} ({why}); choose another --port") from None
+
 
 def web(
     ctx: typer.Context,
@@ -81,6 +92,7 @@ def web(
         asked = _asked(only)
         listening = Listening(host, port, tls_cert, tls_key, behind_proxy)
         listening.refuse_plain()
+        listening.refuse_taken()
         place = directory(ctx, project)
         with redis_for(place) as settings:
             configure(settings.log_level)
