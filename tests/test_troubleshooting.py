@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 ROOT = Path(__file__).parents[1]
-ROWS = re.findall(r"^\| `(.+?)` \|", (ROOT / "docs" / "troubleshooting.md").read_text("utf-8"), re.MULTILINE)
+CELLS = re.findall(r"^\| (`.+?`) \|", (ROOT / "docs" / "troubleshooting.md").read_text("utf-8"), re.MULTILINE)
+ROWS = [sentence for cell in CELLS for sentence in re.findall(r"`(.+?)`", cell)]
 SHORT = 4
 """Characters between two places of a sentence that are too few to find."""
 

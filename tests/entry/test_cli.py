@@ -64,7 +64,7 @@ def test_init_leaves_an_existing_project_alone(project: Path) -> None:
     before = (project / "funnelbeat.yaml").read_text()
     again = call("init", str(project))
     assert again.exit_code == 2
-    assert "there already" in again.output
+    assert "exists already" in again.output
     assert (project / "funnelbeat.yaml").read_text() == before
 
 

@@ -162,7 +162,6 @@ alerts explain nobody
 alerts backtest
 alerts backtest nobody
 alerts list --limit x
-baselines
 baselines list
 baselines list nobody
 baselines reset

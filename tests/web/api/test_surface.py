@@ -2,6 +2,7 @@
 and nothing without the right token. New endpoints are in these tests without a further word.
 """
 
+import json
 from collections.abc import Iterator
 from typing import Any, NamedTuple, cast
 
@@ -167,6 +168,15 @@ def ends(machine: Any, number: int) -> bool:
     except FlakyStrategyDefinition:
         return False
     return True
+
+
+def test_no_parameter_is_described_as_null() -> None:
+    """A query cannot contain it. Programs that are made from the description asked for it all the same."""
+    parameters = [
+        one for path in DESCRIPTION["paths"].values() for act in path.values() for one in act.get("parameters", ())
+    ]
+    assert parameters
+    assert [one["name"] for one in parameters if "null" in json.dumps(one["schema"])] == []
 
 
 def filled(path: str, values: dict[str, list[str]]) -> str:

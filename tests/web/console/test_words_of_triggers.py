@@ -29,7 +29,7 @@ async def test_words_stand_first_and_the_expression_beside_them(served: ServedCo
         page = await shown(served, place)
         assert "Mondays 09:00 CE" in page
         assert "<code><bdi>0 9 * * MON</bdi></code>" in page
-        assert "Montags 09:00 ME" in await shown(served, place, "de")
+        assert "Montags um 09:00 ME" in await shown(served, place, "de")
         await served.project.run()
 
 

@@ -16,6 +16,7 @@ from worker.web.api.drafts import CheckDraft, drafts
 from worker.web.api.events import events
 from worker.web.api.guard import Guard
 from worker.web.api.message_schema import add_message_schemas
+from worker.web.api.parameter_schema import describe_parameters_without_null
 from worker.web.api.previews import previews
 from worker.web.api.problem import MEDIA_TYPE, handle_errors
 from worker.web.api.reads import reads
@@ -76,5 +77,6 @@ def api(uses: Services, monotonic: Callable[[], float], project: str, check: Che
     for router in routers:
         app.include_router(router)
     add_message_schemas(app)
+    describe_parameters_without_null(app)
     handle_errors(app)
     return app
