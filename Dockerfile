@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # Two stages: what builds stays behind. Everything that is installed is locked, with hashes.
 # The same sources give the same image if the base is named by its digest and times are those of the commit:
 # docs/operations/running.md has the command.

@@ -18,6 +18,7 @@ from tests.machines.guarded_redis import answers, free_port
 from tests.machines.site import running, until
 from worker.adapters.redis_program import find_binary
 from worker.sandbox.server import Sandbox
+from worker.web.server import GRACE
 
 ONE_SHOT = {"deploy"}
 PROGRAMS = {
@@ -114,6 +115,11 @@ def test_every_service_is_as_small_as_it_can_be(name: str) -> None:
     assert all(str(port).startswith("127.0.0.1:") for port in described.get("ports", ()))
     assert described["healthcheck"] == {"disable": True} if name in ONE_SHOT else described["healthcheck"]["test"]
     assert described["restart"] == ("no" if name in ONE_SHOT else "unless-stopped")
+
+
+def test_the_engine_waits_longer_than_the_pages_need_to_end() -> None:
+    """An open stream of events is cut after GRACE. An engine that kills then takes the last answers with it."""
+    assert int(services({})["web"]["stop_grace_period"].removesuffix("s")) > GRACE
 
 
 def test_only_the_worker_is_given_secrets_and_the_outside() -> None:

@@ -65,6 +65,15 @@ def test_the_builder_is_sent_everything_that_the_dockerfile_copies() -> None:
     assert [instruction for instruction, _ in steps() if instruction == "RUN"]
 
 
+def test_nothing_but_the_base_comes_from_a_registry() -> None:
+    """A front end named by `# syntax=` is fetched at every build, and its tag moves: the same sources would not always
+    be built by the same program.
+    """
+    text = (ROOT / "Dockerfile").read_text("utf-8")
+    assert not re.search(r"^#\s*syntax\s*=", text, re.MULTILINE | re.IGNORECASE)
+    assert {line.split()[1] for line in text.splitlines() if line.startswith("FROM ")} == {"${PYTHON}"}
+
+
 @pytest.mark.slow
 def test_the_locked_packages_are_all_that_the_code_imports(installed: Installed) -> None:
     assert installed.call("funnelbeat", "--version").strip() == f"funnelbeat {__version__}"
