@@ -39,6 +39,14 @@ def redis_url(embedded_redis: EmbeddedRedis) -> str:
     return embedded_redis.url
 
 
+@pytest.fixture(scope="module")
+def module_redis(embedded_redis: EmbeddedRedis) -> EmbeddedRedis:
+    """The same Redis, emptied before the first test of a file: what other files deployed owns the project's name."""
+    with redis.Redis.from_url(embedded_redis.url) as client:
+        client.flushall()
+    return embedded_redis
+
+
 @pytest.fixture
 def empty_redis(embedded_redis: EmbeddedRedis) -> EmbeddedRedis:
     """The same Redis with nothing in any of its databases."""

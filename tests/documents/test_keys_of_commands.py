@@ -22,10 +22,10 @@ def file_of(command: str) -> Path:
 
 
 @pytest.fixture(scope="module")
-def shown(embedded_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
-    with redis.Redis.from_url(embedded_redis.url) as client:
+def shown(module_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
+    with redis.Redis.from_url(module_redis.url) as client:
         client.flushall()
-    return documents(embedded_redis, tmp_path_factory.mktemp("shown"))
+    return documents(module_redis, tmp_path_factory.mktemp("shown"))
 
 
 @pytest.mark.parametrize("command", COMMANDS)

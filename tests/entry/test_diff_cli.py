@@ -12,8 +12,8 @@ from worker.adapters.redis_server import EmbeddedRedis
 
 
 @pytest.fixture(scope="module")
-def here(embedded_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    with command_line(embedded_redis, tmp_path_factory.mktemp("diff") / "project") as made:
+def here(module_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    with command_line(module_redis, tmp_path_factory.mktemp("diff") / "project") as made:
         yield made
 
 

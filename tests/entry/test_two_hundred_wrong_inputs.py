@@ -311,8 +311,8 @@ MISTAKES = (
 
 
 @pytest.fixture(scope="module")
-def here(embedded_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
-    with command_line(embedded_redis, tmp_path_factory.mktemp("wrong") / "project", MAIL) as made:
+def here(module_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[CommandLine]:
+    with command_line(module_redis, tmp_path_factory.mktemp("wrong") / "project", MAIL) as made:
         made.run()
         made.run()
         yield made

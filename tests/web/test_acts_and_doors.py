@@ -428,13 +428,13 @@ def newest_silence(here: CommandLine) -> str:
 
 
 @pytest.fixture(scope="module")
-def outcomes(embedded_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> dict[Door, Outcome]:
+def outcomes(module_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> dict[Door, Outcome]:
     found = {}
     for door in DOORS:
-        with redis.Redis.from_url(embedded_redis.url) as client:
+        with redis.Redis.from_url(module_redis.url) as client:
             client.flushall()
         place: Path = tmp_path_factory.mktemp(door) / "project"
-        with command_line(embedded_redis, place, WATCHED) as here:
+        with command_line(module_redis, place, WATCHED) as here:
             here.settings = replace(here.settings, link_key="k" * 40)
             with_chat(here)
             found[door] = outcome(here, door)

@@ -55,8 +55,8 @@ ENDING = [operation for operation in OPERATIONS if not operation.path.endswith("
 
 
 @pytest.fixture(scope="module")
-def served(embedded_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiInThread]:
-    with api_in_thread(embedded_redis, tmp_path_factory.mktemp("api") / "project") as made:
+def served(module_redis: EmbeddedRedis, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ApiInThread]:
+    with api_in_thread(module_redis, tmp_path_factory.mktemp("api") / "project") as made:
         yield made
 
 
