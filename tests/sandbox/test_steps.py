@@ -98,7 +98,7 @@ def test_a_step_is_remembered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -
     with SandboxThread() as box, moving_sandbox.moving_sandbox(tmp_path, box.describe_json(), "funnelbeat"):
         assert moving_sandbox.begins_anew(tmp_path, "now", "The next digest") == ""
         CliRunner().invoke(app, ["--project", str(tmp_path), "sandbox", "step"], catch_exceptions=False)
-    assert "begin anew now" in moving_sandbox.begins_anew(tmp_path, "now", "The next digest")
+    assert "start from the beginning now" in moving_sandbox.begins_anew(tmp_path, "now", "The next digest")
 
 
 def test_a_sandbox_that_has_ended_is_one_sentence(monkeypatch: pytest.MonkeyPatch) -> None:
