@@ -79,7 +79,7 @@ reference: $(STAMP)  ## write docs/reference, docs/gallery.md and the locks in d
 $(PUBLISH)/.ready: scripts/publish.lock
 	@$(MODERN)
 	@$(PYTHON) -m venv $(PUBLISH)
-	@$(PUBLISH)/bin/pip install --quiet --disable-pip-version-check --require-hashes -r scripts/publish.lock
+	@$(PUBLISH)/bin/pip install --quiet --disable-pip-version-check --no-compile --require-hashes -r scripts/publish.lock
 	@touch $@
 
 docs: $(PUBLISH)/.ready  ## the site of the documentation, in site/; a broken link or anchor is an error

@@ -7,6 +7,7 @@ import json
 import os
 import re
 import shlex
+import shutil
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
@@ -157,9 +158,13 @@ class Shell:
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
+    return shell_at(tmp_path)
+
+
+def shell_at(place: Path) -> Shell:
     kept = {name: value for name, value in os.environ.items() if not name.startswith("FUNNELBEAT_") or name == SERVER}
     path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
-    return Shell(tmp_path, {**kept, "PATH": path, "HOME": str(tmp_path), "TZ": "Europe/Berlin", "COLUMNS": "100"})
+    return Shell(place, {**kept, "PATH": path, "HOME": str(place), "TZ": "Europe/Berlin", "COLUMNS": "100"})
 
 
 BEGINS = {block.page for block in RUN if "funnelbeat init acme" in block.body}
@@ -190,14 +195,22 @@ def delivered(shell: Shell) -> int:
     return sum(run["state"] == "delivered" for run in runs)
 
 
-@pytest.mark.slow
-@pytest.mark.parametrize("block", [block for block in RUN if block.page not in BEGINS], ids=lambda block: block.place)
-def test_a_block_works_in_a_project_that_has_run(block: Block, shell: Shell) -> None:
+@pytest.fixture(scope="module")
+def has_run(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A project with a delivered digest and a firing alert. It is copied for each block, and no process serves it."""
+    shell = shell_at(tmp_path_factory.mktemp("has-run"))
     shell.run("funnelbeat init . --service sandbox")
     shell.run(
         "sed -i 's/row.value >= 50000$/row.value >= 100/' schedules/stalled-watch.yaml && funnelbeat deploy --yes"
     )
     shell.run("funnelbeat run weekly-pipeline && funnelbeat run stalled-watch")
+    return shell.place
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("block", [block for block in RUN if block.page not in BEGINS], ids=lambda block: block.place)
+def test_a_block_works_in_a_project_that_has_run(block: Block, shell: Shell, has_run: Path) -> None:
+    shutil.copytree(has_run, shell.place, dirs_exist_ok=True)
     shell.run(with_what_is_there(block.body, shell))
 
 

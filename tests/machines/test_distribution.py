@@ -85,6 +85,7 @@ def app(dist: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     place = tmp_path_factory.mktemp("app")
     subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(place)], check=True)
     install = [sys.executable, "-m", "pip", "--python", str(place / "bin" / "python"), "install", "--quiet"]
+    install.append("--no-compile")  # Python makes the bytecode of what is imported
     locks = [word for name in ("requirements", "demo") for word in ("-r", str(ROOT / "docker" / f"{name}.lock"))]
     for words in (["--require-hashes", *locks], ["--no-deps", "--no-index", str(dist / WHEEL)]):
         done = subprocess.run([*install, *words], capture_output=True, text=True, check=False)
