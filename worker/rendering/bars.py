@@ -7,7 +7,8 @@ from dataclasses import dataclass
 SMALLEST = 1.6
 TICK = 1.8
 MARGIN = 0.02
-"""The scale of a waterfall extends by this share beyond its lowest and highest value, so that no bar touches the edge.
+"""The scale of a waterfall extends by this share beyond its lowest and highest value, so that no bar touches the
+edge.
 """
 
 

@@ -22,6 +22,7 @@ def inline(html: str) -> str:
 
 
 def _compact(declared: re.Match[str]) -> str:
-    """The library writes "a: b;c: d;". The blanks are a tenth of the size of a mail, and the size of a mail is limited.
+    """The library writes "a: b;c: d;". The blanks are a tenth of the size of a mail, and the size of a mail is
+    limited.
     """
     return declared.group().replace(": ", ":").replace("; ", ";").rstrip(";")

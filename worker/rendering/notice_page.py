@@ -57,7 +57,8 @@ class NoticePage:
 
     @property
     def held(self) -> tuple[str, ...]:
-        """The digests that were held, each with its slot, key figure and changes; empty for a notice to the operator.
+        """The digests that were held, each with its slot, key figure and changes; empty for a notice to the
+        operator.
         """
         return held_lines(self._w, self.notice.held, self.notice.more_causes)
 

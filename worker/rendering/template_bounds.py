@@ -60,7 +60,8 @@ def step() -> None:
 
 @contextmanager
 def bounded() -> Iterator[None]:
-    """One template is rendered inside. Raises MemoryError past its memory, TemplateExceeds past its steps or its time.
+    """One template is rendered inside. Raises MemoryError past its memory, TemplateExceeds past its steps or its
+    time.
     """
     token = _BUDGET.set(Budget())
     try:

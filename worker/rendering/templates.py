@@ -47,7 +47,8 @@ from worker.rendering.writer import line_of, writer
 from worker.sanitize import clean, isolate, plain
 
 OUTPUT_LIMIT = 5_000_000
-"""Characters that a template may write. HTML becomes shorter when styles are inlined and when the digest is shortened.
+"""Characters that a template may write. HTML becomes shorter when styles are inlined and when the digest is
+shortened.
 """
 
 OWN = "own"
@@ -216,7 +217,8 @@ def tidy(text: str) -> str:
 
 
 def styled(template: str, html: str) -> str:
-    """HTML with its style sheet inlined into its elements. Raises RenderError for elements nested past NESTING_LIMIT.
+    """HTML with its style sheet inlined into its elements. Raises RenderError for elements nested past
+    NESTING_LIMIT.
     """
     if deepest(html) > NESTING_LIMIT:
         raise RenderError(template, 0, f"more than {NESTING_LIMIT} elements are nested or not closed")

@@ -123,7 +123,8 @@ class Times:
         raise AssertionError(seconds)
 
     def every(self, seconds: float) -> str:
-        """As in "every day", "every 15 minutes" and "every 90 minutes": in the largest unit that gives a whole number.
+        """As in "every day", "every 15 minutes" and "every 90 minutes": in the largest unit that gives a whole
+        number.
         """
         return self._counted("every", seconds)
 

@@ -42,7 +42,8 @@ class AlertHead:
         return all(ended(one) for one in self._of.findings)
 
     def label(self) -> str:
-        """Printed above the headline: first report, still open since when, or no longer open. Empty for several rules.
+        """Printed above the headline: first report, still open since when, or no longer open. Empty for several
+        rules.
         """
         kinds = {self._words.kind(one) for one in self._of.findings}
         if self.rule is None or kinds == {"no_data"}:

@@ -33,7 +33,8 @@ class AlertInbox:
 
     @property
     def _only_new(self) -> bool:
-        """Whether there are several findings, all new and of one rule: then the subject has their number and no name.
+        """Whether there are several findings, all new and of one rule: then the subject has their number and no
+        name.
         """
         found = self._of.findings
         new = all(self._words.kind(one) == "new" for one in found)

@@ -27,7 +27,8 @@ COMMANDS = 5
 
 
 class AlertPage:
-    """What happened to each deal, why, what else is open, and what can be done. `csv`: whether a CSV file is attached.
+    """What happened to each deal, why, what else is open, and what can be done. `csv`: whether a CSV file is
+    attached.
     """
 
     def __init__(

@@ -78,7 +78,8 @@ class SubjectWords:
         return None if instant is None else max(0, self._w.since_days(instant, at))
 
     def untouched(self, facts: SubjectFacts, at: datetime) -> str:
-        """The time since the last change of a stalled deal; otherwise the time since it stalled, as far as it is known.
+        """The time since the last change of a stalled deal; otherwise the time since it stalled, as far as it is
+        known.
         """
         days, since = self.days(facts, "updated_at", at), self.instant(facts, "stalled_since")
         if days is not None:

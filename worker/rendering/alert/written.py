@@ -1,4 +1,5 @@
-"""The clauses of a condition that was not evaluated, such as that of a rule without data. They are read from its text.
+"""The clauses of a condition that was not evaluated, such as that of a rule without data. They are read from its
+text.
 """
 
 import re

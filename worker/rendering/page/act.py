@@ -61,7 +61,8 @@ class WhoMustAct:
 
     @property
     def act_steps(self) -> tuple[str, ...]:
-        """For a digest of its reader's own deals: the next steps of the largest ones, as in "Call: Halvorsen Marine".
+        """For a digest of its reader's own deals: the next steps of the largest ones, as in "Call: Halvorsen
+        Marine".
         """
         return self._steps(OWN_NAMED) if self._digest.own else ()
 

@@ -9,7 +9,8 @@ LEAST = 3
 """The smallest number of runs for which bars are printed."""
 
 HEIGHT, FLOOR = 32, 4
-"""The height of the highest and of the lowest bar in pixels. The scale starts at the lowest value, to show the changes.
+"""The height of the highest and of the lowest bar in pixels. The scale starts at the lowest value, to show the
+changes.
 """
 
 LONGEST = 11

@@ -25,7 +25,8 @@ class StalledDeals:
         self._csv = csv
 
     def owner_blocks(self, section: StalledSection) -> tuple[OwnerBlock, ...]:
-        """Deals without an owner first, then owners by value as in the digest; the smallest deals are left out first.
+        """Deals without an owner first, then owners by value as in the digest; the smallest deals are left out
+        first.
         """
         ordered = sorted(section.newly, key=lambda group: group.owner is not None)[: self._cut.owners]
         most = min(self._cut.deals, SHOWN if section.limit is None else section.limit)

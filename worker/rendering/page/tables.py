@@ -72,7 +72,8 @@ class OtherTables:
         return self._names.title(query_id)
 
     def table_title(self, table: TableSection) -> str:
-        """Its own words; otherwise the query's name, with the table's name if it is one of several or not the main one.
+        """Its own words; otherwise the query's name, with the table's name if it is one of several or not the main
+        one.
         """
         if table.title:
             return self._w.say(table.title)
