@@ -26,7 +26,7 @@ def plan_document(found: Plan, target: str | None = None) -> dict[str, Any]:
     `target`: the target of the files, null if none is chosen. `runs` are in the order in which they are due.
     `next_24_hours` has one cost for each connection, and
     `messages_per_week` counts the messages to each address in the next seven days. `cap` is {"messages", "seconds"}: no
-    address gets more in that time, and one message tells of the others. `changes` compares
+    address gets more in that time, and one message reports the others. `changes` compares
     with what is deployed: ids under "added", "changed" and "removed", {"from", "to"} under "renamed", {"schedule",
     "reader"} under "readers_added" and "readers_removed", other changes under "definitions", keys that changed inside
     definitions under "fields", and under "runs" the changes to the runs of each schedule.

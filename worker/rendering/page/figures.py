@@ -53,7 +53,7 @@ class FigureLists:
 
     @property
     def figure_lists(self) -> tuple[FigureList, ...]:
-        """One list for each section; one common list if a source chose the figures."""
+        """One list for each section; a common one for the sections whose figures were chosen by their source."""
         chosen = [section for section in self._digest.figures if section.other]
         own = [section for section in self._digest.figures if not section.other]
         lists = [self._list(self._names.title(one.query_id), self.period(one), [one]) for one in own]
