@@ -12,7 +12,7 @@ def token_document(token: AccessToken) -> dict[str, Any]:
 
     {"id", "name", "scopes": [scope, …], "address", "at", "by", "expires", "used"}
 
-    `address` is null for a program, `expires` for a token without an end, and `used` for one that was never used.
+    `address` is null for a program, `expires` for a token that does not expire, and `used` for one that was never used.
     """
     return {
         "id": token.id,
@@ -27,7 +27,7 @@ def token_document(token: AccessToken) -> dict[str, Any]:
 
 
 def new_token_document(token: AccessToken, written: str) -> dict[str, Any]:
-    """A new token as in `token_document`, with "token": its whole text, which is shown this once."""
+    """A new token as in `token_document`, with "token": its whole text, which is shown only once."""
     return {**token_document(token), "token": written}
 
 

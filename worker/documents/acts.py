@@ -1,6 +1,6 @@
-"""Every act of a person or a program: what a token needs for it, and which doors offer it.
+"""Every action of a person or a program: the scope that a token needs for it, and the interfaces that offer it.
 
-The names are those of the audit list. Acts of a directory or of a mail server's files are for the command line alone.
+The names are those of the audit list. Actions on a directory or on a mail server's files are only on the command line.
 """
 
 from collections.abc import Mapping

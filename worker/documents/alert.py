@@ -1,4 +1,4 @@
-"""Alerts for programs: a notification with the words that a mail would have. The shapes are in `alert_shapes`."""
+"""Alerts for programs: a notification with the text of a mail. The shapes are in `alert_shapes`."""
 
 from collections.abc import Iterable
 

@@ -7,8 +7,8 @@ from worker.documents.section_shapes import MoneyDocument
 
 
 class AlertAmountDocument(TypedDict):
-    """`kind`: money, ratio (a fraction), seconds, int and so on. `money` is set for money alone, `number` for all the
-    others; both are null if the service knows no value.
+    """`kind`: money, ratio (a fraction), seconds, int and so on. `money` is set for money only, `number` for all other
+    kinds; both are null if the service knows no value.
     """
 
     kind: str
@@ -17,7 +17,7 @@ class AlertAmountDocument(TypedDict):
 
 
 class AlertSubjectDocument(TypedDict):
-    """What an alert is about: a row by its key, a group by its value, or a query by its id. `count`: rows of a group.
+    """The subject of an alert: a row by its key, a group by its value, or a query by its id. `count`: rows of a group.
     `cells`: further facts of a deal, by column; instants are texts.
     """
 
@@ -33,7 +33,7 @@ class AlertSubjectDocument(TypedDict):
 
 
 class OperandDocument(TypedDict):
-    """A value that a clause read: `money` for money, else `value`. Both are null if it is not known."""
+    """A value that a clause read: `money` for money, otherwise `value`. Both are null if it is not known."""
 
     name: str
     kind: str
@@ -52,7 +52,7 @@ class ClauseDocument(TypedDict):
 
 
 class LastMessageDocument(TypedDict):
-    """What the reader was told last: at which slot, which amount, and which severity."""
+    """The last message to the reader about this alert: its slot, amount and severity."""
 
     slot: str
     amount: AlertAmountDocument | None
@@ -60,9 +60,9 @@ class LastMessageDocument(TypedDict):
 
 
 class FindingDocument(TypedDict):
-    """One alert that the reader is told of. `fingerprint` names it for ever. `reason`: first, new, worse, repeat,
-    resolved, after_silence, no_data or data_back. `why`: of an end or an event, its class, such as won. `at`: the slot
-    of the run that found it. `over_since`: it was over before this message could be sent.
+    """One alert that is reported to the reader. `fingerprint` identifies it permanently. `reason`: first, new, worse,
+    repeat, resolved, after_silence, no_data or data_back. `why`: for an end or an event, its class, such as won. `at`:
+    the slot of the run that found it. `over_since`: it was over before this message could be sent.
     """
 
     fingerprint: str
@@ -80,7 +80,7 @@ class FindingDocument(TypedDict):
 
 
 class OpenAlertDocument(TypedDict):
-    """An alert that fires and is no news. `acked_by` is empty if nobody acknowledged it."""
+    """An alert that is firing and was reported before. `acked_by` is empty if nobody acknowledged it."""
 
     fingerprint: str
     rule: str
@@ -91,7 +91,7 @@ class OpenAlertDocument(TypedDict):
 
 class AlertRuleDocument(TypedDict):
     """A rule that has a finding. `form`: rows, groups, changes or query. `repeat`: seconds, null for never. `open`: how
-    many of its alerts fire. `open_amount`: their sum, null if they have no currency in common.
+    many of its alerts are firing. `open_amount`: their sum, null if they have no common currency.
     """
 
     id: str
@@ -106,9 +106,9 @@ class AlertRuleDocument(TypedDict):
 
 
 class AlertDocument(TypedDict):
-    """What one reader is told of the alerts of one run. `subject` and `text` are what a mail would say. No finding is
-    left out. `open`: the first alerts that fire and are no news. `carried`: findings that an earlier message could not
-    bring.
+    """The alerts of one run that are reported to one reader. `subject` and `text` are those of a mail. No finding is
+    left out. `open`: the first alerts that are firing and were reported before. `carried`: findings that an earlier
+    message could not report.
     """
 
     version: int
@@ -127,7 +127,7 @@ class AlertDocument(TypedDict):
 
 
 class AlertMessage(TypedDict):
-    """A message that holds alerts. `timestamp` is the slot."""
+    """A message about alerts. `timestamp` is the slot."""
 
     type: Literal["alert"]
     timestamp: str

@@ -1,4 +1,4 @@
-"""Alerts that fire, what keeps them quiet, and why a rule told or did not tell."""
+"""Alerts that fire, what silences them, and why a rule did or did not report them."""
 
 from collections import Counter
 from collections.abc import Iterable
@@ -24,9 +24,9 @@ def alert_document(row: ListedAlert) -> dict[str, Any]:
     {"fingerprint", "schedule", "rule", "state", "severity", "since", "clearing", "evaluated", "subject": {…},
     "labels": {…}, "last_message", "readers": [reader, …], "acknowledged": ack or null, "quiet": quiet or null}
 
-    `state` is pending or firing. `clearing`: since when it has not held, while `keep_firing` lasts. `evaluated`: the
-    slot of the rule's last evaluation. `last_message`: what was said of it last, {"slot", "amount",
-    "severity"}. `quiet`: what keeps all news of it, {"why", "by", "silence", "until", "comment"}.
+    `state` is pending or firing. `clearing`: since when the condition has not held, while `keep_firing` lasts.
+    `evaluated`: the slot of the rule's last evaluation. `last_message`: the last report of it, {"slot", "amount",
+    "severity"}. `quiet`: what suppresses all its messages, {"why", "by", "silence", "until", "comment"}.
     """
     held = row.state
     last = held.notified
@@ -50,12 +50,12 @@ def alert_document(row: ListedAlert) -> dict[str, Any]:
 
 
 def alerts_document(rows: Iterable[ListedAlert]) -> list[dict[str, Any]]:
-    """[alert, …], by schedule, rule, severity and beginning."""
+    """[alert, …], by schedule, rule, severity and start."""
     return [alert_document(row) for row in rows]
 
 
 def notified_document(of: Finding) -> dict[str, Any]:
-    """One thing that a reader was told of an alert, as alerts.json of the demo has it.
+    """One report of an alert to a reader, as in alerts.json of the demo.
 
     {"slot", "fingerprint", "rule", "reason", "why", "severity", "subject": {…}}
     """
@@ -83,8 +83,8 @@ def _ack(of: Acknowledgement | None) -> dict[str, Any] | None:
 
 
 def silence_document(of: Silence) -> dict[str, Any]:
-    """{"id", "matchers": [text, …], "by", "comment", "starts", "until", "snooze", "fault"}: `until` is exclusive, and
-    `snooze` says that it was made for one alert. `fault`: why it keeps nothing quiet, null if it does its work.
+    """{"id", "matchers": [text, …], "by", "comment", "starts", "until", "snooze", "fault"}: `until` is exclusive;
+    `snooze` is true if it was made for one alert. `fault`: why it has no effect, null if it works.
     """
     return {
         "id": of.id,
@@ -104,12 +104,12 @@ def silences_document(silences: Iterable[Silence]) -> list[dict[str, Any]]:
 
 
 def silenced_document(made: Silenced) -> dict[str, Any]:
-    """A silence, with "mutes": [alert, …], those that it keeps quiet now."""
+    """A silence, with "mutes": [alert, …], the alerts that it suppresses now."""
     return {**silence_document(made.silence), "mutes": alerts_document(made.mutes)}
 
 
 def preview_of_silence(rows: Iterable[ListedAlert]) -> dict[str, Any]:
-    """What it would keep quiet now: {"mutes": [alert, …]}."""
+    """The alerts that it would suppress now: {"mutes": [alert, …]}."""
     return {"mutes": alerts_document(rows)}
 
 
@@ -125,8 +125,8 @@ def rule_explained_document(of: RuleExplained, limit: int) -> dict[str, Any]:
     "transitions": [transition, …], "subjects": [subject, …], "more"}
 
     `skipped`: why it was not evaluated (older, gap, unreadable, first_event). `gap`: why there was no answer.
-    `missing`: evaluations in a row without data, until now. `newest`: no later run evaluated the rule. `subjects`: at
-    most `limit` of each standing; what fires comes first, then pending, not known and quiet. `more` counts the others.
+    `missing`: consecutive evaluations without data, until now. `newest`: no later run evaluated the rule. `subjects`:
+    at most `limit` of each standing, in the order firing, pending, not known, quiet. `more` counts the others.
     """
     found, shown = of.evaluation, _first(of.subjects, limit)
     return {
@@ -188,7 +188,7 @@ def _subject(of: RuleExplained, one: Outlook) -> dict[str, Any]:
 
 def _next(one: Next) -> dict[str, Any]:
     """{"need", "texts": [text, …], "at", "amount"}: clauses or names of values, the earliest slot, or an amount that
-    is to be reached.
+    must be reached.
     """
     return {
         "need": one.need.value,
@@ -204,9 +204,9 @@ def run_alerts_document(of: RunExplained | None, rules: Iterable[RuleExplained],
     {"balance": {"fired", "ends": {end: count}, "kept": {why: count}, "even"}, "ends": [{"fingerprint", "reader",
     "end"}, …], "kept": [{"fingerprint", "rule", "subject", "reason", "why", "detail"}, …], "rules": [rule, …]}
 
-    `end`: sent, carried, held, waiting, stopped or noticed. `why`: silenced, inhibited, snoozed, acked or
-    no_reader; `detail` is the silence's id, the rule that inhibits, or who acknowledged. `even`: each reason is told or
-    kept.
+    `end`: sent, carried, held, waiting, stopped or noticed. `why`: silenced, inhibited, snoozed, acked or no_reader;
+    `detail` is the silence's id, the rule that inhibits, or who acknowledged. `even`: each reason is either reported or
+    kept back.
     """
     if of is None:
         return None

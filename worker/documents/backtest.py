@@ -1,4 +1,4 @@
-"""What a rule would have told over stored history."""
+"""What a rule would have reported over stored history."""
 
 from typing import Any
 
@@ -7,16 +7,16 @@ from worker.flow.alert.backtest import BackTested
 
 
 def backtest_document(of: BackTested) -> dict[str, Any]:
-    """What a rule would have told. Nothing was sent.
+    """What a rule would have reported. Nothing was sent.
 
     {"schedule", "rule", "since", "until", "data_since", "runs", "gaps": [slot, …], "judged", "unknown",
     "findings": [finding, …], "kept": {why: count}, "messages": [{"reader", "week", "count"}, …], "a_week": {reader:
     number}}
 
-    `data_since`: the first slot with an answer, null if there is none. `gaps`: slots without one. `unknown`:
-    judgements, of `judged`, that a value left open. A finding is {"slot", "fingerprint", "reason", "reader", "name",
-    "leaves"}; `leaves` is later than the slot where quiet hours held it. `kept`: reasons that were told to nobody, also
-    of rules that inhibit this one. `week` is its Monday, in UTC.
+    `data_since`: the first slot with an answer, null if there is none. `gaps`: slots without an answer. `unknown`: how
+    many of the `judged` could not be decided because a value was not known. A finding is {"slot", "fingerprint",
+    "reason", "reader", "name", "leaves"}; `leaves` is later than the slot if quiet hours delayed it. `kept`: reasons
+    that were not reported to anybody, including those of rules that inhibit this one. `week` is its Monday, in UTC.
     """
     found = of.found
     return {

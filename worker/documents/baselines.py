@@ -1,4 +1,4 @@
-"""What readers are compared with, and what a reset of it changed."""
+"""What readers are compared with, and what a reset changed."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,8 +14,8 @@ def baselines_document(schedule: str, held: Iterable[HeldBaseline]) -> dict[str,
 
     {"schedule", "baselines": [{"reader", "query", "slot", "as_of", "reset_at"}, …]}
 
-    `slot` is that of the run that is compared with, and `as_of` is when it was read; both are null where there is
-    nothing to compare with. `reset_at` is when somebody reset it last, and null where nobody did.
+    `slot` is that of the run that is compared with, and `as_of` is when it was read; both are null if there is nothing
+    to compare with. `reset_at` is the time of the last reset, null if there was none.
     """
     return {
         "schedule": schedule,
@@ -38,9 +38,9 @@ def reset_document(plan: ResetPlan, going: Iterable[DeliveryKey]) -> dict[str, A
     {"schedule", "run", "changed": [{"reader", "query", "was", "now"}, …], "unchanged": [{"reader", "query",
     "sentence"}, …], "on_their_way": [delivery key, …]}
 
-    `run` is the run that is compared with from now on, null where nothing is. `was` and `now` are slots, null where
-    there is nothing to compare with. `on_their_way` are deliveries that were decided before: they are sent as they are,
-    and no later digest is compared with them.
+    `run` is the run that is compared with from now on, null if there is none. `was` and `now` are slots, null if there
+    is nothing to compare with. `on_their_way` are deliveries that were decided before: they are sent as they are, and
+    no later digest is compared with them.
     """
     return {
         "schedule": plan.schedule,

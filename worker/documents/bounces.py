@@ -1,4 +1,4 @@
-"""What followed from bounces."""
+"""The effects of bounces."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -7,18 +7,18 @@ from worker.flow.operate.bounces import BounceResult
 
 
 def bounces_document(results: Sequence[BounceResult], others: int) -> dict[str, Any]:
-    """What followed from each bounce, and how many mails were none.
+    """The effect of each bounce, and how many mails were not bounces.
 
     {"bounces": [{"recipient", "words", "delivery", "followed"}, …], "other_mails"}
 
-    `delivery`: RUN/READER of the message; null where no message was sent to this address.
+    `delivery`: RUN/READER of the message; null if no message was sent to this address.
     """
     return {"bounces": [_row(result) for result in results], "other_mails": others}
 
 
 def posted_document(result: BounceResult) -> dict[str, Any]:
-    """What followed from a bounce that a mail service posted, as one of the rows above without `delivery`: the service
-    has no use for it.
+    """The effect of a bounce that a mail service posted: one of the rows above without `delivery`, which the service
+    does not need.
     """
     row = _row(result)
     del row["delivery"]

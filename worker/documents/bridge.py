@@ -1,4 +1,4 @@
-"""Why a total moved between two answers to one list."""
+"""Why a total changed between two answers for one list."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""What the account of a connection holds."""
+"""The objects in the account of a connection."""
 
 import json
 from collections.abc import Iterable
@@ -15,9 +15,9 @@ def kinds_document(kinds: Iterable[str]) -> dict[str, list[str]]:
 
 
 def held_document(table: Table) -> dict[str, list[dict[str, Any]]]:
-    """A row for each thing, with the service's own columns: {kind: [{"id", column: value, …}, …]}.
+    """One row for each object, with the service's own columns: {kind: [{"id", column: value, …}, …]}.
 
-    An instant is text, such as 2026-11-16T08:00:00Z. A value that the service does not give is null.
+    An instant is a text, such as 2026-11-16T08:00:00Z. A value that the service does not give is null.
     """
     return {
         table.id: [

@@ -1,4 +1,4 @@
-"""What is wrong with a project's files."""
+"""The problems in a project's files."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -11,7 +11,7 @@ def check_document(
 ) -> dict[str, Any]:
     """The result of `check`: {"complaints": [complaint, …], "warnings": [complaint, …], "unset": [name, …]}.
 
-    `unset`: variables of the environment that definitions name and that have no value.
+    `unset`: environment variables that definitions refer to and that have no value.
     """
     return {
         "complaints": [complaint_document(one) for one in complaints],
@@ -21,7 +21,7 @@ def check_document(
 
 
 def complaint_document(complaint: Complaint) -> dict[str, Any]:
-    """One complaint: {"path", "line", "column", "found", "expected"}. Lines and columns count from 1."""
+    """One problem: {"path", "line", "column", "found", "expected"}. Lines and columns count from 1."""
     return {
         "path": complaint.path,
         "line": complaint.line,

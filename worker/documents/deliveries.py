@@ -16,12 +16,11 @@ def delivery_document(row: Delivery) -> dict[str, Any]:
     {"key", "reader", "state", "reason", "sentence", "attempt", "possible_duplicate", "may_have_arrived", "held",
     "not_before", "date", "compared_with": {query id: slot or null}, "parts": [{"state", "sha256", "receipt"}, …]}
 
-    `reason` is null if the state says everything. `may_have_arrived` is true if the delivery was unknown when a newer
-    run superseded it or it expired: the reader may have it. `not_before` is null unless the delivery waits. `date` is
-    the instant of the first intent to send, null before that. `compared_with` is empty before the first decision. A
-    query's value in it is the slot of the last run that this reader was sent, null if there was none. `sha256`
-    (hexadecimal) is of the bytes that were handed over, and `receipt` is the receiver's answer; both are empty if there
-    is none.
+    `reason` is null if the state is sufficient. `may_have_arrived` is true if the delivery was unknown when a newer run
+    superseded it or it expired: the reader may have it. `not_before` is null unless the delivery waits. `date` is the
+    instant of the first intent to send, null before that. `compared_with` is empty before the first decision. Its value
+    for a query is the slot of the last run that was sent to this reader, null if there was none. `sha256` (hexadecimal)
+    is that of the bytes that were handed over, and `receipt` is the receiver's answer; both are empty if there is none.
     """
     return {
         "key": str(row.key),
@@ -41,7 +40,7 @@ def delivery_document(row: Delivery) -> dict[str, Any]:
 
 
 def sentence_of(row: Delivery) -> str:
-    """The delivery's own sentence, else its reason's, and whether it may have arrived; empty without any."""
+    """The delivery's own sentence, otherwise its reason's, and whether it may have arrived; empty if there is none."""
     sentence = row.sentence or (SENTENCES[row.reason] if row.reason else "")
     return f"{sentence}{'' if sentence.endswith('.') else '.'} {ARRIVED}" if row.may_have_arrived else sentence
 
@@ -58,6 +57,6 @@ def retried_document(run: str, deliveries: Iterable[str], left_out: Mapping[str,
     """The keys of the deliveries that are queued again: {"run", "deliveries": [key, …], "left_out": {key: reason}}.
 
     The list is empty if the run has no delivery that was refused, failed or expired, or if a newer run has reached
-    their readers. `left_out`: those whose readers the deployment in force does not name.
+    their readers. `left_out`: those whose readers are not in the current deployment.
     """
     return {"run": run, "deliveries": list(deliveries), "left_out": dict(left_out)}

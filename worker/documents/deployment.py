@@ -11,12 +11,12 @@ from worker.ports import Deployment
 
 
 def deployment_document(deployed: Deployment, bundle: Bundle) -> dict[str, Any]:
-    """What is in force: {"bundle", "at", "schedules": [id, …]}."""
+    """The current deployment: {"bundle", "at", "schedules": [id, …]}."""
     return {"bundle": deployed.bundle, "at": stamp(deployed.activated_at), "schedules": sorted(bundle.schedules)}
 
 
 def deployed_document(bundle: str, changes: Changes) -> dict[str, Any]:
-    """What is in force, and what changed: {"bundle", "added", "changed", "removed", "renamed", "definitions"}.
+    """The current deployment, and what changed: {"bundle", "added", "changed", "removed", "renamed", "definitions"}.
 
     `bundle` is the deployment's id, a SHA-256 in hexadecimal.
     """
@@ -24,7 +24,7 @@ def deployed_document(bundle: str, changes: Changes) -> dict[str, Any]:
 
 
 def deployments_document(rows: Sequence[DeploymentRow]) -> list[dict[str, Any]]:
-    """Newest first: {"bundle", "since", "in_force", "schedules"} each. `since`: when it was put in force."""
+    """Newest first: {"bundle", "since", "in_force", "schedules"} each. `since`: when it was activated."""
     return [
         {
             "bundle": row.deployment.bundle,
@@ -53,7 +53,7 @@ def definitions_document(changes: Changes) -> list[dict[str, Any]]:
     """Changes other than those of schedules: {"kind", "name", "change", "options": [name, …]} each.
 
     `kind` is project, defaults, connection, channel, person, template or language. `change` is added, changed or
-    removed. `options` names what changed inside, never its value.
+    removed. `options` has the names of the changed options, never their values.
     """
     return [
         {"kind": one.kind, "name": one.name, "change": one.change, "options": list(one.options)}

@@ -1,6 +1,6 @@
-"""A message for programs: a digest or a notice, with the words that a mail would have.
+"""A message for programs: a digest or a notice, with the text of a mail.
 
-Every text but `text` is on one line, without characters that turn or hide text. The shapes are in
+Every text except `text` is on one line, without characters that reverse or hide text. The shapes are in
 `digest_shapes`.
 """
 

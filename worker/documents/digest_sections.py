@@ -152,7 +152,7 @@ def fact(of: KeyFact) -> shapes.FactDocument:
 
 
 def table(of: TableSection) -> shapes.TableDocument:
-    """The rows that the schedule wants to see, and all of them if it says nothing."""
+    """The rows that the schedule shows; all of them by default."""
     kinds = [column.kind for column in of.columns]
     shown = len(of.rows) if of.limit is None else min(of.limit, len(of.rows))
     return {

@@ -1,8 +1,8 @@
-"""The shapes of a message for programs: what a webhook is sent, and what a file holds with `format: json`.
+"""The shapes of a message for programs: the body of a webhook, and the content of a file with `format: json`.
 
-docs/reference/message.schema.json is made from these classes and from those of `section_shapes`. VERSION grows when a
-field is removed or means something else; a new field does not change it, so that a receiver ignores fields that it does
-not know.
+docs/reference/message.schema.json is generated from these classes and from those of `section_shapes`. VERSION is
+increased if a field is removed or its meaning changes. A new field does not change it: a receiver must ignore unknown
+fields.
 """
 
 from typing import Literal, TypedDict
@@ -25,7 +25,7 @@ VERSION = 1
 
 
 class FileDocument(TypedDict):
-    """An attachment; `base64` holds its bytes."""
+    """An attachment; `base64` is its content."""
 
     name: str
     media_type: str
@@ -33,11 +33,11 @@ class FileDocument(TypedDict):
 
 
 class DigestDocument(TypedDict):
-    """One digest for one audience. `subject` and `text` are what a mail would say. `slot`: the instant that the
-    schedule named. `since`: the slot of the digest that this one is compared with, null for the first. `late`: seconds
-    after the slot. `may_repeat`: the slot of an older digest that may have arrived, and whose content this one may
-    repeat. `narrowed`: it is of some deals only, those of its reader, and `own`: those that its reader owns. Every
-    query has an entry in `sources`.
+    """One digest for one audience. `subject` and `text` are those of a mail. `slot`: the nominal instant of the run.
+    `since`: the slot of the digest that this one is compared with, null for the first. `late`: seconds after the slot.
+    `may_repeat`: the slot of an older digest that may have arrived, and whose content this one may repeat. `narrowed`:
+    it covers only some deals, those of its reader; `own`: it covers the deals that its reader owns. Every query has an
+    entry in `sources`.
     """
 
     version: int
@@ -81,8 +81,8 @@ class CauseDocument(TypedDict):
 
 
 class NoticeDocument(TypedDict):
-    """What the operator is told: a run that failed, or an address or channel that is suspended. `causes` are the first
-    ones, `more_causes` the number of the others.
+    """A notice to the operator: a run that failed, or an address or channel that is suspended. `causes` are the first
+    ones, `more_causes` is the number of the others.
     """
 
     version: int
@@ -100,7 +100,7 @@ class NoticeDocument(TypedDict):
 
 
 class DigestMessage(TypedDict):
-    """A message that holds a digest. `timestamp` is the digest's slot."""
+    """A message with a digest. `timestamp` is the digest's slot."""
 
     type: Literal["digest"]
     timestamp: str
@@ -108,7 +108,7 @@ class DigestMessage(TypedDict):
 
 
 class NoticeMessage(TypedDict):
-    """A message that holds a notice to the operator. `timestamp`: when it happened."""
+    """A message with a notice to the operator. `timestamp`: when it happened."""
 
     type: Literal["notice"]
     timestamp: str

@@ -1,4 +1,4 @@
-"""Webhooks of events, and the events that were given up."""
+"""Webhooks of events, and the events that could not be delivered."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -11,9 +11,9 @@ from worker.ports.event_webhooks import DeadEvent, WebhookState
 def webhooks_document(states: Mapping[str, WebhookState]) -> list[dict[str, Any]]:
     """By name: [{"name", "waiting", "sent", "dead", "lost", "unknown", "failures", "trouble", "retry_at"}, …].
 
-    `waiting`: events in the queue. `dead`: events that were given up and can be retried; `lost`: those of which no more
-    are kept. `unknown`: events of a newer version that it was not told of. `failures`: tries in a row without success.
-    `trouble` and `retry_at` are null while all goes well.
+    `waiting`: events in the queue. `dead`: events whose delivery was given up and can be retried; `lost`: those that
+    are no longer stored. `unknown`: events of a newer version that were not delivered. `failures`: consecutive failed
+    attempts. `trouble` and `retry_at` are null if there is no failure.
     """
     return [
         {
@@ -32,7 +32,7 @@ def webhooks_document(states: Mapping[str, WebhookState]) -> list[dict[str, Any]
 
 
 def dead_document(events: Iterable[DeadEvent]) -> list[dict[str, Any]]:
-    """The oldest first: [{"id", "at", "type", "sentence", "event": the body that was to be sent}, …]."""
+    """The oldest first: [{"id", "at", "type", "sentence", "event": the body that could not be delivered}, …]."""
     rows = [(one, json.loads(one.body)) for one in events]
     return [
         {"id": one.id, "at": stamp(one.at), "type": body["type"], "sentence": one.sentence, "event": body}

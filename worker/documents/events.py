@@ -1,4 +1,4 @@
-"""Facts as programs follow them."""
+"""Facts in the form in which programs follow them."""
 
 from collections.abc import Iterable
 from dataclasses import fields
@@ -13,8 +13,8 @@ from worker.ports.event_stream import StreamedFact
 def event_document(of: StreamedFact) -> dict[str, Any]:
     """One fact: {"id", "at", "event", "run", …}.
 
-    `event` is its name, such as "run_ended". `run` is null for a fact of no run. The other keys are those of the fact,
-    see worker/domain/events.py.
+    `event` is its name, such as "run_ended". `run` is null for a fact that belongs to no run. The other keys are those
+    of the fact, see worker/domain/events.py.
     """
     told = {one.name: _plain(getattr(of.fact, one.name)) for one in fields(of.fact)}
     return {"id": of.id, "at": stamp(of.at), "event": event_name(of), **told}

@@ -16,11 +16,11 @@ def explained_document(run: Run, rows: Iterable[Explained], notes: Iterable[tupl
 
     {"key", "state", "reason", "sentence", "gaps": [gap, …], "notes": [note, …], "deliveries": [explained delivery, …]}
 
-    A delivery is as in `delivery_document`, with six more keys. `decision` is the reason why it was to be sent or left
-    out, null if that is no longer known; `decision_sentence` says it. `past` says for each query what the reader had
-    been sent before. `undecided` counts for a query the rows that were not shown, because a value that the condition in
-    `rows` needs is not known. `why` says how the delivery ended. `copies` is {address: reason or null} of `cc`: why it
-    was given no copy; what a receiver said against one is in `sentence`.
+    A delivery is as in `delivery_document`, with six more keys. `decision` is the reason why it was sent or left out,
+    null if that is no longer known; `decision_sentence` explains it. `past` gives for each query what had been sent to
+    the reader before. `undecided` gives for a query the number of rows that were not shown, because a value that the
+    condition in `rows` needs is not known. `why` gives how the delivery ended. `copies` is {address: reason or null}
+    for `cc`: why it got no copy; a receiver's refusal of a copy is in `sentence`.
     """
     return {
         "key": str(run.key),
@@ -47,7 +47,7 @@ def _delivery(one: Explained) -> dict[str, Any]:
 
 
 def _past(past: Baseline | Reason) -> dict[str, str]:
-    """The answer that it was compared with, {"slot", "as_of"}; or why there was none, {"reason", "sentence"}."""
+    """The answer that it was compared with, {"slot", "as_of"}; if there was none, why: {"reason", "sentence"}."""
     if isinstance(past, Reason):
         return {"reason": past, "sentence": SENTENCES[past]}
     return {"slot": stamp(past.slot), "as_of": stamp(past.as_of)}

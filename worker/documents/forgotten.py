@@ -10,9 +10,8 @@ def forgotten_document(gone: Forgotten) -> dict[str, Any]:
 
     {"baselines", "deliveries", "suspensions", "answers", "subscriptions", "alerts", "still_named_by": [schedule id, …]}
 
-    The first six are counts of what was removed; `answers` are stored answers that held the row, `alerts` are
-    states of alert rules, and what runs found and told of alerts, that named it. `still_named_by`: the
-    schedules in force that still name the address.
+    The first six are counts of what was removed. `answers`: stored answers with the row. `alerts`: states of alert
+    rules, findings and reports with the row. `still_named_by`: the current schedules that still have the address.
     """
     return {
         "baselines": gone.baselines,

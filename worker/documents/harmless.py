@@ -1,4 +1,4 @@
-"""Texts of a document, made harmless at any depth."""
+"""Cleans the texts of a document at any depth."""
 
 from typing import Any
 
@@ -6,7 +6,7 @@ from worker.sanitize import harmless
 
 
 def all_harmless(value: Any) -> Any:
-    """Texts at any depth as `sanitize.harmless` leaves them."""
+    """Applies `sanitize.harmless` to texts at any depth."""
     if isinstance(value, dict):
         return {name: all_harmless(one) for name, one in value.items()}
     if isinstance(value, list):

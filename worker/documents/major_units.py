@@ -1,4 +1,4 @@
-"""Money as doors for programs write it."""
+"""Money in the form that interfaces for programs use."""
 
 from decimal import Decimal
 from typing import Any
@@ -15,7 +15,7 @@ def amount_of(minor: int, currency: str | None) -> dict[str, Any]:
 
 
 def in_major_units(document: Any) -> Any:
-    """The document with every amount of minor units and digits as {"amount": "52000.00", "currency": "EUR"}."""
+    """The document with every amount in minor units and digits as {"amount": "52000.00", "currency": "EUR"}."""
     if isinstance(document, dict):
         if document.keys() == _MONEY:
             amount = Decimal(document["amount"]).scaleb(-document["digits"])

@@ -1,4 +1,4 @@
-"""What a reader is told, as a message for programs, whatever it is. The shapes are in `digest_shapes`."""
+"""The content of a message to a reader, of any kind, for programs. The shapes are in `digest_shapes`."""
 
 from collections.abc import Iterable
 

@@ -7,7 +7,7 @@ from worker.domain.run import stamp
 
 
 def paused_document(schedule: str, until: datetime | None) -> dict[str, Any]:
-    """The pause: {"schedule", "paused": true, "until"}. `until` is null if the pause lasts until a person ends it."""
+    """The pause: {"schedule", "paused": true, "until"}. `until` is null if the pause lasts until somebody ends it."""
     return {"schedule": schedule, "paused": True, "until": stamp(until) if until else None}
 
 

@@ -26,7 +26,7 @@ def plan_document(found: Plan, target: str | None = None) -> dict[str, Any]:
     `target`: the target of the files, null if none is chosen. `runs` are in the order in which they are due.
     `next_24_hours` has one cost for each connection, and
     `messages_per_week` counts the messages to each address in the next seven days. `cap` is {"messages", "seconds"}: no
-    address gets more in that time, and one message tells of the others. `changes` compares
+    address gets more in that time, and one message reports the others. `changes` compares
     with what is deployed: ids under "added", "changed" and "removed", {"from", "to"} under "renamed", {"schedule",
     "reader"} under "readers_added" and "readers_removed", other changes under "definitions", keys that changed inside
     definitions under "fields", and under "runs" the changes to the runs of each schedule.
@@ -64,11 +64,11 @@ def _field(of: FieldChange) -> dict[str, Any]:
 
 
 def _forecast(of: Forecast) -> dict[str, Any]:
-    """What a new or changed alert rule would have told over stored answers.
+    """What a new or changed alert rule would have reported over stored answers.
 
     {"schedule", "rule", "change", "back_test": back-test or null, "noisy": {reader: messages a week}}
 
-    `back_test` is as in `backtest_document`; null where no answer to the rule's query is stored. `noisy`: readers who
+    `back_test` is as in `backtest_document`; null if no answer to the rule's query is stored. `noisy`: readers who
     would have got too many messages.
     """
     return {
@@ -109,8 +109,8 @@ def _run(row: Planned, fire: Fire) -> dict[str, Any]:
 def _shift(one: Shift) -> dict[str, Any]:
     """Digests that wait: {"until", "reason", "sentence", "readers": [reader, …], "superseded"}.
 
-    `reason` is quiet_hours or collected. `superseded` is true if a later run takes their place before that, so that
-    they are not sent; of collected digests the later one tells.
+    `reason` is quiet_hours or collected. `superseded` is true if a later run replaces them before that, so that they
+    are not sent; a later digest reports the collected ones.
     """
     return {
         "until": stamp(one.until),
@@ -148,12 +148,12 @@ def _schedule(row: Planned) -> dict[str, Any]:
     "readers", "without_address"}, …], "copies": [{"entry", "cc"}, …], "paused", "paused_until", "holidays": [{"slot",
     "name"}, …], "calendar_ends": [{"calendar", "last_year"}, …], "event"}
 
-    `runs` counts all runs until the plan's end, also those that are not listed. `paused_until` is null for a schedule
-    that is not paused, and for a pause that a person has to end. `owners` has the entries with `each`: how many readers
-    and which owners without an address they have by the last run, null before the first run. `holidays`: times on
-    public holidays, which are no slots. `calendar_ends`: calendars that end before the plan, and after
-    whose last year every day counts as no holiday. `copies` has the entries with `cc`: {"entry", "cc": [address, …]}.
-    `event`: what causes runs besides slots, {"name", "filter", "debounce_seconds"}, or null.
+    `runs` counts all runs until the plan's end, including those that are not listed. `paused_until` is null for a
+    schedule that is not paused, and for a pause that somebody has to end. `owners` has the entries with `each`: the
+    number of readers and the owners without an address in the last run, null before the first run. `holidays`: times on
+    public holidays, which are no slots. `calendar_ends`: calendars that end before the plan; after their last year, no
+    day counts as a holiday. `copies` has the entries with `cc`: {"entry", "cc": [address, …]}. `event`: what causes
+    runs besides slots, {"name", "filter", "debounce_seconds"}, or null.
     """
     return {
         "schedule": row.schedule,

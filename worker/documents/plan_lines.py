@@ -1,5 +1,5 @@
-"""Which runs of a plan take a line each, for the command line and the console alike. A schedule that fires often, and a
-change that shifts many runs, take one line with a count.
+"""The lines of a plan's runs, shared by the command line and the console. A schedule that fires often, and a change
+that shifts many runs, have one line with a count.
 """
 
 from collections.abc import Iterator, Sequence
@@ -12,11 +12,12 @@ from worker.flow.deploy.moves import Moves
 from worker.flow.deploy.plan import Plan, Planned
 
 ALONE = 8
-"""Runs of one schedule that have a line each. If there are more, its first run has the only line. The same for runs
-that one change shifts."""
+"""Runs of one schedule, or shifted by one change, that have a line each. If there are more, only the first has a
+line.
+"""
 
 TIMES = 3
-"""Times of further runs that such a line names."""
+"""The number of further runs whose times are in such a line."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,14 +30,14 @@ class PlannedLine:
 
     @property
     def following(self) -> tuple[datetime, ...]:
-        """The next slots that the line stands for."""
+        """The next slots that the line represents."""
         return tuple(fire.slot for fire in sorted(self.row.fires)[1 : TIMES + 1]) if self.runs > 1 else ()
 
 
 @dataclass(frozen=True, slots=True)
 class ShiftedLine:
-    """What a change does to runs: `kind` is moves, appears or vanishes. `runs`: those that the line stands for. Only
-    the first are in `fires`, each with the run in its place if it moves.
+    """The effect of a change on runs: `kind` is moves, appears or vanishes. `runs`: how many the line represents. Only
+    the first are in `fires`, each with the run that replaces it if it moves.
     """
 
     kind: str
@@ -56,8 +57,8 @@ def run_lines(found: Plan) -> Iterator[PlannedLine]:
 
 
 def chosen(lines: Sequence[PlannedLine], most: int, schedules: int) -> tuple[list[PlannedLine], int]:
-    """The lines to show, in their order, and the number of runs that the others stand for. The next run of each of the
-    first `schedules` is shown before others fill the `most` lines.
+    """The lines to show, in their order, and the number of runs in the other lines. The next run of each of the first
+    `schedules` is shown before others fill the `most` lines.
     """
     first: dict[str, int] = {}
     for place, one in enumerate(lines):
@@ -69,7 +70,7 @@ def chosen(lines: Sequence[PlannedLine], most: int, schedules: int) -> tuple[lis
 
 
 def shifted_lines(move: Moves) -> list[ShiftedLine]:
-    """One line for each run if they are few, else one for each kind."""
+    """One line for each run if they are few, otherwise one for each kind."""
     kinds: dict[str, list[tuple[Fire, Fire | None]]] = {
         "moves": list(move.moved),
         "appears": [(fire, None) for fire in move.appear],

@@ -9,7 +9,7 @@ from worker.flow.operate.preview import DryRun, Preview
 
 
 def preview_document(file: str, seen: Preview) -> dict[str, Any]:
-    """Where the page was written, its gaps, and what sources say beside their answers.
+    """The path of the page, its gaps, and the notes of its sources.
 
     {"file", "subject", "gaps": [sentence, …], "notes": [note, …]}
     """
@@ -20,8 +20,8 @@ def preview_document(file: str, seen: Preview) -> dict[str, Any]:
 def shown_preview_document(schedule: str, seen: Preview) -> dict[str, Any]:
     """{"schedule", "subject", "form", "page", "plain", "gaps": [gap, …], "notes": [note, …], "message"}.
 
-    `page` is the message as the channel shows it, and `form` what it is written in: html, txt or json. `plain` is the
-    form without HTML, empty if there is none. `message` is as a webhook would be sent it.
+    `page` is the message as the channel shows it, and `form` is its format: html, txt or json. `plain` is the form
+    without HTML, empty if there is none. `message` is the body of a webhook.
     """
     return {
         "schedule": schedule,
@@ -40,8 +40,8 @@ def dry_run_document(trial: DryRun) -> dict[str, Any]:
 
     {"reader", "send", "reason", "subject", "outcome", "failed", "gaps": [gap, …], "notes": [note, …]}
 
-    `send` and `reason` are the decision. `outcome` says how a test send ended, and is empty for a dry run. `failed` is
-    true for a test send that the receiver did not clearly accept.
+    `send` and `reason` are the decision. `outcome` is the result of a test send, empty for a dry run. `failed` is true
+    for a test send that the receiver did not clearly accept.
     """
     return {
         "reader": trial.reader,

@@ -1,6 +1,6 @@
-"""A project that was written."""
+"""A new project."""
 
 
 def project_document(directory: str, following: str) -> dict[str, str]:
-    """Its directory, and the command to call next: {"project", "next"}."""
+    """Its directory, and the next command to run: {"project", "next"}."""
     return {"project": directory, "next": following}

@@ -1,4 +1,4 @@
-"""A delivery that was made again from what is stored."""
+"""A delivery that was rendered again from stored data."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,10 +7,10 @@ from worker.flow.operate.replay import Rebuilt, Replayed
 
 
 def replayed_document(again: Replayed, differences: Mapping[int, Sequence[str]]) -> dict[str, Any]:
-    """One delivery made again: {"key", "state", "version", "equal", "causes": [sentence, …], "parts": [part, …]}.
+    """One delivery rendered again: {"key", "state", "version", "equal", "causes": [sentence, …], "parts": [part, …]}.
 
-    `version` is of the program that rendered what was sent. `causes` is empty if everything is equal. `differences`
-    holds the lines of a unified diff by a part's number, if the sent bytes are at hand.
+    `version` is that of the program that rendered the sent message. `causes` is empty if everything is equal.
+    `differences` has the lines of a unified diff by a part's number, if the sent bytes are available.
     """
     row = again.row
     return {
@@ -26,8 +26,8 @@ def replayed_document(again: Replayed, differences: Mapping[int, Sequence[str]])
 def _part(copy: Rebuilt, difference: Sequence[str]) -> dict[str, Any]:
     """One part: {"number", "sha256", "again", "equal", "note", "difference": [line, …]}.
 
-    `number` counts from 0. `sha256` is of what was sent and `again` of what was made now, both hexadecimal. `again` is
-    empty for a part that could not be made.
+    `number` counts from 0. `sha256` is that of the sent part and `again` that of the new one, both hexadecimal. `again`
+    is empty for a part that could not be rendered.
     """
     return {
         "number": copy.number,

@@ -1,4 +1,4 @@
-"""Alert rules written out, as a definition would say them."""
+"""Alert rules written out, as in a definition."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
@@ -11,8 +11,8 @@ from worker.domain.time.duration import written
 def rules_document(rules: Iterable[tuple[Schedule, Rule]]) -> dict[str, Any]:
     """Rules as `check --explain` shows them: {"alerts": [{"schedule", "ready_made", "written_out": rule}, …]}.
 
-    `ready_made`: the ready-made rule that it was written as, null if none. `written_out`: the keys of an item of
-    `alerts`, of which those that say nothing new are left out.
+    `ready_made`: the ready-made rule of the definition, null if none. `written_out`: the keys of an item of `alerts`,
+    without those that have their default value.
     """
     return {
         "alerts": [

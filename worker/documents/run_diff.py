@@ -1,4 +1,4 @@
-"""What moved between two runs of one schedule."""
+"""What changed between two runs of one schedule."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -53,7 +53,9 @@ def run_diff_csv(found: RunComparison) -> bytes:
 
 
 def bridges_csv(found: RunComparison) -> bytes:
-    """A line for each class of each currency: opening + the sum of sign × amount = closing. `count`: of deals."""
+    """A line for each class of each currency: opening + the sum of sign × amount = closing. `count`: the number of
+    deals.
+    """
     return rows_as_csv(("query", "currency", "class", "sign", "count", "amount"), _bridge_rows(found))
 
 

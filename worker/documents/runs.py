@@ -18,7 +18,7 @@ def run_document(run: Run) -> dict[str, Any]:
     {"key", "schedule", "slot", "trigger", "state", "reason", "sentence", "attempt", "bundle", "claimed_at",
     "claimed_by_pid", "executed_by_pid", "closed_at", "gaps": [gap, …]}
 
-    `reason` is null if the state says everything. `executed_by_pid` is null until a worker begins the run, and
+    `reason` is null if the state is sufficient. `executed_by_pid` is null until a worker begins the run, and
     `closed_at` until it ends. `attempt` counts from 1, and is 0 before the first.
     """
     return {
@@ -45,14 +45,15 @@ def gap_documents(gaps: Iterable[tuple[str, str, str]]) -> list[dict[str, str]]:
 
 
 def note_documents(notes: Iterable[tuple[str, str]]) -> list[dict[str, str]]:
-    """What sources say beside their answers: [{"query", "sentence"}, …]. `notes` are pairs in that order."""
+    """The sources' notes on their answers: [{"query", "sentence"}, …]. `notes` are pairs in that order."""
     return [{"query": query, "sentence": sentence} for query, sentence in notes]
 
 
 def missed_document(missed: MissedRow) -> dict[str, Any]:
-    """Slots in a row that never ran: {"schedule", "state": "missed", "first", "last", "count", "reason", "sentence"}.
+    """Consecutive slots that never ran: {"schedule", "state": "missed", "first", "last", "count", "reason",
+    "sentence"}.
 
-    `first` and `last` are among the `count`, and equal if it is 1.
+    `first` and `last` are included in `count`, and equal if it is 1.
     """
     return {
         "schedule": missed.schedule,
@@ -89,8 +90,8 @@ def shown_run_document(
 def demo_run_document(run: Run, bridge: Bridge | None) -> dict[str, Any]:
     """One run in the demo's runs.json.
 
-    {"key", "slot", "trigger", "state", "claimed_by_pid", "executed_by_pid", "bridge"}; `bridge` is null for a run
-    without anything to compare with.
+    {"key", "slot", "trigger", "state", "claimed_by_pid", "executed_by_pid", "bridge"}; `bridge` is null for a run that
+    has nothing to compare with.
     """
     whole = run_document(run)
     names = ("key", "slot", "trigger", "state", "claimed_by_pid", "executed_by_pid")
@@ -105,6 +106,7 @@ def queued_run_document(key: str) -> dict[str, str]:
 def cancelled_document(run: str, was: str, deliveries: int) -> dict[str, Any]:
     """A run that somebody ended: {"run", "was", "deliveries"}.
 
-    `was`: its state before: claimed, fetching or delivering. `deliveries`: how many were ended; 0 before the hand-over.
+    `was`: its previous state: claimed, fetching or delivering. `deliveries`: how many were ended; 0 before the
+    hand-over.
     """
     return {"run": run, "was": was, "deliveries": deliveries}

@@ -1,4 +1,4 @@
-"""What `check` found as SARIF 2.1.0, which GitHub, GitLab and editors read.
+"""The results of `check` as SARIF 2.1.0, which GitHub, GitLab and editors read.
 
 https://docs.oasis-open.org/sarif/sarif/v2.1.0/sarif-v2.1.0.html
 """
@@ -15,7 +15,7 @@ SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
 class CheckLevel(StrEnum):
-    """SARIF's words, which are the names of the rules too."""
+    """SARIF's words, which are also the names of the rules."""
 
     ERROR = "error"
     WARNING = "warning"

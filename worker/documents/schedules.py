@@ -1,4 +1,4 @@
-"""The schedules in force."""
+"""The deployed schedules."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -14,11 +14,11 @@ def schedules_document(rows: Iterable[ScheduleRow]) -> list[dict[str, Any]]:
     [{"schedule", "name", "owner", "tags", "trigger", "event", "timezone", "next", "paused", "paused_until", "readers",
     "last"}, …]
 
-    `owner` is null if the file names none. `trigger` is the cron expression, "every 900s", or "event" if only `event`
-    fires it: {"name", "filter", "debounce_seconds"}, null without. `next` is the nominal instant that is due next, null
-    if there is none or the schedule is paused. `paused_until` is null if a person has to end the pause. `readers`
-    counts an entry with `each` once. `last` is the newest run, null before the first: {"key", "state", "reason",
-    "closed_at", "gaps"}; `gaps` is a number.
+    `owner` is null if the file has none. `trigger` is the cron expression, "every 900s", or "event" if only `event`
+    fires it: {"name", "filter", "debounce_seconds"}, otherwise null. `next` is the next nominal instant, null if there
+    is none or the schedule is paused. `paused_until` is null if somebody has to end the pause. `readers` counts an
+    entry with `each` once. `last` is the newest run, null before the first: {"key", "state", "reason", "closed_at",
+    "gaps"}; `gaps` is a number.
     """
     return [_row(row) for row in rows]
 

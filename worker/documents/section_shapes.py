@@ -39,7 +39,7 @@ class KeyDocument(TypedDict):
 
 
 class BridgeLineDocument(TypedDict):
-    """`amount` is never negative: `move` gives the direction, and `sign` (1 or -1) says it."""
+    """`amount` is never negative: `move` implies the direction, and `sign` (1 or -1) gives it."""
 
     move: str
     count: int
@@ -48,7 +48,7 @@ class BridgeLineDocument(TypedDict):
 
 
 class BridgeDocument(TypedDict):
-    """Why a total moved, in minor units: opening + the sum of sign × amount = closing."""
+    """Why a total changed, in minor units: opening + the sum of sign × amount = closing."""
 
     currency: str
     digits: int
@@ -99,7 +99,7 @@ class StageDocument(TypedDict):
 
 
 class StalledDocument(TypedDict):
-    """`newly`: deals that stall since the last digest, or all of them if `first`. `still_count`: deals that stalled
+    """`newly`: deals that stalled since the last digest, or all of them if `first`. `still_count`: deals that stalled
     before. `hidden`: deals that the schedule's `show` left out. `unjudged`: deals that the service cannot judge.
     """
 
@@ -153,7 +153,7 @@ class FigureDocument(TypedDict):
 
 
 class FiguresDocument(TypedDict):
-    """`before_is`: what `before` comes from, "comparison" or "baseline"; empty if there is none."""
+    """`before_is`: the origin of `before`, "comparison" or "baseline"; empty if there is none."""
 
     query: str
     window: WindowDocument | None
@@ -163,8 +163,8 @@ class FiguresDocument(TypedDict):
 
 
 class KeyMeasureDocument(TypedDict):
-    """The figure that heads a digest without a list of deals. `part` of `whole` went through a funnel. `missing`: its
-    query has no answer, and `before` of the figure is what was last known.
+    """The main figure of a digest without a list of deals. `part` of `whole` went through a funnel. `missing`: its
+    query has no answer, and `before` of the figure is the last known value.
     """
 
     query: str
@@ -178,7 +178,7 @@ class KeyMeasureDocument(TypedDict):
 
 
 class FactDocument(TypedDict):
-    """One more figure beside the one that heads the digest."""
+    """A figure beside the main figure."""
 
     query: str
     label: str
@@ -201,7 +201,7 @@ Cells = list[str | int | float | bool | None]
 
 class TableDocument(TypedDict):
     """`before`: for each row what it is compared with, null for a new row; empty if there is no comparison. `total`:
-    the sums, null if nobody asked for them. `hidden`: rows that the schedule's `show` left out.
+    the sums, null if they were not requested. `hidden`: rows that the schedule's `show` left out.
     """
 
     query: str
@@ -214,8 +214,8 @@ class TableDocument(TypedDict):
 
 
 class SourceDocument(TypedDict):
-    """The answer of one query: `rows` and `total` of a list, null for anything else. `gap`: the reason why it is
-    missing, with a sentence; null if it is there.
+    """The answer of one query: `rows` and `total` of a list, null for anything else. `gap`: the reason why the answer
+    is missing, with a sentence; null if it is not missing.
     """
 
     query: str

@@ -1,4 +1,4 @@
-"""The settings in force."""
+"""The current settings."""
 
 from collections.abc import Iterable
 

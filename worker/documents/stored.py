@@ -1,4 +1,4 @@
-"""Values of stored answers, as a person or a program reads them outside of Funnelbeat."""
+"""Values of stored answers, in the form for people and programs outside of Funnelbeat."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -14,7 +14,7 @@ from worker.domain.time.epoch import from_ms
 from worker.domain.time.window import Window
 
 FIGURES = "figures"
-"""Stands for an answer's figures where tables are named."""
+"""Represents an answer's figures in a list of table names."""
 
 _HEADS = ("measure", "kind", "value", "currency", "why_null")
 
@@ -63,7 +63,7 @@ def _document(run: Run, answers: list[dict[str, Any]]) -> dict[str, Any]:
 
 
 def snapshots_document(run: Run, answers: Iterable[tuple[str, Snapshot]]) -> dict[str, Any]:
-    """As `export_document`, with the number of rows of each table in place of the rows."""
+    """As `export_document`, with the number of rows of each table instead of the rows."""
     return _document(
         run, [{**_answer(name, one), "tables": [_counted(table) for table in tables_of(one)]} for name, one in answers]
     )
@@ -74,12 +74,12 @@ def _counted(of: Table) -> dict[str, Any]:
 
 
 def tables_of(of: Snapshot) -> tuple[Table, ...]:
-    """Also that of the rows which left the list and were looked up."""
+    """Includes the table of the rows that left the list and were looked up."""
     return (*of.tables, of.followed) if of.followed is not None else of.tables
 
 
 def part_csv(part: Table | tuple[Measure, ...]) -> bytes:
-    """Codes of next steps and stall reasons stay as the service has them: a file is for programs."""
+    """Codes of next steps and stall reasons stay as the service has them: the file is for programs."""
     return as_csv(part, {}) if isinstance(part, Table) else rows_as_csv(_HEADS, map(_plain_measure, part))
 
 
@@ -89,7 +89,7 @@ def _plain_measure(of: Measure) -> tuple[PlainCell, ...]:
 
 
 def export_files_document(run: Run, files: Iterable[tuple[str, int]]) -> dict[str, Any]:
-    """{"run", "files": [{"file", "rows"}, …]}: what was written, by the path of each file."""
+    """{"run", "files": [{"file", "rows"}, …]}: the files that were written, by path."""
     return {"run": str(run.key), "files": [{"file": file, "rows": rows} for file, rows in files]}
 
 

@@ -21,23 +21,23 @@ def subscriptions_document(rows: Iterable[SubscriptionRow]) -> list[dict[str, An
     "quiet_hours", "days", "collect", "template", "attach", "thread", "cc", "reply_to", "source", "by", "at",
     "expires", "stopped", "choices", "sentence", "copy"}, …]
 
-    The keys of the entry are as the definition or the record says. `quiet_hours` is null or {"from", "to", "days",
-    "holidays"}; `days` are lists such as ["MON", "TUE"]. `choices` is null or what the reader chose beside that:
-    {"source", "by", "at", "locale", "send", "quiet_hours", "days", "rows"}, null where nothing is chosen; both
-    conditions on rows hold, and quiet hours without times are none.
+    The keys of the entry are those of the definition or the record. `quiet_hours` is null or {"from", "to", "days",
+    "holidays"}; `days` are lists such as ["MON", "TUE"]. `choices` is null or the reader's own settings: {"source",
+    "by", "at", "locale", "send", "quiet_hours", "days", "rows"}, null where nothing is chosen. Both conditions on rows
+    must hold, and quiet hours without times mean none.
 
-    `source` is "definition", "cli", "api" or "link". `by` and `at` are empty and null for a definition. `stopped` says
-    what stops the messages, null if nothing does: {"choice", "source", "by", "at", "until"}. `sentence` is what the
-    receiver said when the address or channel was suspended. `copy` is true for an address in `cc` of an entry. `cc` and
-    `reply_to` are those of the entry.
+    `source` is "definition", "cli", "api" or "link". `by` and `at` are empty and null for a definition. `stopped` gives
+    what stops the messages, null if nothing does: {"choice", "source", "by", "at", "until"}. `sentence` is the
+    receiver's text when the address or channel was suspended. `copy` is true for an address in `cc` of an entry. `cc`
+    and `reply_to` are those of the entry.
     """
     return [_row(row) for row in rows]
 
 
 def added_document(made: Added) -> dict[str, Any]:
     """A new subscription: {"schedule", "reader", …, "expires", "same_address", "warnings"}, with the keys of an entry
-    and `source`, `by` and `at`. `same_address` lists other entries of the schedule that reach the address, and
-    `warnings` what `check` would warn of.
+    and `source`, `by` and `at`. `same_address` lists other entries of the schedule with the same address, and
+    `warnings` the warnings of `check`.
     """
     record = made.record
     return {
@@ -137,7 +137,7 @@ def _time(at: time | None) -> str | None:
 
 
 def _alerts(asked: AlertFilter | None) -> dict[str, list[str]] | None:
-    """Of a subscription to alerts: {"rules": [id, …], "labels": [matcher, …]}; null for one that gets digests."""
+    """For a subscription to alerts: {"rules": [id, …], "labels": [matcher, …]}; null for one to digests."""
     if asked is None:
         return None
     return {"rules": list(asked.rules), "labels": [written(one) for one in asked.matchers]}

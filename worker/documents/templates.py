@@ -10,8 +10,8 @@ from worker.errors import Complaint
 
 @dataclass(frozen=True, slots=True)
 class TemplateRow:
-    """`forms`: names of what channels make of it, none for one that others include. `extends`: the path that it names,
-    or None. `blocks`: those that a template which extends it may replace.
+    """`forms`: the forms of messages that channels render from it, none for one that others include. `extends`: the
+    path of the extended template, or None. `blocks`: the blocks that a template which extends it may replace.
     """
 
     path: str
@@ -24,7 +24,7 @@ class TemplateRow:
 
 @dataclass(frozen=True, slots=True)
 class LanguageRow:
-    """`lacks`: keys for which English stands."""
+    """`lacks`: keys that fall back to English."""
 
     language: str
     shipped: bool

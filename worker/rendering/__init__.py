@@ -1,4 +1,4 @@
-"""A digest in one reader's words: wording, languages, the page model, templates and CSS.
+"""The content of a digest or notification in one reader's language: wording, page model, templates and CSS.
 
 Imports ports, domain, errors, Babel, Jinja and css-inline. Never imports flow, a source or a channel.
 """

@@ -15,8 +15,8 @@ from worker.rendering.wording import Wording
 
 @dataclass(frozen=True, slots=True)
 class AlertToAnswer:
-    """`url`: of its page at the service, with `open` for its words; empty if it has none. `acked` and `quiet`: who
-    keeps it quiet, and until when; empty if nobody does.
+    """`url`: the page at the service, with `open` as its link text; empty if there is none. `acked` and `quiet`: who
+    silenced it, and until when; empty if nobody did.
     """
 
     fingerprint: str
@@ -31,7 +31,7 @@ class AlertToAnswer:
 
 
 def alerts_page_html(page: AlertsPage, *, over: bool = False) -> str:
-    """Its forms post to its own address. `over`: the alert that was answered fires no more."""
+    """The forms post to the page's own address. `over`: the alert that was answered no longer fires."""
     entry, defaults, link = page.entry, page.defaults, page.link
     w = Wording(entry.locale if entry else defaults.locale, entry.zone if entry else defaults.timezone, page.now.year)
     return (

@@ -6,7 +6,7 @@ from worker.rendering.wording import Wording
 
 
 def amount_words(w: Wording, amount: Amount | None) -> str:
-    """Empty where there is none."""
+    """Empty if there is no amount."""
     if amount is None or amount.value is None:
         return ""
     if amount.kind is Kind.MONEY and isinstance(amount.value, int):

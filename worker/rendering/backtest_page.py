@@ -1,4 +1,4 @@
-"""A back-test as one page, for a browser."""
+"""A back-test as one HTML page."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,12 +13,12 @@ from worker.rendering.reader_pages import own_templates, style
 from worker.rendering.wording import Wording
 
 MOST = 500
-"""Findings that the page lists; its numbers count all."""
+"""The number of findings that the page lists; its totals count all."""
 
 
 @dataclass(frozen=True, slots=True)
 class BackTestShown:
-    """`since`: the first slot with data, None if there is none. `messages`: by reader and the Monday of the week;
+    """`since`: the first slot with data, None if there is none. `messages`: by reader and by the Monday of the week;
     `a_week`: by reader.
     """
 
@@ -37,7 +37,7 @@ class BackTestShown:
 
 @dataclass(frozen=True, slots=True)
 class WeekBar:
-    """`percent`: of the longest bar of all readers."""
+    """`percent`: relative to the longest bar of all readers."""
 
     date: str
     count: int
@@ -60,7 +60,7 @@ class FindingShown:
 
 
 def backtest_page(of: BackTestShown, locale: str, zone: str) -> str:
-    """HTML. Names are of other people's systems; the template escapes them."""
+    """HTML. Names come from other systems; the template escapes them."""
     w = Wording(locale, zone, of.until.year)
     return (
         own_templates()
@@ -79,7 +79,7 @@ def backtest_page(of: BackTestShown, locale: str, zone: str) -> str:
 
 
 def weeks_of(messages: Mapping[tuple[str, date], int]) -> Mapping[str, Mapping[date, int]]:
-    """By reader, every week from the first with a message to the last; the same weeks for all readers."""
+    """By reader, every week from the first to the last that has a message; the same weeks for all readers."""
     if not messages:
         return {}
     weeks, found = [week for _, week in messages], defaultdict[str, dict[date, int]](dict)

@@ -1,4 +1,4 @@
-"""Lengths of bars, in percent of the room they have. Pure arithmetic; the templates draw them as table cells."""
+"""Lengths of bars, in percent of the available width. Pure arithmetic; the templates draw them as table cells."""
 
 import itertools
 from collections.abc import Sequence
@@ -7,7 +7,9 @@ from dataclasses import dataclass
 SMALLEST = 1.6
 TICK = 1.8
 MARGIN = 0.02
-"""A waterfall's scale reaches this share beyond its lowest and highest value, so that no end touches the edge."""
+"""The scale of a waterfall extends by this share beyond its lowest and highest value, so that no bar touches the
+edge.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,7 +27,8 @@ class Bar:
 def waterfall(opening: int, steps: Sequence[int]) -> tuple[Bar, ...]:
     """A tick for the opening, a bar from each step's start to its end, a tick for the closing.
 
-    The scale spans the running value's own range, not from zero: a week moves a pipeline by a few percent.
+    The scale covers the range of the running value and does not start at zero: a pipeline changes by a few percent in a
+    week.
     """
     running = [opening]
     for step in steps:
@@ -43,7 +46,7 @@ def waterfall(opening: int, steps: Sequence[int]) -> tuple[Bar, ...]:
 
 
 def from_zero(values: Sequence[int | None]) -> list[float | None]:
-    """Lengths from zero, the largest 100; nothing for an unknown value, and at least a sliver for more than none."""
+    """Lengths from zero; the largest is 100. None for an unknown value; a value above zero is always visible."""
     top = max((v for v in values if v is not None and v > 0), default=0)
     return [None if v is None else 0.0 if v <= 0 else round(max(SMALLEST, v / top * 100), 2) for v in values]
 

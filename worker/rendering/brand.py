@@ -22,7 +22,7 @@ class BrandView:
 
     @property
     def closing(self) -> tuple[str, ...]:
-        """The lines below a message: those of the footer, then those of the imprint."""
+        """The lines below a message: the footer, then the imprint."""
         return (*self.footer, *self.imprint)
 
 

@@ -1,5 +1,5 @@
-"""How elements of HTML are nested: how deeply, and which is not closed. The library that puts styles in ends the
-process where the nesting is too deep, and a mail program shows a mail with an open element as it likes.
+"""How elements of HTML are nested: the depth, and which element is not closed. The library that inlines styles ends the
+process if the nesting is too deep. How a mail client shows an element that is not closed is undefined.
 """
 
 import re
@@ -12,7 +12,7 @@ _TAGS = re.compile(
     re.DOTALL | re.IGNORECASE,
 )
 _IMPLIED = frozenset({"p", "li", "dd", "dt", "option"})
-"""Elements whose end may be left out before the end of the element around them."""
+"""Elements that may still be open when the element around them ends."""
 
 _MAY_STAY_OPEN = _IMPLIED | {
     "tr",
@@ -33,14 +33,14 @@ _MAY_STAY_OPEN = _IMPLIED | {
 
 @dataclass(frozen=True, slots=True)
 class HtmlFault:
-    """`offset`: of the tag in the text."""
+    """`offset`: the position of the tag in the text."""
 
     offset: int
     problem: str
 
 
 def html_fault(html: str) -> HtmlFault | None:
-    """The first element that is not closed, or end tag that closes nothing."""
+    """The first element that is not closed, or the first end tag without a start tag."""
     opened: list[tuple[str, int]] = []
     for tag in _TAGS.finditer(html):
         raw, name = (tag["raw"] or "").lower(), (tag["name"] or "").lower()
@@ -59,7 +59,7 @@ def html_fault(html: str) -> HtmlFault | None:
 
 
 def _ended(opened: list[tuple[str, int]], name: str, offset: int) -> HtmlFault | None:
-    """Takes away the element that an end tag closes, and those inside it that may stay open."""
+    """Removes the element that an end tag closes, and those inside it that may stay open."""
     if name not in {open_name for open_name, _ in opened}:
         return HtmlFault(offset, f"</{name}> closes nothing that is open")
     while True:
@@ -71,8 +71,8 @@ def _ended(opened: list[tuple[str, int]], name: str, offset: int) -> HtmlFault |
 
 
 def deepest(html: str) -> int:
-    """The most elements that are open at once. An end tag that does not belong to the innermost element ends nothing,
-    so that the answer is never far below what a browser makes of it.
+    """The largest number of elements that are open at once. An end tag that does not match the innermost element closes
+    nothing, so the result is never far below what a browser would compute.
     """
     opened: list[str] = []
     most = 0

@@ -1,4 +1,4 @@
-"""Style sheets into style attributes, for clients that drop <style>; media queries stay in the head."""
+"""Moves style sheets into style attributes, for clients that drop <style>; media queries stay in the head."""
 
 import re
 
@@ -11,10 +11,10 @@ _DECLARED = re.compile(r'(?<= style=")[^"]*')
 
 
 def inline(html: str) -> str:
-    """`html` with every rule applied to its elements, and without the blanks that only a template needs. Nothing is
+    """`html` with every rule applied to its elements, and without the whitespace that only a template needs. Nothing is
     fetched.
     """
-    # The library puts what it keeps before <meta charset>, which must stand within the first 1,024 bytes.
+    # The library puts the rules that it keeps before <meta charset>, which must be within the first 1,024 bytes.
     placed = _KEPT.sub(r"<head>\2\1</head>", _INLINER.inline(html), count=1)
     lines = (line.strip() for line in placed.splitlines())
     joined = "\n".join(line for line in lines if line)
@@ -22,5 +22,7 @@ def inline(html: str) -> str:
 
 
 def _compact(declared: re.Match[str]) -> str:
-    """The library writes "a: b;c: d;": a tenth longer than need be, a thousand times in a mail that has a limit."""
+    """The library writes "a: b;c: d;". The blanks are a tenth of the size of a mail, and the size of a mail is
+    limited.
+    """
     return declared.group().replace(": ", ":").replace("; ", ";").rstrip(";")

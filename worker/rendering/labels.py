@@ -1,4 +1,4 @@
-"""The names of things: moves, metrics, queries, and what a service calls a next step or the reason of a stall."""
+"""Names of moves, metrics and queries, and a service's names for next steps and reasons of stalled deals."""
 
 import re
 from collections.abc import Mapping
@@ -10,7 +10,9 @@ from worker.sanitize import clean
 
 
 class Labels:
-    """`words`: of the reader's language, ours and the services'. `english`: the services' in English."""
+    """`words`: those of Funnelbeat and of the services, in the reader's language. `english`: those of the services in
+    English.
+    """
 
     def __init__(self, words: Mapping[str, str], english: Mapping[str, str], phrases: Phrases) -> None:
         self._words = words
@@ -26,12 +28,12 @@ class Labels:
         return self._say(f"counted.{Move(move).value}", n)
 
     def detail(self, detail: str) -> str:
-        """Why a deal joined or left; a detail without words of ours says nothing."""
+        """Why a deal joined or left; empty for a detail that has no words."""
         return self._words.get(f"detail.{detail}", "")
 
     def metric_label(self, name: str) -> str:
-        """A service's metric in words: "count_total_won" → "Won"; an unknown one loses its underscores only. Of a key
-        of several words each is worded: "lcp_ms.p50" → "Lcp ms, p50".
+        """A service's metric in words: "count_total_won" → "Won". An unknown one only loses its underscores. In a key
+        of several words, each one is translated: "lcp_ms.p50" → "Lcp ms, p50".
         """
         known = self._words.get(f"metric.{name}")
         return capital(known or ", ".join(map(self._metric_word, name.split("."))))
@@ -40,12 +42,12 @@ class Labels:
         return self._words.get(f"metric.{name}") or _plain_words(clean(name))
 
     def query_label(self, name: str) -> str:
-        """A service's query in words: "funnel totals"; an unknown one loses its underscores only."""
+        """A service's query in words: "funnel totals"; an unknown one only loses its underscores."""
         known = self._words.get(f"query.{name}")
         return known if known is not None else _plain_words(clean(name))
 
     def next_step(self, text: str | None) -> str:
-        """A service's code in this language; a person's own text as it is, cleaned. "" for none."""
+        """A service's code in this language; a text that a person wrote is only cleaned. "" for none."""
         if text is None:
             return ""
         known = self._known(CodeKind.NEXT_STEP, text)
@@ -55,14 +57,14 @@ class Labels:
         return clean(text if words == text else capital(words))
 
     def stall_reason(self, text: str | None) -> str:
-        """A service's code in this language; a sentence that an older snapshot holds as it is, cleaned. "" for none."""
+        """A service's code in this language; a sentence from an older snapshot is only cleaned. "" for none."""
         if text is None:
             return ""
         known = self._known(CodeKind.STALL_REASON, text)
         return known if known is not None else _plain_words(clean(text))
 
     def service_word(self, text: str | None) -> str:
-        """For templates that do not tell the two apart."""
+        """For templates that do not distinguish the two."""
         step = None if text is None else self._known(CodeKind.NEXT_STEP, text)
         return step if step is not None else self.stall_reason(text)
 
@@ -72,7 +74,7 @@ class Labels:
 
 
 def direction(move: Move) -> int:
-    """+1 for what adds to the closing, −1 for what takes away."""
+    """+1 if the move adds to the closing, −1 if it subtracts."""
     return 1 if move in INWARD else -1
 
 

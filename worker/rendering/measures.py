@@ -1,4 +1,4 @@
-"""A measure or a cell by its kind: money, a share, a duration, an instant, a count or a text."""
+"""Formats a measure or a cell by its kind: money, a share, a duration, an instant, a count or a text."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
@@ -17,8 +17,8 @@ class Measures:
         self._say = phrases.say
 
     def measure(self, value: Cell, kind: Kind, currency: str | None = None, cents: bool | None = None) -> str:
-        """One value by its kind; null is a dash. `cents`: for money, whether its minor units are printed; None: by its
-        own amount.
+        """One value by its kind; null is a dash. `cents`: whether minor units of money are printed; None: the amount
+        itself decides.
         """
         if value is None:
             return NONE
@@ -34,9 +34,10 @@ class Measures:
         currency: str | None = None,
         cents: bool | None = None,
     ) -> str:
-        """How a measure moved, signed: money, points of a ratio, a count, a time; "=" for none, a dash if unknown.
+        """The change of a measure, signed: money, percentage points of a ratio, a count, a time; "=" for none, a dash
+        if unknown.
 
-        Shares, and money in whole units, move by the difference of the two as they are printed.
+        For shares, and for money in whole units, it is the difference of the printed values.
         """
         if now is None or before is None:
             return NONE
@@ -52,7 +53,7 @@ class Measures:
         return ("+" if delta > 0 else MINUS) + JOIN + text
 
     def cell(self, cell: Cell, column: Column, currency: str | None = None, cents: bool | None = None) -> str:
-        """`currency`: of the row that the cell stands in."""
+        """`currency`: that of the cell's row."""
         return self.measure(cell, column.kind, currency, cents)
 
     def _moved(self, now: float, before: float, currency: str, cents: bool | None) -> str:
@@ -78,7 +79,7 @@ class Measures:
 
 
 def cents_matter(amounts: Sequence[float], currency: str | None) -> bool:
-    """Whether these amounts, which stand side by side, are printed with minor units: if one of them has any, so that
-    they add up as they are printed.
+    """Whether amounts that are printed side by side have minor units: yes if one of them has any, so that they add up
+    as printed.
     """
     return needs_cents([round(amount) for amount in amounts], currency or "")

@@ -1,4 +1,4 @@
-"""A notice in the operator's words, as the templates of `notice` see it."""
+"""A notice in the operator's language, as the templates of `notice` see it."""
 
 import shlex
 
@@ -22,18 +22,18 @@ SUBJECTS = {
     Reason.WAITED_TOO_LONG: "waited_too_long",
     Reason.TROUBLE_OVER: "trouble_over",
 }
-"""How a subject begins; of others: that the run failed."""
+"""How a subject begins. The default says that the run failed."""
 
 
 class NoticePage:
-    """What happened, why, since when, and what can be done with which commands."""
+    """What happened, why, since when, and which commands can repair it."""
 
     def __init__(self, notice: Notice, w: Wording) -> None:
         self.notice, self._w = notice, w
 
     @property
     def subject(self) -> str:
-        """The first line in an inbox: what happened, and of which schedule."""
+        """The subject of the mail: what happened, and to which schedule."""
         if self.notice.trouble is Trouble.SUSPENDED:
             return plain(self._w.say("notice.subject.suspended", what=self._what))
         if self.notice.trouble is Trouble.HELD:
@@ -45,7 +45,7 @@ class NoticePage:
 
     @property
     def preheader(self) -> str:
-        """What an inbox shows beside the subject."""
+        """The text beside the subject in an inbox."""
         return self._w.clean(" ".join((self.headline, *self.causes, *self.held)), PREHEADER)
 
     @property
@@ -57,19 +57,19 @@ class NoticePage:
 
     @property
     def held(self) -> tuple[str, ...]:
-        """The digests that were held, each with its slot, its key figure and what changed; empty for a notice to the
+        """The digests that were held, each with its slot, key figure and changes; empty for a notice to the
         operator.
         """
         return held_lines(self._w, self.notice.held, self.notice.more_causes)
 
     @property
     def held_rows(self) -> tuple[HeldRow, ...]:
-        """As `held`, in the parts of a table's rows, without those that are only counted."""
+        """As `held`, as table rows, without the digests that are only counted."""
         return held_rows(self._w, self.notice.held)
 
     @property
     def held_more(self) -> str:
-        """How many more were held; empty where all are named."""
+        """How many more were held; empty if all are listed."""
         return self._w.more(self.notice.more_causes) if self.held and self.notice.more_causes else ""
 
     @property
@@ -79,7 +79,7 @@ class NoticePage:
 
     @property
     def over(self) -> bool:
-        """It is good news: there is nothing to do."""
+        """Whether it reports a recovery: then there is nothing to do."""
         return self._kind == "data_back" or self.notice.reason is Reason.TROUBLE_OVER
 
     @property
@@ -88,7 +88,7 @@ class NoticePage:
 
     @property
     def causes(self) -> tuple[str, ...]:
-        """What services and receivers said, each with the query or the reader that it is about."""
+        """The errors of services and receivers, each with its query or reader."""
         told = [
             ": ".join(words for words in (self._who(cause), self._w.clean(cause.sentence, LONGEST_CAUSE)) if words)
             for cause in self.notice.causes
@@ -101,14 +101,14 @@ class NoticePage:
 
     @property
     def repeats(self) -> str:
-        """Of the same subject, since the notice before this one; empty where there were none."""
+        """How often it repeated for the same subject since the last notice; empty if it did not."""
         if not self.notice.repeats or self.notice.repeats_since is None:
             return ""
         return self._w.say("notice.repeats", self.notice.repeats, date=self._w.stamp(self.notice.repeats_since))
 
     @property
     def act(self) -> str:
-        """What can be done; empty for digests that were held."""
+        """What can be done; empty for held digests."""
         return "" if self.held else self._w.say(f"notice.act.{self._kind}")
 
     @property
@@ -141,7 +141,7 @@ class NoticePage:
 
     @property
     def _kind(self) -> str:
-        """Which sentences speak of it: the reason of a failed run, or what is suspended."""
+        """Selects the sentences: the reason of a failed run, or what is suspended."""
         if self.notice.trouble is Trouble.SUSPENDED:
             return "channel" if self.notice.subject.startswith("channel ") else "address"
         over = self.notice.reason is Reason.TROUBLE_OVER
@@ -149,7 +149,7 @@ class NoticePage:
 
     @property
     def _what(self) -> str:
-        """What is suspended: the address, or the channel's name. Its subject is written in flow.run.readers."""
+        """What is suspended: the address, or the channel's name. flow.run.readers writes this subject."""
         return self._w.clean(self.notice.subject.split(" ", 1 if self._kind == "channel" else 2)[-1])
 
     def _who(self, cause: Cause) -> str:

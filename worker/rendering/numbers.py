@@ -1,6 +1,6 @@
 """Numbers, money and shares in a reader's locale, by Babel's CLDR data.
 
-U+2212 is the minus, U+2060 holds a sign to its amount: a line never breaks between them.
+U+2212 is the minus sign. U+2060 prevents a line break between a sign and its amount.
 """
 
 import re
@@ -30,9 +30,9 @@ class Numbers:
         return _minus(format_decimal(n, locale=self._locale))
 
     def money(self, amount: int | None, currency: str, signed: bool = False, cents: bool | None = None) -> str:
-        """`amount` in minor units. `cents` None: shown when there are any; False rounds to whole units.
+        """`amount` in minor units. `cents` None: printed if there are any; False rounds to whole units.
 
-        `signed` puts + or U+2212 before anything but zero; a negative amount has its minus in any case.
+        `signed` puts + or U+2212 before every amount except zero; a negative amount has its minus in any case.
         """
         if amount is None:
             return NONE
@@ -45,19 +45,19 @@ class Numbers:
         return _sign(Decimal(amount), signed) + self._with_symbol(number, currency)
 
     def whole(self, amount: int | None, currency: str, signed: bool = False) -> str:
-        """The headline's form: whole units, but for an amount of which little or nothing would be left."""
+        """The form for headlines: whole units, except for an amount that rounding would almost remove."""
         return self.money(amount, currency, signed, cents=amount is not None and _is_small(amount, currency))
 
     def sum(self, totals: Iterable[Money], cents: bool | None = None) -> str:
-        """Several currencies side by side, never added; nothing is a dash."""
+        """The sums of several currencies side by side, never added up; a dash if there are none."""
         return ", ".join(self.money(m.amount, m.currency, cents=cents) for m in totals) or NONE
 
     def currency(self, currency: str) -> str:
-        """What a currency is called where no amount stands beside it: its code, or the label of a custom one."""
+        """The name of a currency that is printed without an amount: its code, or the label of a custom one."""
         return _code(currency)
 
     def decimal(self, value: float) -> str:
-        """A number that is no count, with the locale's own digits behind the point."""
+        """A number that is not a count, in the format of the locale."""
         return _minus(format_decimal(value, locale=self._locale))
 
     def percent(self, fraction: float | None, digits: int = 0, signed: bool = False) -> str:
@@ -89,7 +89,7 @@ class Numbers:
 
 
 def needs_cents(amounts: Iterable[int | None], currency: str) -> bool:
-    """Whether any of these amounts of one currency has minor units to show: then all of them must, to add up."""
+    """Whether any of these amounts of one currency has minor units. Then all must be printed with them, to add up."""
     unit = 10 ** exponent(currency)
     return any(amount is not None and amount % unit for amount in amounts)
 
@@ -106,7 +106,9 @@ def whole_units(amount: int, currency: str) -> int:
 
 
 def _is_small(amount: int, currency: str) -> bool:
-    """Not a whole number of units, and under one; under ten where a unit has more than a hundred parts."""
+    """Whether the amount is not a whole number of units and is under one; under ten if a unit has more than a hundred
+    parts.
+    """
     digits = exponent(currency)
     unit: int = 10**digits
     return amount % unit != 0 and abs(amount) < unit * (10 if digits > 2 else 1)
@@ -129,7 +131,7 @@ def _sign(value: Decimal, signed: bool) -> str:
 
 
 def _code(currency: str) -> str:
-    """An unknown currency is printed as it came, but harmless and short."""
+    """An unknown currency is printed as received, but cleaned and shortened."""
     return clean(label_of(currency), 20 if label_of(currency) != currency else 8) or "?"
 
 

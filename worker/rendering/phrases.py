@@ -1,6 +1,6 @@
-"""Texts with named places: values are put in as plain text, and neither a pattern nor a value is ever a format string.
+"""Texts with named placeholders. Values are inserted as plain text; neither a pattern nor a value is a format string.
 
-str.format would read attributes and items of a value ("{x.__class__}"), and with them everything the process knows.
+str.format would read attributes and items of a value ("{x.__class__}"), and thereby any object of the process.
 """
 
 import re
@@ -10,10 +10,11 @@ _PLACE = re.compile(r"(,? )?\{([^{}]*)\}(\.?)")
 
 
 def filled(pattern: str, values: Mapping[str, str]) -> str:
-    """`pattern` with each `{name}` replaced by its value, unchanged. Raises LookupError for a place without a value.
+    """`pattern` with each `{name}` replaced by its value, unchanged. Raises LookupError for a placeholder without a
+    value.
 
-    A pattern's own full stop is left out after a value that ends with one, as a German date does. The blank or comma
-    before a place goes with a value of no text.
+    A pattern's full stop is left out after a value that ends with one, as a German date may. The blank or comma before
+    a placeholder is left out if its value is empty.
     """
 
     def value(place: re.Match[str]) -> str:
@@ -28,12 +29,12 @@ def filled(pattern: str, values: Mapping[str, str]) -> str:
 
 
 def capital(text: str) -> str:
-    """For the beginning of a line: the rest stays as it is."""
+    """For the beginning of a line: only the first character changes."""
     return text[:1].upper() + text[1:]
 
 
 class Phrases:
-    """The phrases of one language. `words`: key → pattern. `count` prints a whole number in the locale. `plural`: the
+    """The phrases of one language. `words`: key → pattern. `count` formats a whole number in the locale. `plural`: the
     plural form of a number ("one", "few", "other").
     """
 
@@ -43,19 +44,19 @@ class Phrases:
         self._plural = plural
 
     def pattern(self, key: str, n: int | None = None) -> str:
-        """A phrase with its {places} still open; with `n` the plural form. Raises KeyError."""
+        """A phrase with its {placeholders} not yet filled; with `n`, its plural form. Raises KeyError."""
         if n is not None and f"{key}.other" in self._words:
             form = f"{key}.{self._plural(n)}"
             key = form if form in self._words else f"{key}.other"
         return self._words[key]
 
     def knows(self, key: str) -> bool:
-        """Whether there is a phrase of this key."""
+        """Whether there is a phrase with this key."""
         return key in self._words or f"{key}.other" in self._words
 
     def say(self, key: str, n: int | None = None, **values: object) -> str:
-        """A phrase with its places filled; `n` chooses the plural and fills {n}. Raises KeyError for an unknown phrase,
-        LookupError for a place without a value.
+        """A phrase with its placeholders filled; `n` selects the plural form and fills {n}. Raises KeyError for an
+        unknown phrase, LookupError for a placeholder without a value.
         """
         places = values if n is None else {"n": self._count(n), **values}
         return filled(self.pattern(key, n), {name: str(value) for name, value in places.items()})

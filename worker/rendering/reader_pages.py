@@ -18,31 +18,31 @@ from worker.rendering.trigger_words import trigger_phrase, trigger_words
 from worker.rendering.wording import Wording
 
 TIMES = tuple(f"{hour:02}:{minute:02}" for hour in range(24) for minute in (0, 30))
-"""Which quiet hours can be chosen. Others that a definition names stand beside them."""
+"""The quiet hours that can be selected. Others that a definition has are added to them."""
 
 LANGUAGES = {"en": "en_GB", "de": "de_DE"}
-"""For pages that know nothing of their reader."""
+"""For pages that do not identify a reader."""
 
 
 @cache
 def own_templates() -> TemplateSandbox:
-    """Those that are shipped; a project has no pages of its own."""
+    """The shipped templates; a project has no such pages of its own."""
     return environment(shipped.folder_of("templates"), {})
 
 
 @cache
 def style() -> str:
-    """The style sheet of all pages, as it stands in them."""
+    """The style sheet of all pages, which is embedded in each."""
     return own_templates().get_template("web/page.css.j2").render().strip()
 
 
 def style_hash() -> str:
-    """For a Content-Security-Policy that allows this style sheet alone."""
+    """For a Content-Security-Policy that allows only this style sheet."""
     return base64.b64encode(hashlib.sha256(style().encode()).digest()).decode()
 
 
 def page_of(page: ReaderPage) -> str:
-    """HTML of a reader's page. Its forms post to its own address."""
+    """The HTML of a reader's page. Its forms post to its own address."""
     entry, defaults = page.in_force, page.defaults
     w = Wording(entry.locale if entry else defaults.locale, entry.zone if entry else defaults.timezone, page.now.year)
     forms = page.schedule is not None and entry is not None
@@ -93,7 +93,7 @@ def _sending_time(w: Wording, now: datetime, when: SendingTime | None, *, alerts
 
 
 def _quiet(page: ReaderPage) -> tuple[str, str]:
-    """From when until when nothing is sent, as 19:00; empty for no such time."""
+    """Start and end of the time in which nothing is sent, as in 19:00; empty if there is no such time."""
     hours = page.in_force.quiet_hours if page.in_force is not None else None
     if hours is None or hours.begins is None or hours.ends is None:
         return "", ""
@@ -101,7 +101,7 @@ def _quiet(page: ReaderPage) -> tuple[str, str]:
 
 
 def _said(w: Wording, page: ReaderPage) -> str:
-    """Since when it is stopped, or until when it is paused."""
+    """Since when sending is stopped, or until when it is paused."""
     preference = page.preference
     if preference is None:
         return ""
@@ -110,8 +110,8 @@ def _said(w: Wording, page: ReaderPage) -> str:
 
 
 def plain_page(kind: str, accepted: Sequence[str]) -> str:
-    """A page that says nothing of any reader. `kind`: "invalid", "busy" or "many". `accepted`: languages that the
-    browser asks for, the first one first.
+    """A page that identifies no reader. `kind`: "invalid", "busy" or "many". `accepted`: the languages that the browser
+    prefers, the first one first.
     """
     language = next((one for one in accepted if one in LANGUAGES), "en")
     return _filled(Wording(LANGUAGES[language], "UTC"), kind=kind, page=None, address="", until="")

@@ -1,4 +1,4 @@
-"""What a row of a table is called: a person, a website, a country, a day; never a code, never nothing."""
+"""The name of a row of a table: a person, a website, a country, a day. It is never a code and never empty."""
 
 from collections.abc import Mapping
 from datetime import UTC, date, datetime
@@ -10,11 +10,11 @@ from worker.rendering.times import Times
 from worker.sanitize import clean, visible
 
 COUNTRY = "country"
-"""A column of this name holds codes of ISO 3166, which CLDR has names for."""
+"""A column of this name has codes of ISO 3166, for which CLDR has names."""
 
 
 class RowNames:
-    """`words`: of the reader's language, ours and the services'."""
+    """`words`: those of Funnelbeat and of the services, in the reader's language."""
 
     def __init__(self, words: Mapping[str, str], locale: Locale, times: Times) -> None:
         self._words = words
@@ -22,8 +22,8 @@ class RowNames:
         self._times = times
 
     def row_name(self, cell: Cell, column: Column) -> str:
-        """Null is "Not known", or the column's own word ("No owner"). A service's word for nothing, such as "(none)",
-        is worded where its source words it.
+        """Null is "Not known", or the column's own word ("No owner"). A service's own word for no value, such as
+        "(none)", is translated if its source has words for it.
         """
         own = self._words.get(f"no_{column.name}")
         if own is not None and not visible(str(cell or "")):

@@ -1,6 +1,6 @@
-"""Digests, notices and alerts to try templates with: one for each shape that a message can take, and the second week of
-every shipped schedule. `make golden` writes the files, which are shipped with the templates because their contents name
-services; tests/golden/test_samples.py says what is in them.
+"""Digests, notices and alerts to test templates with: one for each form that a message can have, and the second week of
+every shipped schedule. `make golden` writes the files. They are shipped with the templates because their contents name
+services; tests/golden/test_samples.py defines what is in them.
 """
 
 import json
@@ -41,7 +41,7 @@ def alerts() -> dict[str, Notification]:
 
 
 def encoded(sample: Digest | Notice | Notification) -> str:
-    """The content of a sample's file. ASCII, because a hostile name holds half of a surrogate pair."""
+    """The content of a sample's file. It is ASCII because a hostile name has an unpaired surrogate."""
     return json.dumps(msgspec.to_builtins(sample, order="deterministic"), separators=(",", ":")) + "\n"
 
 

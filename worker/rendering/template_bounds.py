@@ -1,5 +1,5 @@
-"""How much memory and how many steps one template may take. A template is a project's own text, and a worker must
-outlive it.
+"""Limits the memory and the steps that one template may use. A template is a project's own text, and it must not be
+able to stop a worker.
 """
 
 import resource
@@ -10,28 +10,28 @@ from threading import Lock
 from time import monotonic, thread_time
 
 STEPS = 1_000_000
-"""Turns of loops, calls, and filters that `map` and `select` apply: a hundred times what a large digest takes."""
+"""Iterations of loops, calls, and filters that `map` and `select` apply: a hundred times what a large digest needs."""
 
 SECONDS = 15.0
-"""Of processor time, since a process that was stopped for a while has done nothing wrong: each step may be slow, and a
-worker that renders does nothing else.
+"""Seconds of processor time, because a process may be suspended without any fault of its template. A single step may be
+slow, and a worker does nothing else while it renders.
 """
 
 MEMORY = 256 * 1024 * 1024
-"""Bytes that the process may grow by while a template is made."""
+"""Bytes by which the process may grow while a template is rendered."""
 
 _STATM = "/proc/self/statm"
 _ONE_AT_A_TIME = Lock()
-"""The limit is the process's: two threads that set and restore it would leave it set."""
+"""The limit belongs to the process: two threads that set and restore it could leave it set."""
 
 
 class TemplateExceeds(Exception):
-    """A template took more than it may; rendering makes a RenderError of it, with template and line."""
+    """A template used more than it may; rendering converts this to a RenderError with template and line."""
 
 
 class Budget:
-    """What is left of one rendering's steps and time. The processor's time, which the system has to be asked for, is
-    looked at only when as much time has passed at all: before that it cannot be used up.
+    """The steps and the time that one rendering has left. Reading the processor time is a system call. It is therefore
+    read only after as much wall time has passed: before that it cannot be used up.
     """
 
     def __init__(self) -> None:
@@ -40,7 +40,7 @@ class Budget:
         self._not_before = monotonic() + SECONDS
 
     def step(self) -> None:
-        """Raises TemplateExceeds when steps or time are used up."""
+        """Raises TemplateExceeds when the steps or the time are used up."""
         self._left -= 1
         if self._left < 0:
             raise TemplateExceeds(f"it takes more than {STEPS} steps; a loop may never end")
@@ -52,7 +52,7 @@ _BUDGET: ContextVar[Budget | None] = ContextVar("_BUDGET", default=None)
 
 
 def step() -> None:
-    """Counts one step of the template that is being made."""
+    """Counts one step of the template that is being rendered."""
     budget = _BUDGET.get()
     if budget is not None:
         budget.step()
@@ -60,7 +60,9 @@ def step() -> None:
 
 @contextmanager
 def bounded() -> Iterator[None]:
-    """One template is made inside: past its memory MemoryError is raised, past its steps or time TemplateExceeds."""
+    """One template is rendered inside. Raises MemoryError past its memory, TemplateExceeds past its steps or its
+    time.
+    """
     token = _BUDGET.set(Budget())
     try:
         with _bounded_memory():
@@ -71,7 +73,7 @@ def bounded() -> Iterator[None]:
 
 @contextmanager
 def _bounded_memory() -> Iterator[None]:
-    """Only Linux says how much address space a process has; elsewhere there is no bound."""
+    """Only Linux reports how much address space a process has; on other systems there is no limit."""
     with _ONE_AT_A_TIME:
         pages = _pages()
         if pages is None:
@@ -87,9 +89,9 @@ def _bounded_memory() -> Iterator[None]:
 
 
 def _pages() -> int | None:
-    """The pages of address space that the process has; None where the system does not say."""
+    """The process's pages of address space; None if the system does not report them."""
     try:
-        with open(_STATM, "rb") as file:  # noqa: PTH123  # three times a mail: pathlib takes longer than the system does
+        with open(_STATM, "rb") as file:  # noqa: PTH123  # three times a mail: pathlib is slower than the call
             return int(file.read().split()[0])
     except FileNotFoundError:
         return None

@@ -1,7 +1,7 @@
-"""What can be said of templates without filling them: syntax, and blocks and names that lead nowhere.
+"""Faults of templates that are found without rendering them: syntax, unknown blocks and unknown names.
 
-Jinja ignores a block that the extended template does not have, and text outside of blocks: a slip in a name would
-change nothing, without a word.
+Jinja ignores a block that the extended template does not have, and text outside of blocks: a typing error in a name
+would change nothing and would not be reported.
 """
 
 import re
@@ -13,7 +13,7 @@ from typing import Any
 from jinja2 import Environment, TemplateNotFound, TemplateSyntaxError, nodes
 
 SHIPPED = "shipped/"
-"""Before a path: the template that Funnelbeat ships, whatever the project has at that path."""
+"""Before a path: the template that Funnelbeat ships, even if the project has one at that path."""
 
 _NOTE = re.compile(r"\{%-?\s*block\s+(\w+)[^%]*%\}\{#\s*(.*?)\s*#\}", re.DOTALL)
 
@@ -21,7 +21,8 @@ _NOTE = re.compile(r"\{%-?\s*block\s+(\w+)[^%]*%\}\{#\s*(.*?)\s*#\}", re.DOTALL)
 @dataclass(frozen=True, slots=True, order=True)
 class TemplateFault:
     """`template`: its path below templates/. `line`: from 1, 0 if there is none. `samples`: names of the digests and
-    notices that showed it, none if the source alone does. `expected`: what to write instead, if that is known.
+    notices that showed the fault; none if the source alone shows it. `expected`: what to write instead, if that is
+    known.
     """
 
     template: str
@@ -34,7 +35,7 @@ class TemplateFault:
 @dataclass(frozen=True, slots=True)
 class Outline:
     """`blocks`: name → line. `names`: templates that it extends, includes or imports by a constant name, with their
-    lines. `stray`: lines of text outside of blocks, in a template that extends another.
+    lines. `stray`: lines of text outside of blocks, in a template that extends another one.
     """
 
     extends: str | None = None
@@ -68,7 +69,7 @@ def outline(env: Environment, path: str) -> Outline:
 
 
 def block_notes(source: str) -> dict[str, str]:
-    """Block → what the comment behind its beginning says of it, in the order of the source."""
+    """Block → the comment behind its beginning, in the order of the source."""
     return {name: " ".join(note.split()) for name, note in _NOTE.findall(source)}
 
 
@@ -124,7 +125,7 @@ def _inherited(env: Environment, path: str | None) -> set[str]:
 
 
 def _inside(env: Environment, path: str, name: str) -> bool:
-    """Whether the block stands in another block, which prints it."""
+    """Whether the block is inside another block, which prints it."""
     tree = env.parse(source_of(env, path))
     return any(inner.name == name for outer in tree.find_all(nodes.Block) for inner in outer.find_all(nodes.Block))
 

@@ -1,8 +1,7 @@
-"""Jinja's sandbox with bounds: every turn of a loop, call, filter and test is counted, and what they work on stays
-small.
+"""Jinja's sandbox with limits: every iteration, call, filter and test is counted, and their values have a maximum size.
 
-Jinja keeps a template away from Python's internals, but lets it loop and multiply for ever. Between two steps nothing
-can interrupt a template, so that one step must be short: it is one call in C, over texts and numbers of a bounded size.
+Jinja keeps a template away from Python's internals, but lets it loop and multiply without an end. Nothing can interrupt
+a template within one step, so that a step must be short: it is one call in C, on texts and numbers of a limited size.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -20,26 +19,26 @@ from jinja2.sandbox import ImmutableSandboxedEnvironment
 from worker.rendering.template_bounds import TemplateExceeds, step
 
 BITS = 10_000
-"""Of a whole number that is calculated with: a longer one can take hours to divide, and no memory bound ends that."""
+"""Bits of a whole number in a calculation: a longer one can take hours to divide, and no memory limit ends that."""
 
 PLACES = 1_000
-"""Decimal places of `round`, columns of `slice`, lists that `sum` puts together."""
+"""Decimal places of `round`, columns of `slice`, lists that `sum` concatenates."""
 
 LONGEST = 1_000_000
-"""Characters of a text that a function, a filter or a test works on or returns."""
+"""Characters of a text that a function, a filter or a test processes or returns."""
 
 LONGEST_WRAPPED = 100_000
-"""Of a text whose lines are broken, which takes a time that grows with its square."""
+"""Characters of a text whose lines are broken; the time for that grows with the square of the length."""
 
 NAMES = 10_000
-"""Attributes of types of which is remembered whether a template may read them."""
+"""The size of the cache of attributes that a template may or may not read, by type."""
 
 RANDOM = ("lipsum", "random")
-"""A message that is made again must be the same."""
+"""A message that is rendered again must be the same."""
 
 
 class TemplateSandbox(ImmutableSandboxedEnvironment):
-    """Strict about names, escaped in HTML."""
+    """Undefined names are errors; HTML is escaped."""
 
     intercepted_binops = frozenset({"+", "*", "/", "//", "%", "**"})
 
@@ -63,16 +62,16 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
         self.tests = {name: _counted(test) for name, test in tests.items()}
 
     def add(self, filters: Mapping[str, Callable[..., Any]]) -> None:
-        """Filters of our own, and bounds around every filter that has none yet."""
+        """Adds our own filters, and limits every filter that has no limit yet."""
         self.filters.update(filters)
         self.filters = {name: _counted(filter_) for name, filter_ in self.filters.items()}
 
     def turn(self) -> bool:
-        """Called by compiled templates, through `call`, which counts it."""
+        """Compiled templates call it through `call`, which counts the iteration."""
         return True
 
     def is_safe_attribute(self, obj: Any, attr: str, value: Any) -> bool:
-        """Jinja decides by the type and the name alone, which takes as long as all else that it does for a name."""
+        """Jinja decides by the type and the name alone. The decision takes as long as all its other work for a name."""
         key = type(obj), attr
         known = self._safe.get(key)
         if known is None:
@@ -88,7 +87,7 @@ class TemplateSandbox(ImmutableSandboxedEnvironment):
         return _bounded(super().call(__context, __obj, *args, **kwargs))
 
     def call_binop(self, context: Context, operator: str, left: Any, right: Any) -> Any:
-        """Raises TemplateExceeds for a whole number past BITS and for a text past LONGEST."""
+        """Raises TemplateExceeds for a whole number longer than BITS and for a text longer than LONGEST."""
         bits = [abs(side).bit_length() for side in (left, right) if isinstance(side, int)]
         if operator == "**" and len(bits) == 2:
             bits = [bits[0] * abs(right)]
@@ -113,7 +112,7 @@ def _turn(line: int) -> nodes.Call:
 
 
 def _counted(function: Callable[..., Any]) -> Callable[..., Any]:
-    """A filter or test as one step. The copied attributes say what else Jinja hands to it."""
+    """A filter or test that counts as one step. The copied attributes tell Jinja which arguments to pass."""
     if hasattr(function, "counted"):
         return function
 
@@ -156,7 +155,7 @@ _TOO_LONG = f"it works on a text of more than {LONGEST} characters"
 
 
 def _bounded(value: Any) -> Any:
-    """The same value. Raises TemplateExceeds for a text or a whole number that is too long."""
+    """Returns the value unchanged. Raises TemplateExceeds for a text or a whole number that is too long."""
     if isinstance(value, str) and len(value) > LONGEST:
         raise TemplateExceeds(_TOO_LONG)
     if isinstance(value, int) and value.bit_length() > BITS:

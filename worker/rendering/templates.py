@@ -1,12 +1,13 @@
-"""Digest → text, by Jinja templates: sandboxed, strict about names, escaped in HTML.
+"""Digest → text, by Jinja templates: sandboxed, undefined names are errors, HTML is escaped.
 
-A template sees `digest` (domain.digest.Digest), `w` (wording.Wording), `page` (page.Page: headline, rows and bars,
-worked out), `attached` (names of files that go along) and `reader`, the token that a channel replaces with the address.
-Of a notice to the operator it sees `notice` (domain.notice.Notice), `w`, `page` (notice_page.NoticePage) and `reader`;
-of alerts `notification` (domain.alert.notification.Notification), `w`, `page` (alert.AlertPage), `attached`, `reader`.
-`brand` (brand.BrandView) is what funnelbeat.yaml says of the sender.
-`answers`: buttons are taken. `answer_link`: a token for the address of the reader's own page of alerts, or empty.
-Which templates a message needs is for its channel to say. A project's own templates replace the built-in ones by path.
+A template sees `digest` (domain.digest.Digest), `w` (wording.Wording), `page` (page.Page: the computed headline, rows
+and bars), `attached` (names of attached files) and `reader`, the token that a channel replaces with the address.
+For a notice to the operator it sees `notice` (domain.notice.Notice), `w`, `page` (notice_page.NoticePage) and `reader`;
+for alerts `notification` (domain.alert.notification.Notification), `w`, `page` (alert.AlertPage), `attached`, `reader`.
+`brand` (brand.BrandView) is the brand in funnelbeat.yaml.
+`answers`: whether buttons are handled. `answer_link`: a token for the address of the reader's own page of alerts, or
+empty.
+The channel decides which templates a message needs. A project's own templates replace the built-in ones by path.
 """
 
 import re
@@ -46,10 +47,12 @@ from worker.rendering.writer import line_of, writer
 from worker.sanitize import clean, isolate, plain
 
 OUTPUT_LIMIT = 5_000_000
-"""Characters that a template may write: HTML shrinks where styles are put in and where the digest is shortened."""
+"""Characters that a template may write. HTML becomes shorter when styles are inlined and when the digest is
+shortened.
+"""
 
 OWN = "own"
-"""Before the keys of words that are said to the owner of the deals: "own.newly" for "newly"."""
+"""The prefix of the keys of words that address the owner of the deals: "own.newly" for "newly"."""
 
 PROBLEM_LIMIT = 300
 _MISSING = re.compile(r"'(?:\w+\.)+(\w+) object' has no attribute '(\w+)'")
@@ -96,7 +99,7 @@ class JinjaPage:
             raise RenderError(place, line, self._missing(error) or _problem(error)) from error
 
     def _missing(self, error: Exception) -> str:
-        """The sentence for a name that what a template sees does not have; "" for another error."""
+        """The sentence for a name that does not exist in the template's context; "" for another error."""
         found = _MISSING.fullmatch(str(error))
         if found is None:
             return ""
@@ -124,9 +127,9 @@ class JinjaPage:
 
 
 class JinjaTemplates:
-    """ports.Templates. `builtin` is the templates folder of this version, `overrides` the bundle's own templates,
-    `vocabulary` what services know, `languages` the project's own words, language → key → text, `brand` whose name
-    stands above.
+    """ports.Templates. `builtin`: the templates folder of this version; `overrides`: the bundle's own templates;
+    `vocabulary`: the services' words and names; `languages`: the project's own words, language → key → text; `brand`:
+    the name above a message.
     """
 
     def __init__(
@@ -154,7 +157,7 @@ class JinjaTemplates:
             yield JinjaPage(self._env, request.entry.template, values, marks)
 
     def _values(self, request: RenderRequest) -> Iterator[Mapping[str, object]]:
-        """What templates see by name, in the longest form and then in shorter ones."""
+        """What templates see by name: first the longest form, then shorter ones."""
         content, attached = request.digest, [clean(file.name) for file in request.files]
         if isinstance(content, Notice):
             w = self._wording(request.entry, content.run.slot.year)
@@ -181,13 +184,13 @@ class JinjaTemplates:
 
 
 def fill(pattern: str, **values: object) -> Markup:
-    """A phrase with its places filled by markup ({name} in a <bdi>); everything else is escaped."""
+    """A phrase with its placeholders filled by markup ({name} in a <bdi>); everything else is escaped."""
     return Markup(filled(str(escape(pattern)), {name: str(escape(value)) for name, value in values.items()}))  # noqa: S704
 
 
 def breaks(text: str) -> Markup:
     """A host or a path may break behind its dots and slashes, so that no line breaks inside a word that fits. A dot
-    between two digits is of a figure, which does not break. No line begins with the dot between two parts.
+    between two digits belongs to a number, which does not break. No line begins with the dot that separates two parts.
     """
     held = str(escape(text)).replace(" · ", f"{NBSP}· ")
     return Markup(re.sub(r"(/(?=\w)|(?<!\d)\.(?=\w)|\.(?=[^\W\d]))", r"\1<wbr>", held))  # noqa: S704
@@ -204,17 +207,19 @@ FILTERS = {
         "breaks": breaks,
     }.items()
 }
-"""Filters of our own, with what each does."""
+"""Our own filters, each with its description."""
 
 
 def tidy(text: str) -> str:
-    """Single blank lines, no blanks at line ends, one newline at the end."""
+    """Single blank lines, no blanks at the end of a line, one newline at the end."""
     lines = "\n".join(line.rstrip() for line in plain(text).strip("\n").splitlines())
     return re.sub(r"\n{3,}", "\n\n", lines) + "\n"
 
 
 def styled(template: str, html: str) -> str:
-    """HTML with its style sheet put into its elements. Raises RenderError for elements nested past NESTING_LIMIT."""
+    """HTML with its style sheet inlined into its elements. Raises RenderError for elements nested past
+    NESTING_LIMIT.
+    """
     if deepest(html) > NESTING_LIMIT:
         raise RenderError(template, 0, f"more than {NESTING_LIMIT} elements are nested or not closed")
     return inline(html)
@@ -229,7 +234,7 @@ def _csv_names(files: Iterable[Attachment]) -> tuple[str, ...]:
 
 
 def _place(trace: TracebackType | None, name: str) -> tuple[str, int]:
-    """The innermost frame that is a template's: jinja gives those their template's name and line."""
+    """The innermost frame of a template: Jinja gives these frames the template's name and line."""
     place, line = name, 0
     while trace is not None:
         file = trace.tb_frame.f_code.co_filename
@@ -251,7 +256,7 @@ def _joined(pieces: Iterable[str]) -> str:
 
 
 def _problem(error: Exception) -> str:
-    """Its own words in one short line."""
+    """The error's own message in one short line."""
     if isinstance(error, RecursionError):
         return "it calls itself without an end, or is nested too deeply"
     if isinstance(error, MemoryError):

@@ -1,6 +1,7 @@
-"""Columns of a plain-text mail, as wide as they are seen: an East Asian character takes two places, a mark none.
+"""Columns of a plain-text mail, aligned by display width: an East Asian character takes two columns, a combining mark
+none.
 
-Two blanks at least part two cells, so that a figure never runs into its neighbour and every line can be split again.
+At least two blanks separate two cells, so that numbers stay apart and every line can be split again.
 """
 
 from collections.abc import Sequence
@@ -14,13 +15,13 @@ GAP = 2
 
 
 def width(text: str) -> int:
-    """Places that a text takes in a line. What wcwidth cannot measure counts by characters."""
+    """The display width of a text. A text that wcwidth cannot measure is counted in characters."""
     measured = wcswidth(text)
     return measured if measured >= 0 else len(text)
 
 
 def clip(name: str, most: int) -> str:
-    """A name for a column, at most `most` places wide (the last an ellipsis), isolated where it runs from right to
+    """A name for a column, at most `most` wide (the last character an ellipsis), isolated if it is written right to
     left.
     """
     text = clean(name, most)
@@ -35,13 +36,13 @@ def clip(name: str, most: int) -> str:
 
 
 def columns(cells: Sequence[str], widths: Sequence[int]) -> str:
-    """One line of a text table: positive widths align left, negative ones right. A longer cell takes more places."""
+    """One line of a text table: positive widths align left, negative ones right. A longer cell takes more width."""
     return grid([cells], widths)[0]
 
 
 def grid(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
-    """The lines of a text table. `widths`: the least of each column, positive ones align left, negative ones right; a
-    column grows with its longest cell, and all lines with it.
+    """The lines of a text table. `widths`: the minimum for each column, positive ones align left, negative ones right.
+    A column grows with its longest cell, and with it all lines.
     """
     cells = [[plain(cell) for cell in row] for row in rows]
     places = [max([abs(least), *(width(row[at]) for row in cells)]) for at, least in enumerate(widths)]
@@ -50,8 +51,8 @@ def grid(rows: Sequence[Sequence[str]], widths: Sequence[int]) -> list[str]:
 
 
 def records(heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[int], indent: int) -> list[str]:
-    """A table with its heads, as a grid. A row that makes it wider than a line is told cell by cell, its heads beside
-    them; and so are all rows where they fit one by one only.
+    """A table with its heads, as a grid. A row that would make it wider than a line is printed cell by cell, each with
+    its head. All rows are printed that way if each one fits only by itself.
     """
     short = [row for row in rows if _fits(grid([heads, row], widths), indent)]
     lines = grid([heads, *short], widths)
@@ -69,7 +70,7 @@ def _fits(lines: Sequence[str], indent: int) -> bool:
 
 
 def _space_left(row: Sequence[str], at: int, places: Sequence[int], widths: Sequence[int]) -> int:
-    """Blanks between a cell and the one before it that holds anything; GAP where there is none to part."""
+    """Blanks between a cell and the previous non-empty cell; GAP if one of the two is missing."""
     if not row[at]:
         return GAP
     blanks = places[at] - width(row[at]) if widths[at] < 0 else 0
@@ -95,8 +96,8 @@ def _stacked(heads: Sequence[str], row: Sequence[str], indent: int) -> list[str]
 
 
 def indented(text: str, by: int) -> str:
-    """Words of a plain-text line, broken before column 64 and set in by `by`; what a no-break space joins stays in one
-    line. A name from right to left that goes on in the next line is isolated in both.
+    """Text for plain-text mails, wrapped at column 64 and indented by `by`. Text joined by a no-break space stays in
+    one line. A right-to-left name that continues in the next line is isolated in both.
     """
     blanks = " " * by
     lines, begun = [], False

@@ -1,4 +1,6 @@
-"""Dates, times, windows and durations in a reader's locale and zone, by Babel's CLDR data. A date is never broken."""
+"""Dates, times, windows and durations in a reader's locale and zone, by Babel's CLDR data. No line breaks inside a
+date.
+"""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -21,13 +23,13 @@ from worker.rendering.numbers import MINUS, NBSP
 from worker.rendering.phrases import Phrases
 
 TEN_DAYS = 864_000
-"""Seconds from which on hours say nothing beside days."""
+"""Seconds from which on a duration in days has no hours."""
 
 UNITS = ((86_400, "days"), (3_600, "hours"), (60, "minutes"), (1, "seconds"))
 
 
 class Times:
-    """`year` needs no mention in dates; None: every year is said."""
+    """`year`: dates of this year are printed without it; None: every date has its year."""
 
     def __init__(self, locale: Locale, zone: ZoneInfo, year: int | None, phrases: Phrases) -> None:
         self._locale = locale
@@ -36,7 +38,7 @@ class Times:
         self._say = phrases.say
 
     def date(self, instant: datetime) -> str:
-        """As in "Mon 16 Nov"; the year only when it is another than the digest's."""
+        """As in "Mon 16 Nov"; with the year only if it is not the digest's."""
         return self._date(instant.astimezone(self._zone), "MMMEd", "yMMMEd")
 
     def day(self, instant: datetime) -> str:
@@ -44,23 +46,23 @@ class Times:
         return self._date(instant.astimezone(self._zone), "MMMd", "yMMMd")
 
     def local_day(self, day: calendar_date) -> str:
-        """As `day`, of a date that belongs to no zone."""
+        """As `day`, for a date without a zone."""
         return self._date(day, "MMMd", "yMMMd")
 
     def local_date(self, day: calendar_date) -> str:
-        """As `date`, of a date that belongs to no zone."""
+        """As `date`, for a date without a zone."""
         return self._date(day, "MMMEd", "yMMMEd")
 
     def weekday(self, number: int) -> str:
-        """As in "Monday", which is 0."""
+        """As in "Monday" for 0."""
         return str(get_day_names("wide", "stand-alone", self._locale)[number])
 
     def month(self, number: int) -> str:
-        """As in "January", which is 1."""
+        """As in "January" for 1."""
         return str(get_month_names("wide", "stand-alone", self._locale)[number])
 
     def clock(self, instant: datetime) -> str:
-        """As in "08:59:41", for a column whose head or neighbour names the zone."""
+        """As in "08:59:41", for a column whose head or neighbour has the zone."""
         return format_time(instant.astimezone(self._zone), "HH:mm:ss", locale=self._locale)
 
     def time(self, instant: datetime) -> str:
@@ -68,11 +70,11 @@ class Times:
         return self.wall_times([instant.astimezone(self._zone)])
 
     def wall_times(self, moments: Sequence[datetime]) -> str:
-        """As in "09:00, 17:00 CET", on the clock of their own zone."""
+        """As in "09:00, 17:00 CET", in the zone of the moments."""
         return f"{self.listed([self._wall(local) for local in moments])}{NBSP}{self._zone_name(moments[-1])}"
 
     def wall_span(self, first: datetime, last: datetime) -> str:
-        """As in "08:00–18:00 CET", on the clock of their own zone."""
+        """As in "08:00–18:00 CET", in the zone of the instants."""
         return f"{self._wall(first)}–{self._wall(last)}{NBSP}{self._zone_name(last)}"
 
     def listed(self, names: Sequence[str]) -> str:
@@ -83,12 +85,12 @@ class Times:
 
     @property
     def zone(self) -> str:
-        """What people call the zone: a city, as in "Berlin"."""
+        """The common name of the zone: a city, as in "Berlin"."""
         if "/" not in self._zone.key:
             return self._zone.key
         try:
             return get_timezone_location(self._zone, locale=self._locale, return_city=True)
-        except KeyError:  # Babel has no word for "unknown region" in this locale, which it asks for first
+        except KeyError:  # this locale has no word for "unknown region", which Babel asks for first
             return self._zone.key
 
     def stamp(self, instant: datetime) -> str:
@@ -96,7 +98,9 @@ class Times:
         return f"{self.date(instant)}, {self.time(instant)}"
 
     def span(self, window: Window) -> str:
-        """A window's days in its own zone, its last day included: "9–15 Nov"; with times where it cuts a day."""
+        """A window's days in its own zone, including its last day: "9–15 Nov"; with times if it starts or ends within a
+        day.
+        """
         if window.name == "all-time":
             return self._say("window.all-time")
         zone = ZoneInfo(window.zone)
@@ -108,7 +112,7 @@ class Times:
         return self._say("window.so_far", span=text) if window.so_far else text
 
     def duration(self, seconds: float) -> str:
-        """The one or two units that matter: "2 hours 5 minutes", "1 day 6 hours", "34 days"."""
+        """The one or two largest units: "2 hours 5 minutes", "1 day 6 hours", "34 days"."""
         whole = round(abs(seconds))
         for position, (size, name) in enumerate(UNITS):
             if whole >= size or size == 1:
@@ -119,7 +123,9 @@ class Times:
         raise AssertionError(seconds)
 
     def every(self, seconds: float) -> str:
-        """As in "every day", "every 15 minutes" and "every 90 minutes": in one unit that it is a whole number of."""
+        """As in "every day", "every 15 minutes" and "every 90 minutes": in the largest unit that gives a whole
+        number.
+        """
         return self._counted("every", seconds)
 
     def per(self, seconds: float) -> str:
@@ -145,7 +151,7 @@ class Times:
         return self._say("brief.days", round(whole / 86_400))
 
     def since_days(self, start: datetime, end: datetime) -> int:
-        """Whole days between two instants, by the reader's calendar."""
+        """Whole days between two instants, in the reader's calendar."""
         return (end.astimezone(self._zone).date() - start.astimezone(self._zone).date()).days
 
     def _date(self, local: datetime | calendar_date, short: str, long: str) -> str:
@@ -165,7 +171,9 @@ class Times:
         return format_time(local, "HH:mm", locale=self._locale)
 
     def _zone_name(self, local: datetime) -> str:
-        """CLDR's abbreviation where the locale has one (MEZ), else the zone's own (EST), else the offset (UTC+5:30)."""
+        """CLDR's abbreviation if the locale has one (MEZ), otherwise the zone's own (EST), otherwise the offset
+        (UTC+5:30).
+        """
         for name in (get_timezone_name(local, width="short", locale=self._locale), local.tzname() or ""):
             if name.isalpha() and len(name) <= 5:
                 return name
@@ -175,6 +183,6 @@ class Times:
 
 
 def _is_midnight(local: datetime) -> bool:
-    """A day starts at its first existing instant, so 01:00 is one too where midnight was skipped."""
+    """A day starts at its first existing instant: 01:00 counts as midnight if midnight was skipped."""
     before = (local.astimezone(UTC) - timedelta(microseconds=1)).astimezone(local.tzinfo)
     return before.date() != local.date()

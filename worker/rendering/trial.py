@@ -1,4 +1,4 @@
-"""Fills templates with samples of every kind of message, to find their faults before a reader does."""
+"""Renders templates with samples of every kind of message, to find their faults before a message is sent."""
 
 from collections.abc import Iterable, Iterator, Mapping
 
@@ -26,8 +26,8 @@ _CSV = Attachment("deals.csv", "text/csv", b"deal,owner\n")
 def trial(
     templates: Templates, tried: Iterable[tuple[str, MessageForm]], locales: Iterable[str] = LOCALES
 ) -> list[TemplateFault]:
-    """`tried`: folders, each with a form that a channel makes of it. Every sample is made in every locale, and in the
-    first one with a file that is attached.
+    """`tried`: folders, each with a form of message that a channel needs from it. Every sample is rendered in every
+    locale, and in the first locale also with an attached file.
     """
     shown: dict[tuple[str, int, str], list[str]] = {}
     for folder, form in tried:
@@ -58,8 +58,8 @@ def _samples(folder: str) -> Mapping[str, Digest | Notice | Notification]:
 def tried(
     own: Iterable[str], shipped: Iterable[str], forms: Iterable[MessageForm], used: Iterable[tuple[str, MessageForm]]
 ) -> list[tuple[str, MessageForm]]:
-    """Folders and forms that the project's own templates have a part in. `own`, `shipped`: paths below templates/.
-    `used`: what schedules use, of which an absent folder is a fault.
+    """Folders and forms for which the project has templates of its own. `own`, `shipped`: paths below templates/.
+    `used`: the folders that schedules use; a missing one is a fault.
     """
     mine, there = {*own}, {*own, *shipped}
     common = any(path.startswith("shared/") for path in mine)
@@ -73,12 +73,12 @@ def tried(
 
 
 def folders(paths: Iterable[str]) -> frozenset[str]:
-    """The folders of templates: what `template` of an entry may name."""
+    """The folders of templates: the possible values of an entry's `template`."""
     return frozenset(path.partition("/")[0] for path in paths if "/" in path)
 
 
 def absent(used: Iterable[tuple[str, MessageForm]], there: Iterable[str]) -> list[tuple[str, MessageForm]]:
-    """Those of the used folders and forms of which no template is there."""
+    """The used folders and forms that have no template."""
     paths = {*there}
     known = folders(paths)
     return [

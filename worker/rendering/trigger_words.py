@@ -1,4 +1,4 @@
-"""When a schedule is due, in words: "Mondays 09:00 CET". A reader never meets a cron expression."""
+"""The trigger of a schedule in words: "Mondays 09:00 CET". A cron expression is never printed for a reader."""
 
 from collections.abc import Iterable
 from datetime import datetime, time
@@ -12,22 +12,22 @@ from worker.rendering.phrases import capital
 from worker.rendering.wording import Wording
 
 MOST_TIMES = 4
-"""Times of one day that are named. Of more, the distance is said, or how many there are."""
+"""The number of times in one day that are listed. For more, the interval is printed, or their number."""
 
 _MONTH, _WEEK, _YEAR = 31, 7, 12
-"""How many values a whole field has."""
+"""The number of values in a field without a restriction."""
 
 _HOUR, _DAY = 60, 24 * 60
 """Minutes."""
 
 
 def trigger_words(w: Wording, trigger: Trigger, now: datetime) -> str:
-    """Times are on the clock of the trigger's zone, with the name that this zone has at `now`."""
+    """Times are in the trigger's zone, with the zone's name at `now`."""
     return capital(trigger_phrase(w, trigger, now))
 
 
 def trigger_phrase(w: Wording, trigger: Trigger, now: datetime) -> str:
-    """The same inside a sentence: "every day 09:00 CET"."""
+    """The same for use inside a sentence: "every day 09:00 CET"."""
     if trigger.kind == "cron":
         words = _cron(w, parse(trigger.expression), ZoneInfo(trigger.zone), now)
         return w.say("when.no_holidays", when=words) if trigger.holidays else words
@@ -57,7 +57,7 @@ def _times(w: Wording, days: str, number: int) -> str:
 
 
 def _days(w: Wording, fields: CronFields) -> Iterable[str]:
-    """Those with a fixed number in the month or the week."""
+    """The days with a fixed number in the month or in the week."""
     of_month, of_week = fields.day, fields.weekday
     if not of_month or not of_week:
         return

@@ -1,4 +1,4 @@
-"""What only services know and a digest prints: their words, their names, and what their queries bring."""
+"""The part of a digest's wording that only services know: their words, their names, and what their queries return."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,10 +11,10 @@ DEALS = "deals"
 
 @dataclass(frozen=True, slots=True)
 class Vocabulary:
-    """`words`: language → key → text, of all services. `services`: a connection's type → the service that it stands in
-    for, where it is a stand-in. `counts`: service and query → what a funnel counts, as the beginning of the key of its
-    column's head ("deals", "visitors"). `lists`: service and query, of those that list opportunities. `notes`: kinds of
-    notes, those with the longer sentence first.
+    """`words`: language → key → text, of all services. `services`: for a stand-in, the connection's type → the service
+    that it replaces. `counts`: service and query → what a funnel counts, as the beginning of the key of its column's
+    head ("deals", "visitors"). `lists`: service and query, for those that list opportunities. `notes`: kinds of notes,
+    those with the longer sentence first.
     """
 
     words: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
@@ -33,12 +33,12 @@ class Vocabulary:
         return (self.service(line), line.query) in self.counts
 
     def noted(self, note: str) -> tuple[str, tuple[str, ...]] | None:
-        """The key of a note's words and what stands in their places; None for a sentence of no known kind."""
+        """The key of a note's words and the values of its placeholders; None for a sentence of an unknown kind."""
         found = ((kind.name, kind.values(note)) for kind in self.notes)
         return next(((f"noted.{name}", values) for name, values in found if values is not None), None)
 
     def counted(self, line: SourceLine | None) -> str:
-        """What a funnel counts: its query's own, else what other funnels of the service count, else deals."""
+        """What a funnel counts: by its own query, otherwise by the other funnels of the service, otherwise deals."""
         if line is None:
             return DEALS
         service = self.service(line)
@@ -47,4 +47,4 @@ class Vocabulary:
 
 
 NO_SERVICES = Vocabulary()
-"""Of no service: codes and metrics are printed without their underscores."""
+"""For no service: codes and metrics are printed without their underscores."""

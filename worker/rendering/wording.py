@@ -1,8 +1,9 @@
-"""Numbers, money, dates and our words in a reader's language, by Babel's CLDR data; names made harmless.
+"""Numbers, money, dates and our own words in a reader's language, by Babel's CLDR data; names are cleaned.
 
-Numbers and dates follow any locale Babel knows; our own words exist in English and German, and in the languages that a
-project brings; others get English.
-U+2212 is the minus, U+2060 holds a sign to its amount, U+00A0 a number to its noun: a line never breaks between them.
+Numbers and dates follow any locale that Babel knows. Our own words exist in English and German, and in the languages
+that a project adds; all other locales get English.
+U+2212 is the minus sign. U+2060 prevents a line break between a sign and its amount, U+00A0 between a number and its
+noun.
 """
 
 from collections.abc import Mapping
@@ -23,7 +24,7 @@ __all__ = ["JOIN", "MINUS", "NBSP", "NONE", "Wording", "direction", "needs_cents
 
 ENGLISH = "en"
 ENGLISH_WORDS: Mapping[str, str] = words_en.WORDS
-"""Every key of our own words."""
+"""The keys of all our own words."""
 
 ENGLISH_PLURAL = locale_named(ENGLISH).plural_form
 _LANGUAGES: Mapping[str, Mapping[str, str]] = {ENGLISH: ENGLISH_WORDS, "de": words_de.WORDS}
@@ -34,11 +35,11 @@ _NO_WORDS: Mapping[str, Mapping[str, str]] = MappingProxyType({})
 
 
 class Wording:
-    """`locale` as "en_GB" or "en-GB", `zone` an IANA name. `year` needs no mention in dates; None: every year is said.
-    `services`: words that only services have, language → key → text. `own`: those of the project, which come first.
-    Templates see all of it as `w`.
+    """`locale` as "en_GB" or "en-GB"; `zone` an IANA name. `year`: dates of this year are printed without it; None:
+    every date has its year. `services`: words that only services have, language → key → text. `own`: those of the
+    project, which have precedence. Templates see all of it as `w`.
 
-    Raises ValueError, with what was found, for a locale or zone that does not exist.
+    Raises ValueError, with the value that was found, for a locale or zone that does not exist.
     """
 
     def __init__(
@@ -81,7 +82,7 @@ class Wording:
         self.measure, self.difference, self.cell = measures.measure, measures.difference, measures.cell
 
     def said_of(self, prefix: str) -> "Wording":
-        """With a service's own words in place of ours: "rotting.newly" for "newly". The same where it has none."""
+        """With a service's own words instead of ours: "rotting.newly" for "newly". Unchanged if it has none."""
         if not prefix:
             return self
         own = {
@@ -90,17 +91,19 @@ class Wording:
         return Wording(*self._place, services=self._services, own={self.language: {**self._words, **own}})
 
     def clean(self, name: str | None, limit: int = NAME_LIMIT) -> str:
-        """Somebody else's text on one line: no control, format, bidi override or surrogate characters, at most `limit`
-        characters (the last an ellipsis).
+        """An external text on one line: without control, format, bidi override or surrogate characters, at most `limit`
+        characters (the last one an ellipsis).
         """
         return clean(name or "", limit)
 
     def named(self, name: str | None, otherwise: str) -> str:
-        """A name as `clean`; `otherwise` where a reader would see nothing of it."""
+        """A name as `clean`; `otherwise` if the result would be invisible."""
         return clean(name) if name is not None and visible(name) else otherwise
 
     def isolate(self, name: str | None) -> str:
-        """As `clean`, for plain text: right-to-left names in U+2068 and U+2069 so that they turn nothing else round."""
+        """As `clean`, for plain text: right-to-left names are between U+2068 and U+2069, so that they do not reorder
+        other text.
+        """
         return isolate(name or "")
 
 

@@ -1,4 +1,4 @@
-"""Our own words in German: the same keys as words_en, addressed to "Sie" only where a person must be addressed."""
+"""Our own words in German: the same keys as in words_en. "Sie" is used only if a person must be addressed."""
 
 from worker.rendering import chat_words_de, console_words_de
 

@@ -1,6 +1,6 @@
-"""Our own words in English. A key with `.one` and `.other` is a plural, chosen by the number `n`.
+"""Our own words in English. A key with `.one` and `.other` is a plural, selected by the number `n`.
 
-`{names}` are filled by Wording.say; amounts, dates and names arrive already worded. U+00A0 binds a number to its noun.
+Wording.say fills the `{names}`; amounts, dates and names are already formatted. U+00A0 joins a number to its noun.
 """
 
 from worker.rendering import chat_words_en, console_words_en
@@ -341,7 +341,7 @@ WORDS: dict[str, str] = {
     "only_moved": "Send this digest only when something moved",
     "preferences": "Change, pause or stop this digest",
     "sent_to": "Sent to {address} for {name}.",
-    # what tells a reader of digests over the cap
+    # messages to a reader about digests over the cap
     "held.subject.one": "Also happened: {n}\u00a0digest",
     "held.subject.other": "Also happened: {n}\u00a0digests",
     "held.headline.one": "{n}\u00a0digest was not sent, because this address had as many messages as it may get.",
@@ -499,7 +499,7 @@ WORDS: dict[str, str] = {
     "gap.said.deadline.other": "{source} did not answer in time, asked {n}\u00a0times.",
     "cut.rows_sum": "{more} not shown: {sums}.",
     "cut.rows_csv_sum": "{more} in the attached CSV: {sums}.",
-    # a chat's form alone
+    # only for chats
     "post.owner": "Owner",
     "post.deal": "Deal",
     "post.deal_step": "Deal and next step",
@@ -618,7 +618,7 @@ WORDS: dict[str, str] = {
     "web.many": "Too many tries",
     "web.many_why": "Please try again in a minute.",
     # alerts
-    # said to the owner of the deals, in place of the words without "own."
+    # addressed to the owner of the deals, instead of the words without "own."
     "own.open": "Your open pipeline",
     "own.open_deals": "Your open pipeline, {deals}",
     "own.subject.open": "Your {amount} open",

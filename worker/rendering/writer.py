@@ -1,18 +1,18 @@
-"""Which template is writing, and at which line, while Jinja yields its output piece by piece."""
+"""The template that is being rendered, and its line, while Jinja yields the output piece by piece."""
 
 from typing import Any
 
 from jinja2 import Template
 
 TEMPLATE = "__jinja_template__"
-"""A compiled template's global that names the template."""
+"""The global of a compiled template that has the template's name."""
 
 INCLUDED = "gen"
-"""The local variable in which compiled templates hold the template that they include."""
+"""The local variable of a compiled template that has the included template."""
 
 
 def writer(pieces: Any) -> tuple[str, int] | None:
-    """Template and line of the innermost generator that yielded last. None if `pieces` is no template's generator.
+    """Template and line of the innermost generator that yielded last. None if `pieces` is not a template's generator.
 
     A macro and `super()` are one piece of the template that calls them.
     """
@@ -28,7 +28,7 @@ def writer(pieces: Any) -> tuple[str, int] | None:
 
 def line_of(source: str, line: int, piece: str, offset: int) -> int:
     """The line of `source` that has the text at `offset` of a piece, which began at `line` or below. Jinja knows the
-    lines of statements; of text that is printed as it stands it knows the statement before it.
+    lines of statements. For literal text it only knows the statement before it.
     """
     begins, ends = piece.rfind("\n", 0, offset) + 1, piece.find("\n", offset)
     text = piece[begins : ends if ends >= 0 else None].strip()

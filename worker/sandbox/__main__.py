@@ -48,7 +48,7 @@ async def serve(given: argparse.Namespace) -> None:
 
 
 def line(item: Received) -> str:
-    """What was received, for whom, and the subject of a mail. The body is never printed."""
+    """What was received, its recipient, and the subject of a mail. The body is never printed."""
     if item.kind != "eml":
         return f"{item.kind} to {item.meta.get('channel', '?')}: {item.name}"
     message = email.message_from_bytes(item.body, _class=EmailMessage, policy=email.policy.default)

@@ -1,5 +1,5 @@
-"""The people and things of the simulation: one invented organisation, its people and its pipelines. `names` holds what
-its customers are called.
+"""The people and things of the simulation: one invented organisation, its people and its pipelines. `names` has the
+names of its customers.
 """
 
 import random
@@ -30,7 +30,7 @@ class CastStage:
 
 @dataclass(frozen=True, slots=True)
 class User:
-    """`former`: no longer a member. /user/ does not list former members, but deals still name them."""
+    """`former`: no longer a member. /user/ does not list former members, but deals still refer to them."""
 
     id: str
     first: str

@@ -1,5 +1,5 @@
-"""Close's list parameters: which opportunities match, and in which order. Unknown ones are refused or ignored, as the
-dialect says; malformed ones are refused.
+"""Close's list parameters: which opportunities match, and in which order. Unknown ones are refused or ignored,
+according to the dialect; malformed ones are refused.
 
 Names and operators: https://developer.close.com/api/resources/opportunities/list
 """
@@ -16,9 +16,9 @@ from worker.sandbox.close_rows import expected
 from worker.sandbox.events import SimulatedDeal
 
 MAX_LIMIT = 200
-"""Seen to be accepted for opportunities, users, pipelines and webhooks."""
+"""Observed to be accepted for opportunities, users, pipelines and webhooks."""
 FRAMEWORK_LIMIT = 100
-"""What the framework allows where a resource does not say otherwise."""
+"""The framework's limit for resources without a limit of their own."""
 MAX_SKIP = 250_000
 LARGE = 1_000_000  # the saved search "large deals": at least this annual value, in cents
 
@@ -41,7 +41,7 @@ class CloseRefusal(Exception):
 
 
 class PagingRefusal(CloseRefusal):
-    """`words`: how the framework says it, in an `error` of its own."""
+    """`words`: the framework's text, in an `error` of its own."""
 
     def __init__(self, field: str | None, problem: str, words: str) -> None:
         self.words = words
@@ -134,7 +134,7 @@ def _lead_test(text: str) -> Test:
 
 
 def _search_test(text: str) -> Test:
-    """Terms `field:value`, or words that stand anywhere in the note or the customer's name. All of them must fit.
+    """Terms `field:value`, or words that occur anywhere in the note or the customer's name. All of them must match.
     Raises CloseRefusal for a field that the simulation cannot search.
     """
     terms = [(field, value.strip('"')) for field, value in _TERM.findall(text)]

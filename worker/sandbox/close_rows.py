@@ -19,7 +19,7 @@ _PERIOD_WORDS = {"monthly": " monthly", "annual": " annual", "one_time": ""}
 
 
 OPTIONAL = frozenset({"is_stalled", "stall_status", "suggested_action"})
-"""Fields that an answer holds only if `_fields` names them. No recorded answer without `_fields` has them."""
+"""Fields that an answer has only if `_fields` names them. No recorded answer without `_fields` has them."""
 
 
 def instant(at: datetime) -> str:
@@ -125,7 +125,7 @@ def single(amounts: Iterable[int]) -> int:
 def aggregates(
     deals: Sequence[SimulatedDeal], currency: str, add: Callable[[Iterable[int]], int] = sum
 ) -> dict[str, Any]:
-    """What every list says about all matches, whatever the page: counts, sums and formatted sums."""
+    """The aggregates of all matches, on every page: counts, sums and formatted sums."""
     periods = Counter(deal.period for deal in deals)
     answer: dict[str, Any] = {"total_results": len(deals), "count_by_value_period": dict(sorted(periods.items()))}
     for name in ("one_time", "monthly", "annual"):

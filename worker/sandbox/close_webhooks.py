@@ -1,6 +1,6 @@
-"""Webhook subscriptions of the stand-in for Close: made, listed, deleted. Nothing is posted.
+"""Webhook subscriptions of the stand-in for Close: created, listed, deleted. Nothing is posted.
 
-The answer of a POST alone holds the key that signs requests, as it was recorded.
+Only the answer of a POST has the key that signs requests, as recorded.
 """
 
 import json
@@ -13,7 +13,7 @@ from starlette.responses import JSONResponse, Response
 from worker.sandbox import close_filters as filters
 
 MOST = 40
-"""Subscriptions of one organization."""
+"""The maximum of subscriptions of one organization."""
 
 
 class CloseWebhooks:

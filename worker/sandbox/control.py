@@ -1,4 +1,4 @@
-"""The sandbox's own HTTP interface: what a test or a child process may ask of it. Requests and answers are JSON."""
+"""The sandbox's own HTTP interface, for tests and child processes. Requests and answers are JSON."""
 
 import json
 from collections.abc import Callable, Mapping

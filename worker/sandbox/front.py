@@ -1,4 +1,4 @@
-"""What every request to the stand-ins passes: the log, the gate, the latency and the faults.
+"""Middleware for every request to the stand-ins: the log, the gate, the latency and the faults.
 
 Answers are buffered: a stand-in first makes its whole answer. Then the armed fault decides how much of it reaches the
 client.

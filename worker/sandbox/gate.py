@@ -1,5 +1,5 @@
-"""A gate before a stand-in. While it is shut, requests wait. While it is idle, no request is being answered. A test
-uses it for changes that no request may see half done.
+"""A gate in front of a stand-in. While it is shut, requests wait. While it is idle, no request is being answered. A
+test uses it for changes that no request may see half done.
 """
 
 import asyncio

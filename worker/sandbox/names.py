@@ -1,5 +1,5 @@
-"""What the simulation's customers and its website are called. FRIENDLY is what `demo`, `init` and `up` show. HOSTILE is
-for tests: markup, mentions, right-to-left text, emoji and very long names break careless output.
+"""Names of the simulation's customers and its website. `demo`, `init` and `up` use FRIENDLY. HOSTILE is for tests:
+markup, mentions, right-to-left text, emoji and very long names break careless output.
 """
 
 from dataclasses import dataclass
@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Names:
-    """`companies`: as many in each cast, so that a seed gives the same story under other names."""
+    """`companies`: the same number in both sets, so that a seed gives the same history with other names."""
 
     companies: tuple[str, ...]
     website: str

@@ -35,8 +35,8 @@ def slug(text: str) -> str:
 
 
 class Outbox:
-    """`out` is created when the first message comes. Only bodies are written there, no headers and no secrets. The
-    numbers of files go on from those that lie there, so that the order of names is that of time.
+    """`out` is created when the first message arrives. Only bodies are written there, no headers and no secrets. The
+    numbering of files continues after the existing ones, so that the order of names is the order of time.
     """
 
     def __init__(self, out: Path | None = None) -> None:
@@ -71,7 +71,7 @@ def as_shown(name: str, text: str) -> str:
 
 
 def _highest(out: Path) -> int:
-    """The number of the last file in a folder that may not be there yet; 0 if it has none."""
+    """The number of the last file in a folder that may not exist yet; 0 if it has none."""
     numbers = (_NUMBERED.match(path.name) for path in (out.iterdir() if out.is_dir() else ()))
     return max((int(found[1]) for found in numbers if found), default=0)
 

@@ -27,7 +27,7 @@ Draft = Callable[..., SimulatedDeal]
 
 
 def live_through(rng: random.Random, now: datetime, draft: Draft) -> list[Event]:
-    """Every event before `now`, in order of time."""
+    """Every event before `now`, in chronological order."""
     events: list[Event] = []
     for number in range(CLOSED):
         events += _closed(rng, now, draft, won=number % 5 < 3)

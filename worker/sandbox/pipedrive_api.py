@@ -1,8 +1,8 @@
-"""A stand-in for both versions of Pipedrive's API over the simulated pipeline. It offers only what the adapter asks
-for.
+"""A stand-in for both versions of Pipedrive's API over the simulated pipeline. It offers only what the adapter
+requests.
 
-Answers have the shapes of the public specifications or of recorded answers. Where the shape is uncertain (the words of
-a burst's 429, which days a statistic covers), the stand-in makes a choice, and no code may rely on it.
+Answers have the shapes of the public specifications or of recorded answers. Where the shape is uncertain (the text of a
+burst's 429, which days a statistic covers), the stand-in makes a choice, and no code may rely on it.
 """
 
 import json
@@ -51,9 +51,9 @@ def good(data: Any, **beside: Any) -> Response:
 
 
 class PipedriveApi:
-    """`now` is the simulation's clock. `book.archived` archives deals. `limit` says how much may be asked. `dialect`:
-    what the account is like. `symbol`: what people call the currency that an odd account made up. `refusing`: endpoint
-    → reason of pipedrive_dialect why it refuses. `marked`: a page of version 2 says whether it is the last; without the
+    """`now` is the simulation's clock. `book.archived` archives deals. `limit`: the rate limits. `dialect`: the
+    properties of the account. `symbol`: the symbol of the custom currency of an odd account. `refusing`: endpoint →
+    reason of pipedrive_dialect why it refuses. `marked`: a page of version 2 says whether it is the last; without the
     mark a list may end anywhere.
     """
 
@@ -328,7 +328,7 @@ def _head(kept: StoredDeal) -> dict[str, Any]:
 
 
 def _whose_days(request: Request) -> tuple[int, tuple[date, date]]:
-    """Without a user it is the token's own."""
+    """Without a user it is the token's own user."""
     params = request.query_params
     try:
         days = date.fromisoformat(params["start_date"]), date.fromisoformat(params["end_date"])

@@ -1,6 +1,6 @@
-"""What an account of the stand-in may look like, and the refusals that it can give.
+"""The properties that an account of the stand-in may have, and the refusals that it can give.
 
-The odd account has what was seen in live accounts and a tidy account lacks.
+The odd account has properties that were observed in live accounts and that a tidy account lacks.
 """
 
 from collections.abc import Mapping
@@ -53,7 +53,7 @@ def currency_of(kept: StoredDeal, dialect: AccountDialect) -> str:
 
 
 def currencies(dialect: AccountDialect, symbol: str) -> list[dict[str, Any]]:
-    """`symbol`: that of the currency that the company made up."""
+    """`symbol`: that of the company's custom currency."""
     known = [("EUR", "Euro", 2, "€"), ("USD", "US Dollar", 2, "$"), ("JPY", "Yen", 0, "¥")]
     if dialect is AccountDialect.ODD:
         known.append((MADE_UP, "Seats", 2, symbol))

@@ -41,7 +41,7 @@ NAMES: Mapping[str, frozenset[str]] = {
     "GET /api/v1/deals/summary": frozenset({"status", "filter_id", "user_id", "pipeline_id", "stage_id"}),
     "GET /api/v1/filters": frozenset({"type"}),
 }
-"""Endpoint → its query parameters. An endpoint that is not here has none."""
+"""Endpoint → its query parameters. An endpoint that is not listed has none."""
 MOST_CUSTOM_FIELDS = 15
 INCLUDED = frozenset(
     {"next_activity_id", "last_activity_id", "first_won_time", "products_count", "files_count", "notes_count"}
@@ -76,7 +76,7 @@ def known(params: Mapping[str, str], names: frozenset[str]) -> None:
 
 
 def extras(params: Mapping[str, str]) -> frozenset[str]:
-    """The fields that are asked for beside the plain deal. Raises PipedriveRefusal."""
+    """The fields that are requested in addition to the plain deal. Raises PipedriveRefusal."""
     fields, own = (params[name].split(",") if name in params else [] for name in ("include_fields", "custom_fields"))
     unknown = [name for name in fields if name not in INCLUDED]
     if unknown:

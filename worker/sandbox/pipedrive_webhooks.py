@@ -1,4 +1,4 @@
-"""Webhooks of the stand-in for Pipedrive: made, listed, deleted. Nothing is posted."""
+"""Webhooks of the stand-in for Pipedrive: created, listed, deleted. Nothing is posted."""
 
 import json
 from typing import Any
@@ -11,7 +11,7 @@ from worker.sandbox import pipedrive_filters as filters
 REQUIRED = ("subscription_url", "event_action", "event_object", "name")
 OPTIONAL = ("version", "user_id", "http_auth_user", "http_auth_password")
 MOST = 40
-"""Webhooks of one user."""
+"""The maximum of webhooks of one user."""
 
 
 class PipedriveWebhooks:

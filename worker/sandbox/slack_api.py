@@ -22,12 +22,12 @@ TOKEN = "xoxb-sandbox"  # noqa: S105  # opens nothing but this stand-in
 WEBHOOK = "/slack/services/T0SANDBOX/B0SANDBOX/only-on-loopback"
 ROOT = "/slack/api"
 HOOKS = "/slack/hooks"
-"""Below it lie the addresses to which answers of commands and clicks are posted. The path's last word is of the
-caller's choice.
+"""The addresses to which answers of commands and clicks are posted are below it. The caller chooses the last part of
+the path.
 """
 
 ANSWERS = 5
-"""How often one of them may be used."""
+"""How often one of these addresses may be used."""
 
 _CHANNEL = re.compile(r"[CGDUW][A-Z0-9]{2,20}")
 _WEBHOOK_STATUS = {"no_service": 404, "no_active_hooks": 404, "channel_is_archived": 410, "action_prohibited": 403}

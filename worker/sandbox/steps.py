@@ -61,7 +61,7 @@ def in_words(events: Counter[str]) -> str:
 
 
 def _named(name: str, count: int) -> str:
-    """The name of an event is one of a deal's states, or something of a deal that changed."""
+    """The name of an event is one of a deal's states, or a property of a deal that changed."""
     if name == "MovedPipeline":
         return "moved to another pipeline"
     what = name.removesuffix("Changed").lower()

@@ -1,4 +1,4 @@
-"""What the Umami stand-in knows besides visits: accounts, websites and their owners, saved reports, tokens."""
+"""Data of the Umami stand-in other than visits: accounts, websites and their owners, saved reports, tokens."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

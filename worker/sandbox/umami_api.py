@@ -46,8 +46,8 @@ Endpoint = Callable[[Request], Awaitable[Response]]
 
 
 class UmamiApi:
-    """`now` is the simulation's clock. `state` holds what may be changed; `limit` is the cloud's. With `legacy`,
-    reports are below /reports, as in version 3.1; without, only below their website, as in a later version.
+    """`now` is the simulation's clock. `state`: the data that may be changed; `limit`: that of the cloud. With
+    `legacy`, reports are below /reports, as in version 3.1; without, only below their website, as in a later version.
     """
 
     def __init__(self, seed: int, now: Callable[[], datetime], names: Names = FRIENDLY) -> None:

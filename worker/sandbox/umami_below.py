@@ -9,7 +9,7 @@ from worker.sandbox import umami_checks as checks
 from worker.sandbox.umami_answers import milliseconds
 
 Pick = Callable[[Any, str], Any]
-"""A part of a report's answer, for the `type` that was asked for."""
+"""A part of a report's answer, for the requested `type`."""
 
 
 @dataclass(frozen=True, slots=True)

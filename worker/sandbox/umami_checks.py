@@ -223,7 +223,7 @@ def _elements(faults: RequestErrors, kind: str, given: Mapping[str, Any]) -> Non
 
 
 def saved(body: Any) -> RequestErrors:
-    """A report that is saved: its parameters are not checked."""
+    """A report to be saved: its parameters are not checked."""
     faults = RequestErrors()
     given = body if isinstance(body, Mapping) else {}
     _top(faults, given, {"websiteId": uuid, "type": one_of(*TYPES), "name": title, "parameters": mapping})
@@ -231,7 +231,7 @@ def saved(body: Any) -> RequestErrors:
 
 
 def definition(body: Any, kind: str) -> RequestErrors:
-    """A funnel or a goal that is saved below its website: its parameters are checked, but for the dates."""
+    """A funnel or a goal to be saved below its website: its parameters are checked, except the dates."""
     faults = RequestErrors()
     given = body if isinstance(body, Mapping) else {}
     _top(faults, given, {"name": title, "parameters": mapping})

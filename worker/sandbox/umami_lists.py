@@ -189,5 +189,5 @@ class UmamiLists:
 
 
 def _kind(request: Request) -> str:
-    """The type that the path says: /websites/{id}/funnels is of funnels."""
+    """The type in the path: /websites/{id}/funnels has funnels."""
     return next(kind for kind in ("funnel", "goal") if f"/{kind}s" in request.url.path)

@@ -1,7 +1,7 @@
-"""What is sent to Umami's tracker path, and a website's events with what was sent to it.
+"""Events that are sent to Umami's tracker path, and all events of a website, including those.
 
-The path asks for no account. Sessions last for a month and visits for an hour, as long as address and browser stay. A
-program that does not look like a browser is answered, and nothing is kept of it.
+The path needs no account. Sessions last for a month and visits for an hour, as long as address and browser stay the
+same. A program that does not look like a browser gets an answer, and none of its events is stored.
 """
 
 import re
@@ -26,7 +26,7 @@ _UTM = ("source", "medium", "campaign", "content", "term")
 
 
 class OpenSite:
-    """A website that may be sent events, beside those that are simulated for it, if any."""
+    """A website that accepts events, in addition to those that are simulated for it, if any."""
 
     def __init__(self, simulated: SimulatedSite | None) -> None:
         self._simulated = simulated
@@ -50,7 +50,7 @@ class OpenSite:
 
 
 def faults(body: Any) -> checks.RequestErrors:
-    """What is wrong with a body that was sent."""
+    """The errors in a body that was sent."""
     found = checks.RequestErrors()
     given = body if isinstance(body, Mapping) else {}
     for name, check in (("type", checks.one_of(*TYPES)), ("payload", checks.mapping)):
@@ -74,7 +74,7 @@ def is_robot(agent: str) -> bool:
 
 
 def event(payload: Mapping[str, Any], address: str, agent: str, now: datetime) -> WebsiteEvent:
-    """The view, or with a `name` the event, that a payload tells of. `timestamp` is seconds since 1970."""
+    """The view, or with a `name` the event, in a payload. `timestamp` is seconds since 1970."""
     given = payload.get("timestamp")
     at = now if given is None else datetime.fromtimestamp(int(given), UTC)
     who = (payload["website"], address, agent, at.strftime("%Y-%m"), payload.get("id", ""))
@@ -88,7 +88,7 @@ def event(payload: Mapping[str, Any], address: str, agent: str, now: datetime) -
 
 
 def _fields(payload: Mapping[str, Any], agent: str) -> dict[str, str | None]:
-    """By the names of Umami's filters. Nobody knows where a loopback address is."""
+    """By the names of Umami's filters. The location of a loopback address is unknown."""
     host = payload.get("hostname")
     page = urlsplit(urljoin(f"https://{host or 'localhost'}", str(payload.get("url") or "")))
     marks = parse_qs(page.query)
@@ -111,7 +111,7 @@ def _fields(payload: Mapping[str, Any], agent: str) -> dict[str, str | None]:
 
 
 def _referrer(payload: Mapping[str, Any], own: str) -> str | None:
-    """The other website's domain; none where it is the website itself."""
+    """The other website's domain; None if it is the website itself."""
     domain = (urlsplit(str(payload.get("referrer") or "")).hostname or "").removeprefix("www.")
     return domain if domain and domain != own.removeprefix("www.") else None
 

@@ -69,7 +69,7 @@ class WebsiteEvent:
 
     @property
     def name(self) -> str:
-        """The event's name, else the path, as journeys show it."""
+        """The event's name, otherwise the path, as in journeys."""
         return str(self.fields["event"] if self.kind == CUSTOM else self.fields["path"])
 
 

@@ -1,4 +1,4 @@
-"""A receiver of webhooks, as Standard Webhooks wants one: it verifies, and takes each id once.
+"""A receiver of webhooks as required by Standard Webhooks: it verifies, and accepts each id once.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -21,8 +21,8 @@ SECRET = "whsec_b25seSBmb3IgdGhlIHNhbmRib3ggb24gbG9vcGJhY2s="  # noqa: S105  # o
 
 
 class WebhookReceiver:
-    """POST /webhook/<name>. `arrived`: how often each id came with a good signature. A message is kept when its id
-    comes for the first time; afterwards it is answered alike and dropped.
+    """POST /webhook/<name>. `arrived`: how often each id came with a valid signature. A message is stored when its id
+    comes for the first time; later ones get the same answer and are dropped.
     """
 
     def __init__(self, outbox: Outbox, now: Callable[[], datetime]) -> None:

@@ -1,4 +1,4 @@
-"""Any service that Apprise knows."""
+"""Any service that Apprise supports."""
 
 from worker.channels.apprise.channel import APPRISE as KIND
 

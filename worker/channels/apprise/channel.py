@@ -1,7 +1,8 @@
 """`type: apprise` sends each message to one service of Apprise, as title and body.
 
-Apprise says yes or no. No may mean that the service refused, that nobody listened, or that an answer was lost after the
-service had taken the message: the outcome is unknown then, and the schedule's `on_unknown` decides.
+Apprise returns only true or false. False may mean that the service refused, that it was not reachable, or that an
+answer was lost after the service had accepted the message. The outcome is then unknown, and the schedule's `on_unknown`
+decides.
 """
 
 import json
@@ -18,7 +19,7 @@ from worker.ports.kinds import Option, RuleViolation
 
 CHANNEL = "apprise"
 PATIENCE = 30.0
-"""Seconds for a connection, and again for an answer, where the URL has no `cto` or `rto`."""
+"""Seconds for a connection, and again for an answer, if the URL has no `cto` or `rto`."""
 
 TEXT, HTML = "text", "html"
 
@@ -30,8 +31,8 @@ class AppriseContent:
 
 
 class AppriseChannel:
-    """`limit`: characters of a body; 0 for none. What a service allows is not asked of Apprise, because a message is
-    also built where nobody knows the URL.
+    """`limit`: characters of a body; 0 for none. Apprise's own limit of a service is not used, because a message is
+    also built without the URL.
     """
 
     def __init__(self, url: str, form: str, limit: int) -> None:

@@ -1,1 +1,1 @@
-"""What several channels make in the same way."""
+"""Code that several channels share."""

@@ -1,4 +1,4 @@
-"""A message as JSON: a digest's document, or what a project's own template wrote."""
+"""A message as JSON: a digest's document, or the output of a project's own template."""
 
 import json
 from collections.abc import Mapping
@@ -14,28 +14,28 @@ from worker.ports.channels import PreviewPage, RenderRequest, Templates
 from worker.sanitize import replace_surrogates
 
 LIMIT = 5_000_000
-"""Bytes of one message. Receivers of webhooks seldom take more than a few megabytes."""
+"""Bytes of one message. Receivers of webhooks seldom accept more than a few megabytes."""
 
 TEMPLATE = "webhook.json.j2"
 
 
 @dataclass(frozen=True, slots=True)
 class JsonContent:
-    """`document`: any JSON value. Its texts still hold READER where the address belongs."""
+    """`document`: any JSON value. READER is still in its texts in place of the address."""
 
     subject: str
     document: Any
 
 
 def json_content(request: RenderRequest, templates: Templates) -> JsonContent:
-    """The whole digest as worker.documents.digest has it. Raises RenderError."""
+    """The whole digest as in worker.documents.digest. Raises RenderError."""
     page = next(templates.pages(request))
     subject, text = subject_of(page), text_of(page)
     return JsonContent(subject, message_document(request.digest, subject, text, request.files))
 
 
 def own_json_content(request: RenderRequest, templates: Templates) -> JsonContent:
-    """What the project's own webhook.json.j2 makes of the digest. Raises RenderError."""
+    """The output of the project's own webhook.json.j2 for the digest. Raises RenderError."""
     page = next(templates.pages(request))
     text = page.fill(TEMPLATE)
     with wrong_place(page, TEMPLATE):
@@ -45,7 +45,9 @@ def own_json_content(request: RenderRequest, templates: Templates) -> JsonConten
 
 
 def json_body(content: JsonContent, address: str, *, indent: int | None = None) -> bytes:
-    """Strict JSON in UTF-8 for one reader. Raises RenderError past LIMIT, and for a number that JSON does not have."""
+    """Strict JSON in UTF-8 for one reader. Raises RenderError past LIMIT, and for a number that JSON does not
+    support.
+    """
     try:
         told = json.dumps(content.document, ensure_ascii=False, allow_nan=False, indent=indent)
     except ValueError as error:

@@ -1,4 +1,4 @@
-"""JSON that a template wrote, read strictly before anything is sent."""
+"""JSON that a template wrote, parsed strictly before anything is sent."""
 
 import json
 from collections.abc import Iterator
@@ -9,11 +9,11 @@ from worker.ports.channels import TemplatePage
 from worker.sanitize import clean
 
 AROUND = 30
-"""Characters on each side of a fault that its sentence shows."""
+"""Characters on each side of a fault that its error message quotes."""
 
 
 def strict_json(template: str, text: str) -> object:
-    """The value of `text`. Raises RenderError for NaN, a repeated key, and prose after the end."""
+    """The value of `text`. Raises RenderError for NaN, a repeated key, and text after the end."""
     try:
         found: object = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
@@ -28,7 +28,7 @@ def strict_json(template: str, text: str) -> object:
 
 @contextmanager
 def wrong_place(page: TemplatePage, name: str) -> Iterator[None]:
-    """Says of a fault in JSON inside which template and line wrote it."""
+    """Adds the template and line that wrote the text to an error in the JSON inside."""
     try:
         yield
     except RenderError as error:

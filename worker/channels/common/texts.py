@@ -1,4 +1,4 @@
-"""The subject, the text and the HTML of a message, from the templates that mails use, checked before they are sent."""
+"""The subject, the text and the HTML of a message, from the templates for mails, checked before they are sent."""
 
 from worker.errors import RenderError
 from worker.ports.channels import TemplatePage
@@ -15,12 +15,12 @@ def subject_of(page: TemplatePage) -> str:
 
 
 def text_of(page: TemplatePage) -> str:
-    """Lines of text, the last with its line end. Raises RenderError."""
+    """Lines of text, the last one with a line end. Raises RenderError."""
     return _not_empty(page, TEXT, tidy(page.fill(TEXT)))
 
 
 def html_of(page: TemplatePage) -> str:
-    """With its style sheet put into its elements. Raises RenderError, with the place of an open element."""
+    """With its style sheet inlined. Raises RenderError, with the position of an element that is not closed."""
     html = _not_empty(page, HTML, page.fill(HTML))
     with_styles = styled(page.place(HTML, 0)[0], html)
     fault = html_fault(html)

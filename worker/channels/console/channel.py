@@ -1,7 +1,7 @@
-"""`type: console` prints each message as text on the worker's standard error, where its log goes too.
+"""`type: console` prints each message as text on the worker's standard error, as its log does.
 
-Standard output belongs to the command's own answer, such as the document of `run --json`. A terminal obeys some
-characters, and those are taken out. Nobody can be asked whether the text was read.
+Standard output is reserved for the command's own result, such as the document of `run --json`. Control characters of
+terminals are removed. There is no way to find out whether the text was read.
 """
 
 import asyncio
@@ -56,8 +56,8 @@ def _printed(content: ConsoleContent) -> str:
 
 
 def _print(text: str) -> None:
-    """On the process's own stream: Celery puts a log in the place of sys.stderr. Raises DeliveryDeferred and
-    DeliveryUncertain: a part may have been printed.
+    """On the process's own stream, because Celery replaces sys.stderr by a log. Raises DeliveryDeferred, and
+    DeliveryUncertain if a part may have been printed.
     """
     stream = sys.__stderr__
     if stream is None:

@@ -1,4 +1,4 @@
-"""Reads a delivery status notification (RFC 3464): a server that took a mail could not deliver it after all."""
+"""Reads a delivery status notification (RFC 3464): a server that accepted a mail could not deliver it."""
 
 import re
 from collections.abc import Iterator
@@ -15,15 +15,15 @@ from worker.sanitize import clean
 
 LONGEST = 300
 UNREADABLE = (MessageError, LookupError, ValueError, AttributeError, TypeError, RecursionError)
-"""What the standard library's parser raises for mails that nobody could read, such as one with 3,000 nested parts."""
+"""The errors of the standard library's parser for unreadable mails, such as one with 3,000 nested parts."""
 _PARSER = BytesParser(policy=policy.compat32)
 _CODES = re.compile(r"\s*(?P<code>[245]\d\d)?[ -]*(?P<enhanced>[245]\.\d{1,3}\.\d{1,3})?")
 
 
 @dataclass(frozen=True, slots=True)
 class Bounce:
-    """`recipient`: the address that could not be reached. `status`: the enhanced code, as 5.1.1. `diagnostic`: the
-    server's words, cut. `message_id`: of the mail that came back, without <>; empty if the report does not hold it.
+    """`recipient`: the address that could not be reached. `status`: the enhanced code, such as 5.1.1. `diagnostic`: the
+    server's text, shortened. `message_id`: that of the returned mail, without <>; empty if the report does not have it.
     """
 
     recipient: str
@@ -33,10 +33,9 @@ class Bounce:
 
 
 def parse_dsn(raw: bytes) -> Bounce | None:
-    """The first recipient of the report who failed for good; None for any other mail, and for a delay.
+    """The first recipient of the report with a permanent failure; None for any other mail, and for a delay.
 
-    Anybody can write such a report. What it says counts only with the Message-ID of a mail that was sent to the
-    recipient.
+    Anybody can write such a report. It is accepted only with the Message-ID of a mail that was sent to the recipient.
     """
     try:
         mail = _PARSER.parsebytes(raw)
@@ -45,7 +44,7 @@ def parse_dsn(raw: bytes) -> Bounce | None:
         parts = list(mail.walk())
         failed = next(_failed(parts), None)
     except UNREADABLE:
-        return None  # not a mail that anybody could read
+        return None  # not a readable mail
     if failed is None:
         return None
     recipient = _value(failed, "Final-Recipient") or _value(failed, "Original-Recipient")
@@ -56,7 +55,7 @@ def parse_dsn(raw: bytes) -> Bounce | None:
 
 
 def _failed(parts: list[Message]) -> Iterator[Message]:
-    """A status report holds a block of fields about the server, and one for each recipient."""
+    """A status report has one block of fields about the server, and one for each recipient."""
     reports = (part for part in parts if part.get_content_type() == "message/delivery-status")
     for report in reports:
         blocks = report.get_payload()
@@ -66,12 +65,12 @@ def _failed(parts: list[Message]) -> Iterator[Message]:
 
 
 def _value(block: Message, name: str) -> str:
-    """Without the type in front, as in "rfc822; ann@initech.example"."""
+    """Without the type at the beginning, as in "rfc822; ann@initech.example"."""
     return clean(str(block.get(name, "")).partition(";")[2], LONGEST).strip()
 
 
 def _message_id(parts: list[Message]) -> str:
-    """Of the mail that came back, whole or its headers alone. The report's own id stands before it."""
+    """That of the returned mail, whole or only its headers. The report's own id comes before it."""
     for part in parts:
         if part.get_content_type() == "text/rfc822-headers":
             part = HeaderParser().parsestr(str(part.get_payload()))  # noqa: PLW2901
@@ -84,8 +83,8 @@ def _message_id(parts: list[Message]) -> str:
 
 
 def fault_of(bounce: Bounce) -> Fault:
-    """Whose fault it is, by the rules for a refusal after the message: the report does not say in which step the server
-    refused, and only a code that speaks of the recipient's address blames the address.
+    """What is at fault, by the rules for a refusal after the message. The report does not say in which step the server
+    refused, and only a code about the recipient's address means that the address is at fault.
     """
     found = _CODES.match(bounce.diagnostic)
     code = int(found["code"] or 550) if found else 550
@@ -94,13 +93,13 @@ def fault_of(bounce: Bounce) -> Fault:
 
 
 def bounce_report(raw: bytes) -> BounceReport | None:
-    """What a mail in the sender's mailbox says of a message; None if it is no report of a failure."""
+    """The report in a mail of the sender's mailbox; None if it does not report a failure."""
     bounce = parse_dsn(raw)
     return report_of(bounce) if bounce is not None else None
 
 
 def report_of(bounce: Bounce) -> BounceReport:
-    """A status that is no failure for good blames nobody."""
+    """For a status that is not a permanent failure, nothing is at fault."""
     words = bounce.diagnostic if bounce.status in bounce.diagnostic else f"{bounce.status} {bounce.diagnostic}".strip()
     identity = bounce.message_id.partition("@")[0]
     at_fault = not bounce.status.startswith(("2.", "4.")) and fault_of(bounce) is Fault.READER

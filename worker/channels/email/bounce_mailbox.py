@@ -1,7 +1,7 @@
-"""The mailbox that bounces come to, and mails in it by which readers unsubscribe (RFC 2369).
+"""The mailbox for bounces, and for mails with which readers unsubscribe (RFC 2369).
 
-Anybody can write to it. A report counts only with the identity of a message, and a mail to unsubscribe only with the
-token that was signed for one reader. Nothing is ever answered, so that no loop can begin.
+Anybody can write to it. A report is accepted only with the identity of a message, and a mail to unsubscribe only with
+the token that was signed for one reader. No mail is ever answered, so that no loop can begin.
 """
 
 import re
@@ -17,21 +17,21 @@ from worker.ports.bounces import MailboxPage, Mark, ReturnedMail
 WORD = "unsubscribe"
 LONGEST_SUBJECT = 4000
 PAGE_TIME = 60.0
-"""Seconds. The turn to read a mailbox lasts five minutes from one page to the next."""
+"""Seconds. The lease for reading a mailbox lasts five minutes from one page to the next."""
 
 _HEADERS = BytesHeaderParser(policy=policy.default)
 _ASKED = re.compile(rf"\b{WORD}\s+(?P<token>[\w.\s-]+)", re.IGNORECASE | re.ASCII)
 
 
 class EmailBounceMailbox:
-    """Keeps worker.ports.bounces.BounceMailbox."""
+    """Implements worker.ports.bounces.BounceMailbox."""
 
     def __init__(self, mailbox: ImapMailbox, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._mailbox = mailbox
         self._monotonic = monotonic
 
     async def page(self, after: Mark | None, limit: int) -> MailboxPage:
-        """A page of a slow server ends after PAGE_TIME, so that it is dealt with while the turn lasts."""
+        """A page of a slow server ends after PAGE_TIME, so that it is processed while the lease lasts."""
         validity, numbers = await self._mailbox.numbers(after)
         mails, began = list[ReturnedMail](), self._monotonic()
         last = after.number if after is not None and after.validity == validity else 0
@@ -58,12 +58,12 @@ def returned_mail(mail: StoredMail) -> ReturnedMail:
 
 
 def unsubscribe_token(raw: bytes) -> str:
-    """The token behind "unsubscribe" in the subject; empty if there is none. Mail programs fold long subjects, and
-    encode them in words; so the token may hold blanks here.
+    """The token behind "unsubscribe" in the subject; empty if there is none. Mail clients fold and encode long
+    subjects, so that the token may contain blanks here.
     """
     try:
         subject = str(_HEADERS.parsebytes(raw).get("Subject", ""))
     except UNREADABLE:
-        return ""  # not a mail that anybody could read
+        return ""  # not a readable mail
     found = _ASKED.search(subject[:LONGEST_SUBJECT])
     return "".join(found["token"].split()) if found is not None else ""

@@ -1,4 +1,4 @@
-"""The options of an email channel for what comes back: `bounces` and `unsubscribe_mailbox`."""
+"""The options of an email channel for returned mails: `bounces` and `unsubscribe_mailbox`."""
 
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
@@ -41,7 +41,7 @@ BOUNCE_OPTIONS = (
 
 
 def bounce_faults(options: Mapping[str, str]) -> Iterator[RuleViolation]:
-    """What is wrong with these options."""
+    """The problems in these options."""
     written = {name for name in options if name.startswith("bounces.")}
     if written and not written & {MAILBOX, SECRET}:
         yield RuleViolation(("bounces",), "`bounces` without `mailbox` and `secret`", "write one of them, or both")
@@ -85,14 +85,14 @@ def _unsubscribe_faults(options: Mapping[str, str]) -> Iterator[RuleViolation]:
 
 
 def look_every(options: Mapping[str, str]) -> int | None:
-    """Seconds between two looks into the mailbox; None without one."""
+    """Seconds between two checks of the mailbox; None without a mailbox."""
     return parse_duration(options.get("bounces.every", EVERY)) if MAILBOX in options else None
 
 
 def open_bounce_mailbox(
     options: Mapping[str, str], renewal: Renewal, clock: Callable[[], datetime]
 ) -> BounceMailbox | None:
-    """A mailbox without a password of its own is read with the token that mails are sent with."""
+    """A mailbox without a password of its own is read with the token for sending mails."""
     if MAILBOX not in options:
         return None
     try:
@@ -109,5 +109,5 @@ def open_bounce_webhook(options: Mapping[str, str]) -> BounceWebhook | None:
 
 
 def unsubscribe_address(options: Mapping[str, str]) -> str:
-    """Where readers may send a mail to unsubscribe; empty if there is no such address."""
+    """The address to which readers may send a mail to unsubscribe; empty if there is none."""
     return ascii_address(options[UNSUBSCRIBE_MAILBOX].strip()) if UNSUBSCRIBE_MAILBOX in options else ""

@@ -1,8 +1,8 @@
-"""What a mail service, or a script between it and us, posts about one message: signed as Standard Webhooks has it.
+"""A report about one message that a mail service, or a script in between, posts: signed according to Standard Webhooks.
 
-{"address", "status", "diagnostic", "message_id"}: the recipient, an enhanced code such as "5.1.1", the words of the
-mail server, and the Message-ID of the mail that did not arrive. A service that writes Message-IDs of its own leaves the
-last one out.
+{"address", "status", "diagnostic", "message_id"}: the recipient, an enhanced code such as "5.1.1", the text of the mail
+server, and the Message-ID of the mail that did not arrive. A service that writes its own Message-IDs leaves out the
+last one.
 """
 
 import json
@@ -19,7 +19,7 @@ EXPECTED = 'expected {"address", "status", "diagnostic", "message_id"}'
 
 
 class EmailBounceWebhook:
-    """Keeps worker.ports.bounces.BounceWebhook."""
+    """Implements worker.ports.bounces.BounceWebhook."""
 
     def __init__(self, verifier: WebhookVerifier) -> None:
         self._verifier = verifier
@@ -36,7 +36,7 @@ class EmailBounceWebhook:
 
 
 def _bounce(given: Mapping[str, Any]) -> Bounce:
-    """Raises PostRefused. Other fields are left alone."""
+    """Raises PostRefused. Other fields are ignored."""
     values = {name: given.get(name, "") for name in ("address", "status", "diagnostic", "message_id")}
     wrong = [name for name, value in values.items() if not isinstance(value, str)]
     if wrong:

@@ -40,14 +40,14 @@ from worker.ports.tokens import Renewal
 from worker.sanitize import clean
 
 SIZE_LIMIT = 20_000_000
-"""Octets of one message; most servers stop between 10 and 35 MB."""
+"""Octets of one message; most servers have a limit between 10 and 35 MB."""
 
 _LABEL = r"[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?"
 _HOST = re.compile(rf"{_LABEL}(\.{_LABEL})*")
 
 
 def _address(text: str) -> str:
-    """One mailbox with a lower-case domain. Raises ValueError with what to write."""
+    """One mailbox with a lower-case domain. Raises ValueError with the expected form."""
     return ascii_address(text.strip())
 
 
@@ -78,7 +78,7 @@ def _faults(options: Mapping[str, str]) -> tuple[RuleViolation, ...]:
 
 
 def _is_host(name: str) -> bool:
-    """Whether EHLO takes the name: a domain or an address literal (RFC 5321, 4.1.1.1)."""
+    """Whether EHLO accepts the name: a domain or an address literal (RFC 5321, 4.1.1.1)."""
     if name.startswith("[") and name.endswith("]"):
         try:
             ip_address(name[1:-1].removeprefix("IPv6:"))
@@ -89,13 +89,13 @@ def _is_host(name: str) -> bool:
 
 
 class EmailChannel:
-    """A message to one reader is one part. There is no pace: a mail server answers 4yz when it has had enough."""
+    """A message to one reader is one part. There is no pace: an overloaded mail server answers 4yz."""
 
     preview_suffix = "html"
 
     def __init__(self, mailer: Mailer, sender: str, unsubscribe: str = "", reply_to: str = "") -> None:
         """`unsubscribe`: an address where a mail with a reader's token in its subject unsubscribes the reader.
-        `reply_to`: where answers go that the entry sends nowhere else.
+        `reply_to`: the address for replies, unless the entry has its own.
         """
         self._mailer = mailer
         self._sender = sender
@@ -180,7 +180,7 @@ def open_email(  # what tests set is separate
 
 
 def classed(failure: MailFailure) -> DeliveryError:
-    """Whether a failure leaves the delivery uncertain, defers it, or refuses it, and what to stop using."""
+    """Whether a failure leaves the delivery uncertain, defers it, or refuses it, and what must not be used again."""
     words = f"{failure.phase}: {failure.text.lstrip().removeprefix(failure.enhanced).lstrip()}"  # without its code
     code = f"{failure.code} {failure.enhanced}".strip()
     if failure.unclear:
@@ -193,14 +193,14 @@ def classed(failure: MailFailure) -> DeliveryError:
 
 
 def _refused(copy: str, failure: MailFailure) -> RefusedCopy:
-    """The server took the reader, so that nothing but the address of the copy can be at fault."""
+    """The server accepted the reader, so that only the address of the copy can be at fault."""
     error = classed(failure)
     dead = isinstance(error, DeliveryRefused) and error.suspend == Fault.READER
     return RefusedCopy(copy, error.problem, dead)
 
 
 def _mailbox_full(failure: MailFailure) -> bool:
-    """Some servers write 552 for 452. RFC 5321, 4.5.3.1.10 asks clients to treat it so."""
+    """Some servers answer 552 instead of 452. RFC 5321, 4.5.3.1.10 asks clients to treat it as 452."""
     full = failure.enhanced == "5.2.2" or (failure.code == 552 and not failure.enhanced)
     return full and failure.phase == "rcpt"
 

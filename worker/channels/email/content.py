@@ -1,4 +1,4 @@
-"""The subject, text and HTML of a digest, short enough that every mail program shows all of it."""
+"""The subject, text and HTML of a digest, short enough that every mail client shows all of it."""
 
 import html as escapes
 
@@ -11,7 +11,9 @@ from worker.ports.channels import PreviewPage, RenderRequest, TemplatePage, Temp
 
 HTML_BUDGET = 80_000
 HTML_LIMIT = 100_000
-"""Bytes of UTF-8; Gmail cuts a mail near 102 KB. Past the budget a digest is shortened, past the limit refused."""
+"""Bytes of UTF-8; Gmail clips a mail near 102 KB. Past the budget a digest is shortened, past the limit it is
+refused.
+"""
 
 TEXT_LIMIT = 100_000
 
@@ -29,13 +31,13 @@ def mail_content(request: RenderRequest, templates: Templates) -> MailContent:
 
 
 def preview_of(content: MailContent, address: str) -> PreviewPage:
-    """Without links: nobody can act in the name of a reader by a preview."""
+    """Without links: a preview must not allow anybody to act as a reader."""
     html, text = content.html.replace(READER, escapes.escape(address)), content.text.replace(READER, address)
     return PreviewPage(content.subject, html, text)
 
 
 def _longest(request: RenderRequest, templates: Templates) -> tuple[TemplatePage, str]:
-    """The first form whose HTML fits the budget, else the shortest one, with its HTML."""
+    """The first form whose HTML fits the budget, otherwise the shortest one, with its HTML."""
     pages = templates.pages(request)
     page = next(pages)
     html = html_of(page)

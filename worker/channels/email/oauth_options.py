@@ -43,7 +43,7 @@ def oauth_written(options: Mapping[str, str]) -> bool:
 
 
 def oauth_faults(options: Mapping[str, str]) -> Iterator[RuleViolation]:
-    """What is wrong with these options. Secrets may still be references."""
+    """The problems in these options. Secrets may still be references."""
     if not oauth_written(options):
         return
     if not {CLIENT_SECRET, REFRESH_TOKEN} & set(options):
@@ -60,11 +60,11 @@ def oauth_faults(options: Mapping[str, str]) -> Iterator[RuleViolation]:
 
 
 def _user_faults(url: str) -> Iterator[RuleViolation]:
-    """An access token is of an app, so that the server has to be told whose mailbox is meant."""
+    """An access token belongs to an app, so that the server needs the user name of the mailbox."""
     try:
         user = parse_url(url).user
     except ValueError:
-        return  # which is said of the URL itself
+        return  # the error of the URL itself says so
     if not user:
         expected = "write the mailbox's user too: smtp://reports%40acme.example@host:587"
         yield RuleViolation(("url",), "`oauth` and a URL without a user", expected)
@@ -85,8 +85,8 @@ def open_tokens(
 ) -> OAuthTokens | None:
     """None without `oauth`. `options`: secrets are resolved.
 
-    Tokens for an app's own credentials can always be got again, so that each process may keep its own. A refresh token
-    may be replaced with every use, and the new one must outlive the process.
+    Tokens for an app's own credentials can be requested again at any time, so that each process may keep its own. A
+    refresh token may be replaced with every use, and the new one must be stored beyond the process.
     """
     if not oauth_written(options):
         return None

@@ -1,4 +1,4 @@
-"""`type: file` writes each message to a directory: HTML, text or JSON, and the files that go along.
+"""`type: file` writes each message to a directory: HTML, text or JSON, and the attached files.
 
 A file's name is made from the schedule's id, the slot and a hash of the delivery, and never from data. The same
 delivery therefore writes the same file again, so that a repeat is no duplicate.
@@ -23,7 +23,7 @@ _SUFFIXES = {"text/csv": "csv", "application/json": "json", "text/plain": "txt"}
 
 
 class FileChannel:
-    """`directory` must exist: one that is made anew would hide that a disk is not mounted."""
+    """`directory` must exist: creating it would hide that a disk is not mounted."""
 
     def __init__(self, directory: Path, form: str) -> None:
         self._directory = directory

@@ -11,7 +11,7 @@ from worker.ports.channels import RenderRequest, Templates
 
 @dataclass(frozen=True, slots=True)
 class FileContent:
-    """READER stands in `text` where the address belongs. `files` are written beside it."""
+    """`text` has READER in place of the address. `files` are written beside it."""
 
     subject: str
     text: str
@@ -19,7 +19,7 @@ class FileContent:
 
 
 def html_file(request: RenderRequest, templates: Templates) -> FileContent:
-    """The whole digest: a file has no limit at which a mail program would cut it. Raises RenderError."""
+    """The whole digest: no mail client clips a file. Raises RenderError."""
     page = next(templates.pages(request))
     return FileContent(subject_of(page), html_of(page), request.files)
 
@@ -30,7 +30,7 @@ def text_file(request: RenderRequest, templates: Templates) -> FileContent:
 
 
 def json_file(request: RenderRequest, templates: Templates) -> FileContent:
-    """The document that a webhook sends. It holds the attachments, so that there are no files beside it."""
+    """The document that a webhook sends. It includes the attachments, so that there are no files beside it."""
     made = json_content(request, templates)
     return FileContent(made.subject, json_body(made, READER, indent=2).decode() + "\n")
 
@@ -40,4 +40,4 @@ FORMATS: dict[str, tuple[str, Callable[[RenderRequest, Templates], FileContent]]
     "text": ("txt", text_file),
     "json": ("json", json_file),
 }
-"""The option `format` → the suffix of its files, and what makes them."""
+"""The option `format` → the suffix of its files, and the function that makes them."""

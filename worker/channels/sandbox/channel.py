@@ -13,7 +13,7 @@ MAIL, POSTS = "mail", "slack"
 
 
 class SandboxChannels:
-    """`listening`: service → its address in the sandbox. Channels are opened at their first use."""
+    """`listening`: service → its address in the sandbox. Channels are opened on first use."""
 
     def __init__(self, listening: Mapping[str, str]) -> None:
         self._listening = listening

@@ -1,4 +1,4 @@
-"""Answers to commands and clicks, and where they are posted: response_url, which takes five within half an hour.
+"""Answers to commands and clicks. They are posted to response_url, which accepts five within half an hour.
 
 https://docs.slack.dev/interactivity/handling-user-interaction#message_responses
 """
@@ -24,7 +24,7 @@ LONGEST = 3_000
 
 
 class SlackDoor:
-    """Implements ports.chat.ChatDoor. `base_url`: of the stand-in, in tests and the sandbox."""
+    """Implements ports.chat.ChatDoor. `base_url`: that of the stand-in, in tests and the sandbox."""
 
     def __init__(self, secret: str, base_url: str = BASE_URL) -> None:
         self._secret = secret
@@ -44,7 +44,7 @@ class SlackDoor:
 
 
 def open_door(options: Mapping[str, str]) -> SlackDoor:
-    """Raises RequestError for a secret that cannot be one."""
+    """Raises RequestError for a malformed secret."""
     secret = options["signing_secret"].strip()
     if len(secret) < 16 or not secret.isascii() or not secret.isprintable():
         raise RequestError("answers.signing_secret is none of Slack; expected that of the app's Basic Information")
@@ -52,7 +52,7 @@ def open_door(options: Mapping[str, str]) -> SlackDoor:
 
 
 async def post_reply(request: ChatRequest, answer: ChatAnswer) -> None:
-    """Raises DeliveryRefused, and DeliveryDeferred where nobody knows."""
+    """Raises DeliveryRefused, and DeliveryDeferred if the outcome is unknown."""
     body = instead(answer, request.clicked) if answer.instead else private(answer)
     http = Http(request.reply, timeout=PATIENCE)
     try:
@@ -66,7 +66,7 @@ async def post_reply(request: ChatRequest, answer: ChatAnswer) -> None:
 
 
 def private(answer: ChatAnswer) -> dict[str, Any]:
-    """A message that only whoever asked sees; another message stays as it is."""
+    """A message that only the person who asked sees; another message is unchanged."""
     return {
         "response_type": "ephemeral",
         "replace_original": False,

@@ -32,7 +32,7 @@ class SlackApi:
         return await self._understood(answer)
 
     async def read(self, method: str, params: Mapping[str, str]) -> dict[str, Any]:
-        """A method that leaves nothing behind, so that an unclear answer only means to ask again.
+        """Calls a method that changes nothing: after an unclear answer it is simply called again.
 
         Raises DeliveryDeferred and DeliveryRefused.
         """

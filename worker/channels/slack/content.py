@@ -23,7 +23,7 @@ class SlackContent:
 
 
 class SlackMessages:
-    """The part that both of Slack's channels share. `answers`: clicks are taken, so that messages have buttons."""
+    """The part that both of Slack's channels share. `answers`: clicks are handled, so that messages have buttons."""
 
     preview_suffix = "slack.json"
 

@@ -92,7 +92,7 @@ _CODE = re.compile(r"[a-z][a-z0-9_]{2,80}")
 
 
 def tidy(text: str, secrets: Sequence[str]) -> str:
-    """The service's words for the ledger: one line, at most 300 characters, without our secrets."""
+    """The service's text for the ledger: one line, at most 300 characters, without our secrets."""
     return redact(text, secrets, 300)
 
 

@@ -37,7 +37,7 @@ def check(post: Node) -> tuple[str, ...]:
 
 
 def checked(content: SlackContent) -> tuple[Node, ...]:
-    """The posts, if all are within the limits. Raises RenderError with the complaints about the first bad post."""
+    """The posts, if all are within the limits. Raises RenderError with the limits that the first bad post breaks."""
     if not content.posts:
         raise RenderError(TEMPLATE, 0, "made no post; expected a main post at least")
     for number, post in enumerate(content.posts, start=1):
@@ -66,7 +66,7 @@ def _post(post: Node) -> Complaints:
 
 
 def _together(blocks: list[Node]) -> Complaints:
-    """Limits on blocks in one message together."""
+    """Limits on all blocks of one message."""
     ids = [block["block_id"] for block in blocks if "block_id" in block]
     for twice in sorted({str(name) for name in ids if ids.count(name) > 1}):
         yield f"block_id {twice!r}: used twice"
@@ -227,7 +227,7 @@ def _series(place: str, series: Node, categories: list[str]) -> Complaints:
 
 
 def _list(found: Any) -> list[Any]:
-    """An empty list for anything else, so that a template's mistake ends as a complaint and not as a crash."""
+    """An empty list for anything else, so that a template's mistake is reported as a problem and does not crash."""
     return found if isinstance(found, list) else []
 
 

@@ -20,8 +20,8 @@ EVENT = "funnel_digest"
 POST = "post"
 UPLOAD = "upload"
 CLOCKS_DIFFER = timedelta(days=1)
-"""How far the clock of Redis, which dates a delivery, may be ahead of Slack's, which dates a post. Looking further back
-is harmless, because a post is known by its delivery's id.
+"""How far the clock of Redis, which dates a delivery, may be ahead of Slack's, which dates a post. Searching further
+back is safe, because a post is recognised by its delivery's id.
 """
 
 PAGES = 50
@@ -29,7 +29,7 @@ PAGES = 50
 
 
 def delivery_id(envelope: Envelope, number: int) -> str:
-    """The id of one part of a delivery, the same in every try."""
+    """The id of one part of a delivery, the same in every attempt."""
     return f"{envelope.key.digest}.{number}"
 
 

@@ -1,4 +1,4 @@
-"""The app's manifest: what an administrator pastes at https://api.slack.com/apps to set the app up.
+"""The app's manifest, which an administrator pastes at https://api.slack.com/apps to set up the app.
 
 https://docs.slack.dev/reference/app-manifest
 """
@@ -23,7 +23,7 @@ SCOPES = (
 
 
 def manifest(app: AppDescription) -> Mapping[str, Any]:
-    """Requests go to `app.url`; without one they come over a socket."""
+    """Requests are sent to `app.url`; without one, over a socket."""
     socket = not app.url
     to = {} if socket else {"url": app.url}
     command = {

@@ -1,4 +1,4 @@
-"""Reads slash commands and clicks on buttons, as Slack posts them and as they come over a socket.
+"""Parses slash commands and clicks on buttons, posted by Slack or received over a socket.
 
 https://docs.slack.dev/interactivity/implementing-slash-commands
 https://docs.slack.dev/reference/interaction-payloads/block_actions-payload
@@ -17,13 +17,13 @@ from worker.ports.chat import ChatRequest
 
 COMMAND = "/funnelbeat"
 HOOKS = "hooks.slack.com"
-"""The only host that answers are posted to."""
+"""The only host to which answers are posted."""
 
 OPEN = "open"
-"""The name of buttons that only lead to a page. Slack reports a click on them too."""
+"""The name of buttons that only open a page. Slack reports a click on them too."""
 
 LONGEST = 2_000
-"""Characters of what a person writes, and of a button's value."""
+"""Characters of a person's text, and of a button's value."""
 
 _ID = re.compile(r"[A-Z0-9]{2,30}")
 _FORM = "application/x-www-form-urlencoded"
@@ -40,7 +40,7 @@ class ClickedMessage:
 
 
 def posted(headers: Mapping[str, str], body: bytes, base_url: str) -> ChatRequest | None:
-    """None for what asks for nothing. Raises PostRefused."""
+    """None for a post without a request. Raises PostRefused."""
     if not headers.get("content-type", "").startswith(_FORM):
         raise PostRefused(f"the body is none of Slack; expected {_FORM}")
     try:
@@ -95,7 +95,7 @@ def click(payload: Mapping[str, Any], base_url: str) -> ChatRequest | None:
 
 
 def reply_url(url: str, base_url: str) -> str:
-    """Answers may go to Slack alone, and to the stand-in that `base_url` names on this machine. Raises PostRefused."""
+    """Answers may only be posted to Slack, and to the stand-in at `base_url` on this machine. Raises PostRefused."""
     try:
         to, stand_in = urlsplit(url), urlsplit(base_url)
         plain = to.username is None and to.password is None
@@ -126,7 +126,7 @@ def _part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def _known_id(found: object) -> str:
-    """Empty where Slack names none: an app of a whole organisation has no team."""
+    """Empty if Slack gives none: an app of a whole organisation has no team."""
     return found if isinstance(found, str) and _ID.fullmatch(found) else ""
 
 

@@ -1,6 +1,6 @@
-"""Posts as Slack's app shows them, as near as a page of ours comes: for a person who looks at a message in a browser.
+"""Posts as HTML for a browser, similar to their appearance in Slack's app.
 
-Blocks: https://docs.slack.dev/reference/block-kit/blocks. Of a block that is not known here its type is said.
+Blocks: https://docs.slack.dev/reference/block-kit/blocks. For an unknown block, its type is shown.
 """
 
 import re
@@ -24,10 +24,10 @@ STYLE = Markup(
 )
 
 _LINK = re.compile(r"<(https://[^<>|\s]+)\|([^<>|]+)>")
-"""The only mrkdwn that our posts hold."""
+"""The only mrkdwn that our posts use."""
 
 _ESCAPED = frozenset({"plain_text", "mrkdwn"})
-"""Text in which Slack wants three characters escaped."""
+"""Text in which Slack requires three characters to be escaped."""
 
 Block = Mapping[str, Any]
 
@@ -127,7 +127,7 @@ def _rich_line(cell: Block) -> Markup:
 
 
 def _chart(block: Block) -> Markup:
-    """Its numbers, which Slack draws."""
+    """Its numbers, which Slack draws as a chart."""
     chart = block.get("chart") or {}
     series = [one for one in chart.get("series") or [] if isinstance(one, Mapping)]
     labels = [str(point.get("label", "")) for point in (series[0].get("data") or [])] if series else []
@@ -144,7 +144,7 @@ def _values(series: Sequence[Block], place: int) -> list[object]:
 
 
 def _text(found: object) -> Markup:
-    """A text object, in which Slack wants three characters escaped."""
+    """A text object, in which Slack requires three characters to be escaped."""
     return _lines(unescape(str(found.get("text", "")))) if isinstance(found, Mapping) else Markup("")
 
 

@@ -13,7 +13,7 @@ from worker.errors import SignatureRefused
 
 SIGNATURE, TIMESTAMP = "x-slack-signature", "x-slack-request-timestamp"
 TOLERANCE = 300
-"""Seconds between the signature and now."""
+"""The maximum number of seconds between the signature and now."""
 
 _STAMP = re.compile(r"[0-9]{1,12}")
 
@@ -31,6 +31,6 @@ def verify(secret: str, headers: Mapping[str, str], body: bytes, now: datetime) 
 
 
 def signature(secret: str, stamp: str, body: bytes) -> str:
-    """As Slack makes it."""
+    """Computed as Slack does."""
     signed = f"v0:{stamp}:".encode() + body
     return f"v0={hmac.new(secret.encode(), signed, hashlib.sha256).hexdigest()}"

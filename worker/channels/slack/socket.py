@@ -1,6 +1,6 @@
-"""Socket Mode: requests come over a connection that this process opens, so that nothing has to be reachable.
+"""Socket Mode: requests arrive over a connection that this process opens, so that it needs no public address.
 
-slack_sdk is an extra and is imported when it is first needed. https://docs.slack.dev/apis/events-api/using-socket-mode
+slack_sdk is an extra and is imported on first use. https://docs.slack.dev/apis/events-api/using-socket-mode
 """
 
 import asyncio
@@ -20,7 +20,9 @@ from worker.ports.chat import Answering, ChatRequest
 from worker.redact import redact
 
 MOST = 400
-"""Requests that are dealt with or wait. More are not acknowledged, so that Slack says that the app did not answer."""
+"""Requests in progress or waiting. Further ones are not acknowledged, so that Slack reports that the app did not
+answer.
+"""
 
 
 def installed() -> bool:
@@ -28,7 +30,7 @@ def installed() -> bool:
 
 
 async def serve_socket(options: Mapping[str, str], answers: Answering) -> None:
-    """Until it is cancelled; a lost connection is made again. Raises RequestError."""
+    """Runs until it is cancelled; a lost connection is opened again. Raises RequestError."""
     token, base_url = options.get("app_token", "").strip(), options.get("base_url", BASE_URL)
     if not token.startswith("xapp-"):
         raise RequestError("answers.app_token is no token of an app; expected xapp-…, with the scope connections:write")
@@ -43,7 +45,9 @@ async def serve_socket(options: Mapping[str, str], answers: Answering) -> None:
             places.release()
 
     def received(client: Any, envelope: Any) -> None:
-        """Called in a thread of the client. Slack wants a word within three seconds, and the answer follows."""
+        """Called in a thread of the client. Slack requires an acknowledgement within three seconds; the answer
+        follows.
+        """
         if not places.acquire(blocking=False):
             structlog.get_logger().error(
                 "chat_failed", sentence=f"{MOST} requests are being dealt with; one is refused"

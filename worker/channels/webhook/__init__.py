@@ -1,4 +1,4 @@
-"""Webhooks, signed as Standard Webhooks says."""
+"""Webhooks, signed according to Standard Webhooks."""
 
 from worker.channels.webhook.channel import WEBHOOK as KIND
 

@@ -1,7 +1,7 @@
 """What a receiver's answer to a webhook means for one delivery.
 
-https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#webhook-delivery: 2xx is
-taken, and 410 means that the receiver wants no more. The rest is HTTP's own.
+https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md#webhook-delivery: 2xx means
+accepted, and 410 means that the receiver wants no further messages. All other statuses have their meaning in HTTP.
 """
 
 from collections.abc import Sequence
@@ -16,7 +16,7 @@ from worker.redact import redact
 CHANNEL = "webhook"
 DAY = 86_400.0
 LATER = frozenset({408, 425, 429, 503})
-"""The receiver did not take it, and says that it may take it later."""
+"""The receiver did not accept it, and may accept it later."""
 
 
 def receipt_of(answer: HttpAnswer, secrets: Sequence[str], now: datetime) -> Receipt:
@@ -27,7 +27,9 @@ def receipt_of(answer: HttpAnswer, secrets: Sequence[str], now: datetime) -> Rec
 
 
 def by_answer(answer: HttpAnswer, secrets: Sequence[str], now: datetime) -> DeliveryError:
-    """An answer of 5xx with Retry-After asks for a later try; any other 5xx, but for 503, may have been taken."""
+    """A 5xx answer with Retry-After asks for a later attempt. After any other 5xx except 503, the message may have been
+    accepted.
+    """
     status, wait = answer.status, retry_after(answer, now)
     words = redact(answer.body.decode("utf-8", "replace"), secrets)
     problem = f"HTTP {status}: {words}" if words else f"HTTP {status}"
@@ -42,13 +44,13 @@ def by_answer(answer: HttpAnswer, secrets: Sequence[str], now: datetime) -> Deli
 
 
 def by_failure(failure: HttpFailure) -> DeliveryError:
-    """No whole answer: unclear as soon as the request may have left."""
+    """No complete answer: unclear as soon as the request may have been sent."""
     kind = DeliveryUncertain if failure.sent else DeliveryDeferred
     return kind(CHANNEL, failure.problem)
 
 
 def retry_after(answer: HttpAnswer, now: datetime) -> float | None:
-    """Seconds that the receiver asks us to wait, at most a day; None where it does not say so."""
+    """Seconds that the receiver asks us to wait, at most a day; None if it does not say."""
     text = answer.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit():
         return min(float(text[:9]), DAY)

@@ -1,4 +1,4 @@
-"""Webhooks after Standard Webhooks: each digest as JSON to one URL, signed, under one id in every try.
+"""Webhooks according to Standard Webhooks: each digest as JSON to one URL, signed, with the same id in every attempt.
 
 https://www.standardwebhooks.com
 """
@@ -36,8 +36,8 @@ def utc_now() -> datetime:
 
 @dataclass(frozen=True, slots=True)
 class WebhookOptions:
-    """`secrets`: all that sign, the present one first; empty for an unsigned webhook. `authorization`: the value of the
-    Authorization header, empty for none.
+    """`secrets`: all signing secrets, the current one first; empty for an unsigned webhook. `authorization`: the value
+    of the Authorization header, empty for none.
     """
 
     url: str
@@ -48,7 +48,7 @@ class WebhookOptions:
 
 
 class WebhookChannel:
-    """The URL may be a key in itself: it stays out of errors, names and logs."""
+    """The URL itself may be a secret: it is never in errors, names or logs."""
 
     preview_suffix = "json"
 
@@ -95,7 +95,7 @@ class WebhookChannel:
         return receipt_of(answer, self._secrets, self._clock())
 
     async def check(self, addresses: Sequence[str]) -> str:  # noqa: ARG002  # a webhook is its own address
-        """Whether the secrets can be used and the host is one that may be used. Raises what `send` raises."""
+        """Checks that the secrets are usable and the host is allowed. Raises what `send` raises."""
         _ = self._signer
         try:
             found = await self._http.addresses()
@@ -112,7 +112,7 @@ class WebhookChannel:
 
     @cached_property
     def _signer(self) -> WebhookSigner:
-        """Made when it is needed: a message is also built where no secret is known."""
+        """Created on first use: a message is also built where no secret is known."""
         return WebhookSigner(self._options.secrets)
 
 

@@ -1,4 +1,4 @@
-"""A notification of alerts in the reader's words."""
+"""A notification of alerts in the reader's language."""
 
 from worker.rendering.alert.page import AlertPage
 from worker.rendering.alert.rows import LONGEST, AlertCut, AlertFact, AlertGroup, AlertRow

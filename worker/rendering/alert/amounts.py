@@ -1,4 +1,4 @@
-"""Amounts of alerts: single ones, what they moved by, and sums that are true."""
+"""Amounts of alerts: single amounts, their changes, and their sums."""
 
 from collections.abc import Iterable, Iterator
 
@@ -10,7 +10,7 @@ from worker.rendering.wording import Wording, needs_cents
 
 
 class AlertAmounts:
-    """Money is printed with minor units for all amounts of a currency or for none, so that they line up."""
+    """All amounts of a currency are printed with minor units, or none is, so that the columns align."""
 
     def __init__(self, notification: Notification, w: Wording) -> None:
         self._w = w
@@ -22,17 +22,17 @@ class AlertAmounts:
         )
 
     def amount(self, amount: Amount | None) -> str:
-        """Empty for a subject without an amount, a dash for one that the service does not know."""
+        """Empty for a subject that has no amount; a dash for an amount that the service does not know."""
         if amount is None:
             return ""
         return self._w.measure(amount.value, amount.kind, amount.currency, self._with_cents(amount))
 
     def known(self, amount: Amount | None) -> str:
-        """As `amount`; "" also where it is not known."""
+        """As `amount`, but "" also for an unknown amount."""
         return "" if amount is None or amount.value is None else self.amount(amount)
 
     def change(self, now: Amount | None, before: Amount | None) -> str:
-        """Signed; "=" for none, "" where the two cannot be compared."""
+        """Signed; "=" for no change, "" if the two amounts cannot be compared."""
         if now is None or before is None or (now.kind, now.currency) != (before.kind, before.currency):
             return ""
         if now.value is None or before.value is None:
@@ -40,7 +40,7 @@ class AlertAmounts:
         return self._w.difference(now.value, before.value, now.kind, now.currency, self._with_cents(now))
 
     def sum(self, amounts: Iterable[Amount | None]) -> str:
-        """Sums of money, one for each currency, never added; "" where there is no money."""
+        """Sums of money, one for each currency; currencies are never added up. "" if there is no money."""
         sums: dict[str, int] = {}
         for one in amounts:
             if one is not None and one.kind is Kind.MONEY and one.value is not None:

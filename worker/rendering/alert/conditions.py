@@ -13,7 +13,7 @@ from worker.rendering.wording import Wording
 
 OPERATORS = {">=": "ge", ">": "gt", "<": "lt", "<=": "le", "==": "eq", "!=": "ne"}
 WHY = "change.why"
-"""The class of what changed."""
+"""The class of a change."""
 
 _IN = re.compile(r"(\S+)\s+in\s+\[([^\]]*)\]")
 _ITEM = re.compile(r"\"([^\"]*)\"|'([^']*)'|([^\s,\"']+)")
@@ -27,7 +27,7 @@ class Conditions:
         self._values = ClauseValues(w)
 
     def rule(self, rule: RuleShown, clauses: Iterable[ClauseResult]) -> str:
-        """The rule's whole condition. What has no words stays as it is written."""
+        """The rule's whole condition. A clause that has no words is printed as it is written."""
         text, words = self._w.clean(rule.condition, WHOLE), list[str]()
         for clause in sorted([*clauses] or clauses_of(text), key=lambda one: -len(one.text)):
             written = self._w.clean(clause.text, WHOLE)
@@ -41,7 +41,7 @@ class Conditions:
         return shortened(told, LONGEST * 2)
 
     def clause(self, clause: ClauseResult, rule: RuleShown) -> str:
-        """As the rule means it: "value at least €50,000"."""
+        """In the words of the rule: "value at least €50,000"."""
         one = clause.operands[0] if len(clause.operands) == 1 else None
         if one is None:
             return self._without_operand(clause)
@@ -54,13 +54,13 @@ class Conditions:
         return self._listed(clause, one, label)
 
     def _without_operand(self, clause: ClauseResult) -> str:
-        """A variable that is null as a whole has no value to show: "was == null"."""
+        """A variable that is null as a whole has no value to print: "was == null"."""
         if clause.threshold == "null" and not clause.operands:
             return self._w.say(f"alert.absent.{'eq' if clause.operator == '==' else 'ne'}")
         return self._w.clean(clause.text, LONGEST)
 
     def _listed(self, clause: ClauseResult, one: Operand, label: str) -> str:
-        """Of one that compares with a list: "owner is one of Ann, Bo"; as written, if it does something else."""
+        """For a comparison with a list: "owner is one of Ann, Bo". Any other clause is printed as it is written."""
         found = _IN.fullmatch(clause.text)
         if found is None or found[1] != one.name:
             return self._w.clean(clause.text, LONGEST)
@@ -82,7 +82,7 @@ class Conditions:
         return self._w.say("alert.clause", what=label, bound=self._bound(clause, one))
 
     def count(self, number: int, rule: RuleShown) -> str:
-        """Rows, as what they are."""
+        """The number of rows, with the noun for them."""
         return self._w.deals(number) if rule.stalled else self._w.say("rows", number)
 
     def _bound(self, clause: ClauseResult, one: Operand, limit: str = "") -> str:
@@ -92,8 +92,8 @@ class Conditions:
         return self._w.say(key, limit=limit or self._values.threshold(clause.threshold, one))
 
     def seen(self, clause: ClauseResult, rule: RuleShown, shown: Amount | None = None) -> str:
-        """With the value that decided: "win rate 18.0%, below 25.0%". `shown`: the amount that stands beside it, which
-        is not said again.
+        """With the value that decided: "win rate 18.0%, below 25.0%". `shown`: the amount that is printed beside it and
+        is not repeated.
         """
         if not _simple(clause):
             said = [self._said(one, rule) for one in clause.operands if one.kind is not Kind.BOOL]
@@ -108,11 +108,11 @@ class Conditions:
         return f"{self._said(one, rule)}, {self._bound(clause, one)}"
 
     def beside(self, clause: ClauseResult, shown: Amount | None) -> bool:
-        """Whether it says no more than what the amount that stands beside it is compared with."""
+        """Whether the clause says no more than what the amount beside it is compared with."""
         return _simple(clause) and shown is not None and _is(clause.operands[0], shown)
 
     def no_longer(self, clause: ClauseResult, rule: RuleShown, shown: Amount | None = None) -> str:
-        """Of a clause that ended: "value €40,000, no longer at least €50,000"."""
+        """For a clause that no longer holds: "value €40,000, no longer at least €50,000"."""
         if not _simple(clause) or clause.operands[0].kind is Kind.BOOL:
             return self._w.say("alert.why.no_longer", what=self.clause(clause, rule))
         [one] = clause.operands
@@ -128,12 +128,12 @@ class Conditions:
 
 
 def shortened(text: str, limit: int) -> str:
-    """At most `limit` characters, the last an ellipsis. The text is clean before."""
+    """At most `limit` characters, the last one an ellipsis. The caller has already cleaned the text."""
     return text if len(text) <= limit else text[: limit - 1].rstrip() + "…"
 
 
 def _simple(clause: ClauseResult) -> bool:
-    """It compares one value with a constant."""
+    """Whether the clause compares one value with a constant."""
     return len(clause.operands) == 1 and clause.operator in OPERATORS and clause.threshold != "null"
 
 

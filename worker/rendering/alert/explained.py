@@ -1,4 +1,4 @@
-"""Why a reader gets a notification: the rule in words, the check before this one, and what comes next."""
+"""Why a reader gets a notification: the rule in words, the previous check, and the next one."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -14,7 +14,7 @@ from worker.rendering.alert.subject_words import stalls
 from worker.rendering.wording import Wording
 
 RULES = 5
-"""Rules that are explained; of the others only the ids are said."""
+"""The number of rules that are explained; the other rules are listed by id only."""
 
 _NEW = frozenset({AlertReason.FIRST, AlertReason.NEW})
 
@@ -27,7 +27,7 @@ class WhyYouGetThis:
         self._of_rule = by_rule(notification.findings)
 
     def paragraphs(self) -> tuple[str, ...]:
-        """One for each rule that has a finding."""
+        """One paragraph for each rule that has a finding."""
         rules = [rule for rule in rules_in_order(self._of) if self._mine(rule)]
         told = [" ".join(self._sentences(rule, self._mine(rule))) for rule in rules[:RULES]]
         if len(rules) > RULES:
@@ -82,7 +82,7 @@ class WhyYouGetThis:
 
 
 def _clauses(findings: list[Finding]) -> tuple[ClauseResult, ...]:
-    """Those of the first finding that has any; without a currency where the findings have several."""
+    """The clauses of the first finding that has any; without a currency if the findings have several."""
     found = next((one.clauses for one in findings if one.clauses), ())
     read = [operand for one in findings for clause in one.clauses for operand in clause.operands]
     if len({operand.currency for operand in read if operand.currency is not None}) < 2:

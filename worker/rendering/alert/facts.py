@@ -10,7 +10,7 @@ from worker.rendering.wording import Wording
 
 
 class SubjectFactRows:
-    """`service`: what the service is called; empty if that is not known."""
+    """`service`: the name of the service; empty if it is not known."""
 
     def __init__(
         self, notification: Notification, w: Wording, words: FindingWords, subjects: SubjectWords, service: str
@@ -22,7 +22,7 @@ class SubjectFactRows:
         self._service = service
 
     def rows(self, finding: Finding) -> tuple[AlertFact, ...]:
-        """What to do first, then whose it is and where it stands; what is not known is left out."""
+        """The next step first, then the owner and the stage; unknown facts are left out."""
         facts = finding.facts
         found = (
             ("do", "" if ended(finding) else self._step(finding)),
@@ -52,5 +52,5 @@ class SubjectFactRows:
         return "" if instant is None else self._w.date(instant)
 
     def _since(self, finding: Finding) -> str:
-        """When it began, where the head does not say so."""
+        """When it began, if the head does not say so."""
         return self._w.stamp(finding.since) if finding.reason is AlertReason.RESOLVED else ""

@@ -1,4 +1,4 @@
-"""One alert in words: what happened to it, and why the reader is told."""
+"""One alert in words: what happened to it, and why it is reported."""
 
 from collections.abc import Sequence
 
@@ -18,16 +18,16 @@ _TONES = {"new": "in", "event": "in", "worse": "out", "no_data": "out", "data_ba
 _END_TONES = {"won": "won", "lost": "out", "revived": "in", "cleared": "in"}
 _LIMIT = 300
 UNBROKEN = 14
-"""Characters of an amount that fit a narrow phone beside another amount."""
+"""Characters of an amount that fit beside another amount on a narrow phone."""
 
 
 def small(word: str) -> str:
-    """A reason as it stands inside a sentence. None of them is a noun, which German would write large."""
+    """A reason as it is written inside a sentence. No reason is a noun, which German would capitalize."""
     return word[:1].lower() + word[1:]
 
 
 def ended(finding: Finding) -> bool:
-    """Nothing is left to do for it: it is resolved, or was over before the reader could be told."""
+    """Whether nothing is left to do: the alert is resolved, or was over before it was reported."""
     return finding.reason is AlertReason.RESOLVED or finding.over_since is not None
 
 
@@ -48,7 +48,7 @@ class FindingWords:
         self._events = {rule.id for rule in notification.rules if rule.form is Form.CHANGES}
 
     def kind(self, finding: Finding) -> str:
-        """What decides its words: new, event, worse, repeat, resolved, over, after_silence, no_data, data_back."""
+        """Selects the words: new, event, worse, repeat, resolved, over, after_silence, no_data, data_back."""
         if finding.over_since is not None:
             return "over"
         new = finding.reason in {AlertReason.FIRST, AlertReason.NEW}
@@ -73,8 +73,8 @@ class FindingWords:
         return _TONES.get(kind, "m")
 
     def brief(self, finding: Finding) -> str:
-        """As `why`, beside columns that say for how many days nobody changed a deal and what it is worth. With what
-        that is compared is the same in every row: the head or the rule's sentence says it.
+        """As `why`, for a row that has columns for the amount and for the days without a change. Leaves out what the
+        amount is compared with: it is the same in every row, and the head or the rule's sentence says it.
         """
         if self.kind(finding) != "new" or not self._subjects.short_days(finding.facts, finding.at):
             return self.why(finding)
@@ -83,7 +83,7 @@ class FindingWords:
         return shortened(self._cause(finding, still, rest) or self._cause(finding, still), _LIMIT)
 
     def bound(self, finding: Finding) -> str:
-        """What `brief` leaves out: "value at least €50,000"."""
+        """The part that `brief` leaves out: "value at least €50,000"."""
         rule = self._of.rule(finding.rule)
         return ", ".join(self._conditions.seen(one, rule, finding.facts.amount) for one in self._bounds(finding))
 
@@ -105,11 +105,11 @@ class FindingWords:
         return shortened(say(finding), _LIMIT)
 
     def cause(self, finding: Finding) -> str:
-        """Why the condition holds: for a deal that stalls since when nobody changed it, then what was compared."""
+        """Why the condition holds. For a stalled deal: since when nobody changed it, then what was compared."""
         return self._cause(finding, self._subjects.untouched(finding.facts, finding.at))
 
     def _cause(self, finding: Finding, stalled: str, clauses: Sequence[ClauseResult] | None = None) -> str:
-        """`clauses`: those that are told; None: all that hold."""
+        """`clauses`: the clauses to print; None: all that hold."""
         rule = self._of.rule(finding.rule)
         still = stalled if stalls(rule) else ""
         held = [one for one in (finding.clauses if clauses is None else clauses) if one.holds]
@@ -117,28 +117,30 @@ class FindingWords:
         return ", ".join(part for part in (still, *told) if part)
 
     def count(self, facts: SubjectFacts, rule: RuleShown) -> str:
-        """Rows of a group."""
+        """The number of rows of a group."""
         counted = rule.form is Form.GROUPS and facts.count is not None
         return self._conditions.count(facts.count or 0, rule) if counted else ""
 
     def amount(self, facts: SubjectFacts, rule: RuleShown) -> str:
-        """The number by which it gets worse. Where that is the number of a group's rows, it is said what they are."""
+        """The number that decides whether the alert gets worse. If it is the number of rows of a group, the noun is
+        added.
+        """
         amount = facts.amount
         same = amount is not None and amount.kind is Kind.INT and amount.value == facts.count
         return (self.count(facts, rule) if same else "") or self._amounts.amount(amount)
 
     def known_amount(self, facts: SubjectFacts, rule: RuleShown) -> str:
-        """As `amount`; empty also where it is not known."""
+        """As `amount`, but empty also for an unknown amount."""
         return self.amount(facts, rule) if self._amounts.known(facts.amount) else ""
 
     def severity(self, finding: Finding) -> str:
-        """The word of a severity that is not the usual one."""
+        """The word for a severity other than the default one."""
         if finding.severity is Severity.WARNING or ended(finding):
             return ""
         return self._w.say(f"alert.severity.{finding.severity.value}")
 
     def found(self, finding: Finding) -> str:
-        """Of one that an earlier notification could not bring: when it was found."""
+        """When the finding was made, if an earlier notification could not report it."""
         return self._w.say("alert.found", date=self._w.stamp(finding.at)) if finding.at < self._of.slot else ""
 
     def _over(self, finding: Finding) -> str:
@@ -158,7 +160,7 @@ class FindingWords:
         return self._moved(finding) or self.cause(finding)
 
     def _moved(self, finding: Finding) -> str:
-        """What it was when the reader was told last, and how far it moved; "" if it did not."""
+        """The amount in the last report to the reader, and its change since; "" if it did not change."""
         if finding.notified is None:
             return ""
         change = self._amounts.change(finding.facts.amount, finding.notified.amount)
@@ -187,7 +189,7 @@ class FindingWords:
         return self._w.say("alert.why.no_data", self.missed(finding))
 
     def missed(self, finding: Finding) -> int:
-        """Checks in a row without data."""
+        """The number of consecutive checks without data."""
         return max(1, finding.facts.count or self._of.rule(finding.rule).after)
 
     def _data_back(self, finding: Finding) -> str:
@@ -195,18 +197,20 @@ class FindingWords:
 
 
 def _end(finding: Finding) -> tuple[str, str]:
-    """How it ended or what changed, and its detail. Of an event the condition may have read it."""
+    """How the alert ended or what changed, and the detail. For an event, this may come from a value that the condition
+    read.
+    """
     read = [one.value for clause in finding.clauses for one in clause.operands if one.name == WHY]
     end, _, detail = (finding.why or next((one for one in read if isinstance(one, str)), "")).partition(" ")
     return end, detail
 
 
 def _breaking(amount: str) -> str:
-    """A long amount may break before its currency: on a narrow phone it would break inside of it."""
+    """A long amount may break before its currency. Otherwise it would break inside the number on a narrow phone."""
     return amount.replace(NBSP, " ") if len(amount) > UNBROKEN else amount
 
 
 def _said_before(clause: ClauseResult, rule: RuleShown) -> bool:
-    """A clause that says no more than that the deal stalls, or what changed: other words say so."""
+    """A clause that only says that the deal is stalled, or what changed: other words already say so."""
     names = {one.name for one in clause.operands}
     return names == {WHY} or (stalls(rule) and bool(names) and names <= {"row.stalled"})

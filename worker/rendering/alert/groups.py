@@ -1,4 +1,4 @@
-"""The list of a notification, rule by rule: what is news, what is told again, and what is still open."""
+"""The list of a notification, rule by rule: new findings, repeated findings, and other open alerts."""
 
 from collections.abc import Iterable, Mapping, Sequence
 
@@ -15,7 +15,7 @@ RULE_NAME = 80
 
 
 class AlertGroups:
-    """`csv`: whether a CSV is attached, in which all of them are."""
+    """`csv`: whether a CSV file that has all of them is attached."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class AlertGroups:
         return len(self._of.findings) == 1
 
     def views(self) -> tuple[AlertGroup, ...]:
-        """In the order in which the rules have their first finding. The last may stand for all other rules."""
+        """In the order of each rule's first finding. The last group may stand for all other rules."""
         rules = rules_in_order(self._of)
         found = [self._view(rule) for rule in rules[: self._rules]]
         told = [one for one in found if one.title or one.rows or one.repeats or one.open or one.rest or one.cut]
@@ -130,7 +130,7 @@ class AlertGroups:
 
 
 def listed(notification: Notification) -> tuple[Finding, ...]:
-    """Findings that have a row: all but a rule's own "no data", which is a band."""
+    """Findings that have a row: all except a rule's own "no data", which is printed in the band."""
     return tuple(one for one in notification.findings if one.reason is not AlertReason.NO_DATA)
 
 
@@ -150,7 +150,7 @@ def firing(notification: Notification, rule: RuleShown) -> int:
 
 
 def rules_in_order(notification: Notification) -> tuple[RuleShown, ...]:
-    """By their first finding; then those without one."""
+    """In the order of their first finding; then the rules without a finding."""
     named = dict.fromkeys(one.rule for one in notification.findings)
     known = {rule.id: rule for rule in notification.rules}
     return tuple(known[name] for name in [*named, *(name for name in known if name not in named)] if name in known)

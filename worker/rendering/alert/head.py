@@ -1,4 +1,4 @@
-"""The head of a notification: what it counts, or the one subject that it is about."""
+"""The head of a notification: the counts, or its only subject."""
 
 from collections import Counter
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from worker.rendering.alert.subject_words import SubjectWords, stalls
 from worker.rendering.wording import Wording
 
 COUNTED = ("worse", "new", "event", "after_silence", "repeat", "resolved", "over", "no_data", "data_back")
-"""The order in which counts are said."""
+"""The order in which counts are printed."""
 
 
 class AlertHead:
@@ -33,7 +33,7 @@ class AlertHead:
 
     @property
     def rule(self) -> RuleShown | None:
-        """The only rule that has a finding."""
+        """The rule, if exactly one has a finding."""
         ids = {one.rule for one in self._of.findings}
         return self._of.rule(ids.pop()) if len(ids) == 1 else None
 
@@ -42,7 +42,9 @@ class AlertHead:
         return all(ended(one) for one in self._of.findings)
 
     def label(self) -> str:
-        """Above the headline: the first time, still so since when, or no longer. Empty for several rules."""
+        """Printed above the headline: first report, still open since when, or no longer open. Empty for several
+        rules.
+        """
         kinds = {self._words.kind(one) for one in self._of.findings}
         if self.rule is None or kinds == {"no_data"}:
             return ""
@@ -62,7 +64,7 @@ class AlertHead:
         return self._w.say(f"alert.head.{'first' if first else 'new'}.{form}")
 
     def headline(self) -> str:
-        """The only subject; else what is counted: "1 worse, 1 new", "2 of 3 resolved"."""
+        """The only subject; otherwise the counts: "1 worse, 1 new", "2 of 3 resolved"."""
         if self.one is not None:
             gone = self.one.reason is AlertReason.NO_DATA
             return self._w.say("alert.no_data") if gone else self._subjects.name(self.one.facts)
@@ -75,17 +77,17 @@ class AlertHead:
 
     @property
     def _all_stalled(self) -> bool:
-        """Whether the headline says how many deals stall."""
+        """Whether the headline is the number of stalled deals."""
         return self.rule is not None and stalls(self.rule) and self._counts["new"] == len(self._of.findings)
 
     def counts(self, without: str = "", *, repeats: bool = False) -> str:
-        """As in "1 worse, 1 new". `without`: one of this kind is not counted."""
+        """As in "1 worse, 1 new". `without`: one finding of this kind is not counted."""
         left = self._counts - Counter([without] if without else [])
         kinds = [kind for kind in COUNTED if left[kind] and (repeats or kind != "repeat")]
         return ", ".join(self._w.say(f"alert.count.{kind}", left[kind]) for kind in kinds)
 
     def total(self) -> tuple[str, str]:
-        """The amount below the headline, and what is said of it; both may be empty."""
+        """The amount below the headline, and its note; both may be empty."""
         if self.one is not None and self.one.reason is AlertReason.NO_DATA:
             return "", self._subjects.query(self._of.rule(self.one.rule))
         if self.one is not None:
@@ -123,19 +125,19 @@ class AlertHead:
         return amount, ", ".join(part for part in parts if part)
 
     def _each(self) -> str:
-        """What the amount of each is compared with, which no row repeats: "value at least €50,000 each"."""
+        """What each amount is compared with, which the rows do not repeat: "value at least €50,000 each"."""
         bounds = {self._words.bound(one) for one in self._of.findings}
         said = bounds.pop() if len(bounds) == 1 else ""
         return self._w.say("alert.head.each", what=said) if said else ""
 
     def _unvalued(self, amounts: Sequence[Amount | None]) -> str:
-        """Of a sum: how many it does not know."""
+        """For a sum: how many of its amounts are not known."""
         number = sum(1 for one in amounts if one is not None and one.value is None)
         return self._w.say("alert.head.unvalued", number) if number else ""
 
     def _since_last(self, rule: RuleShown) -> str:
-        """How the sum of all open ones moved since the reader was told; "" where nothing was told, or others are open
-        of which no more is known.
+        """The change of the sum of all open alerts since the last report to the reader. "" if nothing was reported
+        before, or if other alerts are open whose change is not known.
         """
         now = rule.open_amount
         if now is None or not any(one.notified for one in self._of.findings):
@@ -150,7 +152,7 @@ class AlertHead:
 
 
 def _delta(findings: Sequence[Finding], like: Amount) -> int | float | None:
-    """What all findings together add to the sum; None where one of them is of another kind or currency."""
+    """The change of the sum that all findings together cause; None if one of them has another kind or currency."""
     total: int | float = 0
     for one in findings:
         before = None if one.notified is None else one.notified.amount
@@ -163,11 +165,11 @@ def _delta(findings: Sequence[Finding], like: Amount) -> int | float | None:
 
 
 def _number(amount: Amount | None) -> int | float:
-    """What it adds to a sum: one without a value adds nothing."""
+    """What the amount adds to a sum: 0 for an unknown value."""
     return 0 if amount is None or amount.value is None else amount.value
 
 
 def _last(finding: Finding) -> Amount | None:
-    """What an alert that is over was worth."""
+    """The last amount of an alert that is over."""
     told = None if finding.notified is None else finding.notified.amount
     return finding.facts.amount if finding.facts.amount is not None else told

@@ -1,4 +1,4 @@
-"""What an inbox shows of a notification: the subject first (who, how much, whose), then what else."""
+"""The text that an inbox shows for a notification: first the subject (name, amount, owner), then the rest."""
 
 from worker.domain.alert.notification import Finding, Notification
 from worker.domain.alert.rule import Form
@@ -33,7 +33,9 @@ class AlertInbox:
 
     @property
     def _only_new(self) -> bool:
-        """Whether all of several findings are new, of one rule: the subject counts them and names none."""
+        """Whether there are several findings, all new and of one rule: then the subject has their number and no
+        name.
+        """
         found = self._of.findings
         new = all(self._words.kind(one) == "new" for one in found)
         return new and len(found) > 1 and self._head.rule is not None
@@ -66,7 +68,7 @@ class AlertInbox:
         return ", ".join(part for part in (name, "" if count in amount else count, amount) if part)
 
     def _single_end(self) -> tuple[str, ...]:
-        """Whose it is; and the rule's name, unless the first word says it."""
+        """The owner; and the rule's name, unless the first word implies it."""
         rule, kind = self._of.rule(self.lead.rule), self._words.kind(self.lead)
         owner = self._w.clean(self._subjects.owner(self.lead.facts), NAME)
         if kind in {"no_data", "data_back"}:
@@ -86,7 +88,7 @@ class AlertInbox:
         return _joined(told, "" if stalls(rule) else self._w.clean(rule.name, RULE), ", ".join(named[:OWNERS] + more))
 
     def _still(self) -> str:
-        """Of a message in which something is resolved: how many are still open."""
+        """For a message with resolved alerts: how many are still open."""
         rule = self._head.rule
         if rule is None or self.lead.reason is not AlertReason.RESOLVED:
             return ""
@@ -94,7 +96,7 @@ class AlertInbox:
         return self._w.say("alert.subject.still" if stalls(rule) else "alert.more_open", left) if left > 0 else ""
 
     def preheader(self) -> str:
-        """What an inbox shows beside the subject: why, one after the other."""
+        """The text beside the subject in an inbox: the reasons, one after the other."""
         told = [self._line(one, at) for at, one in enumerate(self._of.findings[:PREHEADER_FINDINGS])]
         rule = self._head.rule
         if len(told) == 1 and rule is not None:
@@ -102,7 +104,7 @@ class AlertInbox:
         return self._w.clean(" ".join(_sentence(line) for line in told if line), PREHEADER)
 
     def _line(self, finding: Finding, at: int) -> str:
-        """Why, behind the word and the name that the subject does not say already."""
+        """The reason, with the word and the name that the subject does not already have."""
         why = self._words.why(finding)
         if at == 0 and not self._only_new:
             return why[:1].upper() + why[1:]

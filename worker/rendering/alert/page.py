@@ -1,4 +1,4 @@
-"""A notification of alerts in the reader's words, as the templates of `alert` see it."""
+"""A notification of alerts in the reader's language, as the templates of `alert` see it."""
 
 import shlex
 from functools import cached_property
@@ -23,11 +23,13 @@ from worker.rendering.wording import Wording
 from worker.sanitize import plain
 
 COMMANDS = 5
-"""Alerts for which a message names the command that acknowledges them."""
+"""The number of alerts for which a message has the command that acknowledges them."""
 
 
 class AlertPage:
-    """What happened to which deal, why, what else is open, and what can be done. `csv`: whether a CSV is attached."""
+    """What happened to each deal, why, what else is open, and what can be done. `csv`: whether a CSV file is
+    attached.
+    """
 
     def __init__(
         self,
@@ -48,53 +50,55 @@ class AlertPage:
 
     @property
     def subject(self) -> str:
-        """The first line in an inbox: who, how much, whose."""
+        """The subject of the mail: name, amount, owner."""
         return plain(self._inbox.subject())
 
     @property
     def preheader(self) -> str:
-        """What an inbox shows beside the subject: why."""
+        """The text beside the subject in an inbox: the reason."""
         return self._inbox.preheader()
 
     @property
     def name(self) -> str:
-        """What the message is of: the rule, or the schedule where several rules have something to tell."""
+        """The name of the message: the rule, or the schedule if several rules have findings."""
         rule = self._head.rule
         return self._w.clean(self.notification.name if rule is None else rule.name, RULE_NAME)
 
     @property
     def label(self) -> str:
-        """What stands above the headline, as in "Still stalled, since Tue 10 Nov"; it may be empty."""
+        """The line above the headline, as in "Still stalled, since Tue 10 Nov"; it may be empty."""
         return self._head.label()
 
     @property
     def headline(self) -> str:
-        """The only subject, else what is counted: "1 worse, 1 new"."""
+        """The only subject; otherwise the counts: "1 worse, 1 new"."""
         return self._head.headline()
 
     @property
     def amount(self) -> str:
-        """The subject's amount, or the sum of all that is open; it may be empty."""
+        """The subject's amount, or the sum of all open alerts; it may be empty."""
         return self._head.total()[0]
 
     @property
     def amount_note(self) -> str:
-        """What stands behind the amount: why, or how many are open and how the sum moved since the reader was told."""
+        """The note behind the amount: the reason, or how many alerts are open and how the sum changed since the last
+        report.
+        """
         return self._head.total()[1]
 
     @property
     def tone(self) -> str:
-        """The class of the colour of the only subject's reason; empty for several."""
+        """The class for the colour of the only subject's reason; empty for several."""
         return "" if self._head.one is None else self._words.tone(self._head.one)
 
     @cached_property
     def groups(self) -> tuple[AlertGroup, ...]:
-        """What is told of each rule. Of a message about one subject: only what else is open."""
+        """The part of each rule. In a message about one subject: only the other open alerts."""
         return self._groups.views()
 
     @property
     def facts(self) -> tuple[AlertFact, ...]:
-        """Facts of the only subject; none for several."""
+        """The facts about the only subject; none for several."""
         one = self._head.one
         if one is None:
             return ()
@@ -102,7 +106,7 @@ class AlertPage:
 
     @property
     def band(self) -> tuple[str, ...]:
-        """Of rules without data: one sentence each, then what it does not mean; none if all have data."""
+        """For rules without data: one sentence for each, then what it does not mean; none if all have data."""
         gone = [one for one in self.notification.findings if one.reason is AlertReason.NO_DATA]
         more = len(gone) - self._shown.rules
         told = [
@@ -120,13 +124,13 @@ class AlertPage:
 
     @property
     def open_url(self) -> str:
-        """The page of the one subject that there is something to do for; empty if there is none."""
+        """The page of the only subject that needs an action; empty if there is none."""
         one = self._to_do
         return "" if one is None else self._subjects.url(one.facts)
 
     @property
     def open_label(self) -> str:
-        """The words on the button."""
+        """The text on the button."""
         one = self._to_do
         if one is None:
             return ""
@@ -137,8 +141,8 @@ class AlertPage:
 
     @property
     def open_several(self) -> str:
-        """The words on the button of a message about several: "Open 3 deals". It leads to the reader's page of alerts,
-        where each has its link. Empty where fewer than two have a page to open.
+        """The text on the button of a message about several subjects: "Open 3 deals". It leads to the reader's page of
+        alerts, which has a link for each. Empty if fewer than two have a page to open.
         """
         found = [one for one in self._acknowledgeable if self._subjects.url(one.facts)]
         if len(found) < 2:
@@ -148,7 +152,9 @@ class AlertPage:
 
     @property
     def answerable(self) -> tuple[AnswerableAlert, ...]:
-        """What is open and can be acknowledged or snoozed, as `commands` has it; none for what is over or an event."""
+        """The open alerts that can be acknowledged or snoozed, as in `commands`; none for an event or an alert that is
+        over.
+        """
         return tuple(
             AnswerableAlert(
                 one.fingerprint,
@@ -160,13 +166,13 @@ class AlertPage:
 
     @property
     def commands(self) -> tuple[str, ...]:
-        """As they are typed, to acknowledge what is open; none for what is over or an event."""
+        """The commands that acknowledge the open alerts, as typed; none for an event or an alert that is over."""
         found = [one.fingerprint for one in self._acknowledgeable][:COMMANDS]
         return tuple(f"funnelbeat alerts ack {shlex.quote(self._w.clean(one, 40))}" for one in found)
 
     @property
     def commands_more(self) -> str:
-        """Where the commands of all others are found; empty if all are named."""
+        """Where to find the commands of all other alerts; empty if all are printed."""
         more = len(self._acknowledgeable) - COMMANDS
         return self._w.say("alert.commands_more", more=self._w.more(more)) if more > 0 else ""
 
@@ -177,13 +183,13 @@ class AlertPage:
 
     @property
     def rule_lines(self) -> tuple[str, ...]:
-        """The rules in words, without what follows from them: as many as have a part of their own."""
+        """The rules in words, without their consequences: as many as have a part of their own."""
         rules = rules_in_order(self.notification)[: self._shown.rules]
         return tuple(self._why.rule_line(rule) for rule in rules)
 
     @property
     def carried(self) -> str:
-        """That some of it is older, because the message had to wait; empty if none is."""
+        """The note that some of the content is older, because the message had to wait; empty if none is."""
         number = self.notification.carried
         return self._w.say("alert.carried", number) if number else ""
 

@@ -1,4 +1,4 @@
-"""What the templates of `alert` print, row by row."""
+"""The rows that the templates of `alert` print."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from worker.domain.alert.findings_table import LISTED
 
 @dataclass(frozen=True, slots=True)
 class AlertCut:
-    """How much of a long notification is printed. `findings`: alerts that are listed, `rules`: those that have a part
-    of their own; the others are counted.
+    """How much of a long notification is printed. `findings`: the number of alerts that are listed; `rules`: the number
+    of rules that have a part of their own; the others are counted.
     """
 
     findings: int
@@ -20,9 +20,9 @@ LONGEST = AlertCut(LISTED, 20)
 
 @dataclass(frozen=True, slots=True)
 class AlertRow:
-    """One alert. `url`: empty where it has no page. `word`: why it is told, as in "Worse"; empty for one that is still
-    open and no news. `tone`: the class of its colour. `why`: the same in words, with value and threshold.
-    `right`: what stands below the amount. `detail`: whose it is, and where it stands.
+    """One alert. `url`: empty if it has no page. `word`: why it is reported, as in "Worse"; empty for one that is still
+    open and not new. `tone`: the class of its colour. `why`: the same in words, with value and threshold. `right`: the
+    text below the amount. `detail`: the owner and the stage.
     """
 
     name: str
@@ -37,7 +37,7 @@ class AlertRow:
 
 @dataclass(frozen=True, slots=True)
 class AnswerableAlert:
-    """One open alert that can be acknowledged or snoozed. `url`: empty where its subject has no page."""
+    """One open alert that can be acknowledged or snoozed. `url`: empty if its subject has no page."""
 
     fingerprint: str
     name: str
@@ -46,7 +46,7 @@ class AnswerableAlert:
 
 @dataclass(frozen=True, slots=True)
 class AlertFact:
-    """One fact of the only subject."""
+    """One fact about the only subject."""
 
     label: str
     line: str
@@ -54,10 +54,9 @@ class AlertFact:
 
 @dataclass(frozen=True, slots=True)
 class AlertGroup:
-    """What is told of one rule. `title`: the rule's name, empty where the message has one rule. `note`: how many are
-    open. `rows`: what is news. `repeats`: what is told again, below `repeat_title`. `hidden`: how many are not
-    listed, and `cut` says where they are. `open`: what is open and no news, below `open_title`. `rest`: how many more
-    are open.
+    """The part of one rule. `title`: the rule's name, empty if the message has one rule. `note`: how many are open.
+    `rows`: new findings. `repeats`: repeated findings, below `repeat_title`. `hidden`: how many are not listed, and
+    `cut` says where they are. `open`: other open alerts, below `open_title`. `rest`: how many more are open.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""What an alert is about, in words: its name, whose it is, where it stands, and since when nobody changed it."""
+"""The subject of an alert in words: name, owner, stage, and the time since its last change."""
 
 from datetime import date, datetime
 
@@ -11,16 +11,16 @@ from worker.rendering.page.query_names import query_name
 from worker.rendering.wording import Wording
 
 _OF_DEALS = frozenset({"next_step", "stall_reason", "expected_close", "stage_since", "stalled_since", "updated_at"})
-"""Cells of a subject."""
+"""The cells of a subject."""
 
 
 def stalls(rule: RuleShown) -> bool:
-    """Whether each alert of the rule is a deal that stalls."""
+    """Whether each alert of the rule is a stalled deal."""
     return rule.stalled and rule.form is Form.ROWS
 
 
 def is_deal(facts: SubjectFacts) -> bool:
-    """Whether a subject has what only deals have."""
+    """Whether the subject has columns that only deals have."""
     return not _OF_DEALS.isdisjoint(facts.cells)
 
 
@@ -30,7 +30,7 @@ class SubjectWords:
         self._rules = {rule.query: rule for rule in notification.rules}
 
     def query(self, rule: RuleShown) -> str:
-        """What a reader calls the rule's query."""
+        """The reader's name for the rule's query."""
         return query_name(self._w, rule.called, rule.asked, stalled=rule.stalled, words=rule.words)
 
     def name(self, facts: SubjectFacts) -> str:
@@ -43,7 +43,7 @@ class SubjectWords:
         return link(facts.url)
 
     def owner(self, facts: SubjectFacts) -> str:
-        """Empty where nothing is said of an owner."""
+        """Empty if no owner is printed."""
         owner = self._w.named(facts.owner, self._w.say("no_owner") if is_deal(facts) else "")
         return "" if owner == self.name(facts) else owner
 
@@ -65,7 +65,7 @@ class SubjectWords:
             return None
 
     def date(self, facts: SubjectFacts, column: str) -> str:
-        """A date with its weekday; a service's text that is no date as it is."""
+        """A date with its weekday; a text of the service that is not a date is returned as it is."""
         value = self.text(facts, column) or ""
         try:
             return self._w.local_date(date.fromisoformat(value))
@@ -78,7 +78,9 @@ class SubjectWords:
         return None if instant is None else max(0, self._w.since_days(instant, at))
 
     def untouched(self, facts: SubjectFacts, at: datetime) -> str:
-        """How long nobody changed a deal that stalls; else since when it stalls, as far as that is known."""
+        """The time since the last change of a stalled deal; otherwise the time since it stalled, as far as it is
+        known.
+        """
         days, since = self.days(facts, "updated_at", at), self.instant(facts, "stalled_since")
         if days is not None:
             return self._w.say("alert.why.untouched", days=self._w.days(days))
@@ -87,7 +89,7 @@ class SubjectWords:
         return self._w.say("alert.of.stalled")
 
     def still(self, facts: SubjectFacts) -> str:
-        """Why a deal stalls, without how long: the service's reason, else that nobody changed it."""
+        """Why a deal is stalled, without the duration: the service's reason, otherwise that nobody changed it."""
         return self._w.stall_reason(self.text(facts, "stall_reason")) or self._w.say("alert.why.still")
 
     def short_days(self, facts: SubjectFacts, at: datetime) -> str:

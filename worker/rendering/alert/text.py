@@ -10,7 +10,9 @@ LONGEST = 400
 
 
 def row_lines(row: AlertRow) -> str:
-    """Name and amount, then why it is told beside its days, then whose it is, then its page on a line alone."""
+    """Name and amount, then the reason beside the days, then the owner, then the address of the page on a line of its
+    own.
+    """
     told = _parted(row.name, row.amount)
     why = isolate(": ".join(part for part in (row.word, row.why) if part), LONGEST)
     if row.right and width(plain(why)) + GAP + width(row.right) <= TEXT_WIDTH - INDENT:

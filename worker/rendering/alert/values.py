@@ -1,4 +1,4 @@
-"""What a clause of a condition reads and compares with, as a person says it."""
+"""What a clause of a condition reads and what it compares with, in words."""
 
 import re
 from datetime import datetime
@@ -26,12 +26,12 @@ class ClauseValues:
         return found is not None and (found["column"] or found["key"]) in _COUNTS and found["root"] not in _BEFORE
 
     def inside(self, label: str) -> str:
-        """A label as it stands inside a sentence."""
+        """A label as it is written inside a sentence."""
         small = self._w.language == "en" and label[1:2].islower()
         return label[:1].lower() + label[1:] if small else label
 
     def label(self, name: str) -> str:
-        """The name of what is read, as it stands inside a sentence: `row.value` → "value"."""
+        """The name of the variable as it is written inside a sentence: `row.value` → "value"."""
         found = _NAMED.fullmatch(name)
         if found is None:
             return self._w.clean(name, LONGEST)
@@ -44,7 +44,7 @@ class ClauseValues:
         return self._w.say(key) if self._w.knows(key) else self.inside(self._w.metric_label(name))
 
     def value(self, operand: Operand) -> str:
-        """What was read."""
+        """The value that was read."""
         if isinstance(operand.value, bool):
             return self._w.say("alert.yes" if operand.value else "alert.no")
         if operand.kind is Kind.DATE and operand.value is not None:
@@ -53,7 +53,7 @@ class ClauseValues:
         return self._w.measure(operand.value, Kind.INT if bare else operand.kind, operand.currency)
 
     def threshold(self, text: str, operand: Operand) -> str:
-        """What it is compared with, which is written in the condition."""
+        """The value that it is compared with, as it is written in the condition."""
         if operand.kind in _DATES:
             return self._written_date(text, operand.kind)
         if text in {"true", "false"}:

@@ -1,4 +1,6 @@
-"""The clauses of a condition that nobody evaluated, such as those of a rule without data: read from its text."""
+"""The clauses of a condition that was not evaluated, such as that of a rule without data. They are read from its
+text.
+"""
 
 import re
 
@@ -18,9 +20,7 @@ _FLAG = re.compile(r"(?<![\w.])!?(?P<name>row\.(?P<column>\w+))(?=\s*(?:&&|\|\||
 
 
 def clauses_of(condition: str) -> tuple[ClauseResult, ...]:
-    """Columns of deals that are compared with a constant, and those that are true or false by themselves. No value is
-    known of them.
-    """
+    """Columns of deals that are compared with a constant, and boolean columns. Their values are not known."""
     found = [
         ClauseResult(one[0], None, (_operand(one),), one["operator"], _BARE.sub(r"\1", one["threshold"], count=1))
         for one in _COMPARED.finditer(condition)

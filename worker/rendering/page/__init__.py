@@ -1,4 +1,4 @@
-"""What every form of a digest says alike, worked out once. One file has one part of it; Page holds the parts."""
+"""What all forms of a digest have in common, computed once. Each file computes one part; Page has all parts."""
 
 from worker.rendering.page.page import Page
 from worker.rendering.page.rows import CUTS, Cut

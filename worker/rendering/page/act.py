@@ -1,4 +1,4 @@
-"""Who must act: how many deals of the first stalled list newly stall, and whose they are."""
+"""Who must act: how many deals of the first stalled list are newly stalled, and who owns them."""
 
 from worker.domain.digest.model import Deal, Digest, StalledSection
 from worker.rendering.page.amounts import summed
@@ -16,12 +16,12 @@ class WhoMustAct:
 
     @property
     def stalled(self) -> StalledSection | None:
-        """The list that Act speaks of."""
+        """The list that Act is about."""
         return self._digest.stalled[0] if self._digest.stalled else None
 
     @property
     def act(self) -> str:
-        """How many deals newly stall and what they are worth: "5 deals newly stalled, €139,000". "" without a list."""
+        """How many deals are newly stalled and their sum: "5 deals newly stalled, €139,000". "" without a list."""
         section = self.stalled
         if section is None:
             return ""
@@ -31,26 +31,26 @@ class WhoMustAct:
         return self._w.say("amount_of", what=what, amount=summed(section.newly_totals, self._w))
 
     def _none(self, section: StalledSection) -> str:
-        """Nothing is said of deals that nobody judged."""
+        """If some deals could not be judged, the phrase does not claim that none is stalled."""
         if section.still_count and not section.first:
             return "no_new_stalls"
         return "none_of_judged" if section.unjudged else "none_stalled"
 
     @property
     def act_unjudged(self) -> str:
-        """What the list leaves open."""
+        """How many deals of the list could not be judged."""
         section = self.stalled
         return "" if section is None or not section.unjudged else self._w.say("note.not_judged", section.unjudged)
 
     @property
     def act_owners(self) -> tuple[tuple[str, int], ...]:
-        """Owners with their count of newly stalled deals, by value; at most four."""
+        """Owners with their number of newly stalled deals, ordered by value; at most four."""
         groups = self.stalled.newly if self.stalled else ()
         return tuple((owner_name(g.owner, self._w), len(g.deals)) for g in groups[:OWNERS_NAMED])
 
     @property
     def brief_owners(self) -> tuple[tuple[str, int], ...]:
-        """The same by their first names, where no two of all owners share one."""
+        """The same by first name, unless two of all owners share one."""
         groups = self.stalled.newly if self.stalled else ()
         firsts = [(owner_name(g.owner, self._w) if g.owner is None else first_name(g.owner, self._w)) for g in groups]
         told = [
@@ -61,7 +61,9 @@ class WhoMustAct:
 
     @property
     def act_steps(self) -> tuple[str, ...]:
-        """Of a digest of its reader's own deals: what to do first about the largest, as in "Call: Halvorsen Marine"."""
+        """For a digest of its reader's own deals: the next steps of the largest ones, as in "Call: Halvorsen
+        Marine".
+        """
         return self._steps(OWN_NAMED) if self._digest.own else ()
 
     def _steps(self, most: int) -> tuple[str, ...]:
@@ -79,14 +81,14 @@ class WhoMustAct:
 
     @property
     def brief_most(self) -> int:
-        """How many `brief_act` may name."""
+        """The largest number that `brief_act` may list."""
         if self.stalled is not None and self._digest.own:
             return min(OWN_NAMED, self.stalled.newly_count)
         return len(self.act_owners)
 
     def brief_act(self, most: int) -> tuple[str, ...]:
-        """For the preheader: owners and their numbers of deals, or what to do about the reader's own deals; the others
-        are counted.
+        """For the preheader: owners and their numbers of deals, or next steps of the reader's own deals; the others are
+        counted.
         """
         if self._digest.own:
             return self._steps(most)
@@ -104,14 +106,14 @@ class WhoMustAct:
         return self.owners_beyond(OWNERS_NAMED)
 
     def owners_beyond(self, named: int) -> str:
-        """How many owners there are besides the first `named`, in words. Deals of nobody are no person's."""
+        """How many owners there are besides the first `named`, in words. Deals without an owner are not counted."""
         rest = self.stalled.newly[named:] if self.stalled else ()
         people = all(group.owner is not None for group in rest)
         return self._w.more(len(rest), "people" if people else "") if rest else ""
 
     @property
     def act_still(self) -> str:
-        """Said below "no new stalls"."""
+        """Printed below "no new stalls"."""
         section = self.stalled
         if section is None or section.newly_count or not section.still_count:
             return ""
@@ -123,6 +125,6 @@ def owner_name(owner: str | None, w: Wording) -> str:
 
 
 def first_name(owner: str, w: Wording) -> str:
-    """Of a person's name; the whole where it is no name of several words."""
+    """The first name of a person; the whole name if it has one word only."""
     name = owner_name(owner, w)
     return name.split()[0] if name.split() else name

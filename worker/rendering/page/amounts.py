@@ -1,4 +1,4 @@
-"""Amounts of single deals: with minor units for all deals of a currency or for none, so that they line up."""
+"""Amounts of single deals. All amounts of a currency are printed with minor units, or none is, so that they align."""
 
 from collections.abc import Iterable
 from functools import cached_property
@@ -15,7 +15,7 @@ class DealAmounts:
 
     @cached_property
     def _cents(self) -> frozenset[str]:
-        """Currencies in which a single deal is printed with minor units: all of them then, so that they line up."""
+        """Currencies in which any single deal has minor units: all their amounts are then printed with them."""
         sections = self._digest.stalled
         deals = [d for s in sections for d in (*s.moving_again, *(x for g in s.newly for x in g.deals))]
         amounts = [*(d.annual for d in deals), *(m.amount for m in self._digest.moves)]
@@ -35,6 +35,6 @@ class DealAmounts:
 
 
 def summed(totals: Iterable[Money], w: Wording) -> str:
-    """Sums for a phrase, in whole units; "" where no deal has a value, and the phrase does without."""
+    """Sums for a phrase, in whole units. "" if no deal has a value: the phrase is then printed without sums."""
     given = tuple(totals)
     return w.sum(given, cents=False) if given else ""

@@ -19,16 +19,16 @@ class MovementRows:
 
     @property
     def bridges(self) -> tuple[BridgeView, ...]:
-        """Bridges of the currencies that are shown, also those in which nothing moved."""
+        """The bridges of the currencies that are shown, including those in which nothing moved."""
         return self._digest.bridges[:SHOWN_CURRENCIES]
 
     @property
     def shown_bridges(self) -> tuple[BridgeView, ...]:
-        """Those with something to explain."""
+        """The bridges in which something moved."""
         return tuple(view for view in self.bridges if view.lines)
 
     def bridge_rows(self, view: BridgeView) -> tuple[BridgeRow, ...]:
-        """Opening, the classes that are not zero in their fixed order, closing: all in whole or all in minor units."""
+        """Opening, the classes other than zero in their fixed order, closing: all with minor units or all without."""
         cents = bridge_cents(view)
         bars = waterfall(view.opening, [direction(x.move) * x.amount for x in view.lines])
         rows = [self._total_row("opening", view.opening_count, view.opening, view, bars[0])]
@@ -46,7 +46,7 @@ class MovementRows:
 
     @property
     def moves(self) -> tuple[DealMove, ...]:
-        """The largest single moves, where there are more deals than the bridge has rows to name."""
+        """The largest single moves, if there are more deals than the rows of the bridge can name."""
         return tuple(m for m in self._digest.moves if m.amount is not None)[: self._cut.moves]
 
     def move_tone(self, move: DealMove) -> str:
@@ -54,12 +54,12 @@ class MovementRows:
         return tone(move.move)
 
     def move_line(self, move: DealMove) -> str:
-        """What happened, then why where we know it: "Moved out, to another owner"."""
+        """What happened, and why if it is known: "Moved out, to another owner"."""
         return ", ".join(word for word in (self._w.move_label(move.move), self._w.detail(move.detail)) if word)
 
 
 def tone(move: Move) -> str:
-    """Which colour repeats what sign and word say already."""
+    """The colour. It repeats what the sign and the word already say."""
     if move in _GOOD:
         return "won"
     if move in _BAD:
@@ -68,5 +68,5 @@ def tone(move: Move) -> str:
 
 
 def bridge_cents(view: BridgeView) -> bool:
-    """One form for the whole bridge: it must add up as printed."""
+    """Whether the whole bridge is printed with minor units: it must add up as printed."""
     return needs_cents([view.opening, view.closing, *(line.amount for line in view.lines)], view.currency)

@@ -1,4 +1,4 @@
-"""What changed since the reader's last digest, where the number and its bridge do not say it."""
+"""What changed since the reader's last digest and is not part of the key figure or its bridge."""
 
 from collections.abc import Sequence
 
@@ -11,7 +11,7 @@ from worker.rendering.page.query_names import QueryNames
 from worker.rendering.wording import Wording
 
 BRIDGED = frozenset({"value", "currency", "period"})
-"""Columns whose changes a bridge books; besides them it tells who joined and who left."""
+"""Columns whose changes the bridge includes. The bridge also shows which deals joined and left."""
 
 QUERIES = 3
 MEASURES = 2
@@ -29,8 +29,8 @@ class WhatChanged:
 
     @property
     def changes(self) -> str:
-        """Of the list that heads the digest; of the other queries where that one changed in nothing. A figure that
-        heads the digest says itself how a new period differs from the one before.
+        """Changes of the main list, or of the other queries if the main list did not change. A main figure itself shows
+        how a new period differs from the one before.
         """
         if self._number.first:
             return ""
@@ -42,7 +42,7 @@ class WhatChanged:
         return self._of_several(changes) if len(changes) > 1 else "".join(map(self._named, changes))
 
     def _of_several(self, changes: Sequence[QueryChange]) -> str:
-        """Only their titles: the sections below say what of each, and all of it would be a wall of words."""
+        """Only the titles: the sections below have the changes, and all of them would be too long here."""
         titles = list(dict.fromkeys(self._names.title(one.query_id) for one in changes))
         more = [self._w.more(len(titles) - QUERIES, "queries")] if len(titles) > QUERIES else []
         return ", ".join(titles[:QUERIES] + more)
@@ -51,8 +51,8 @@ class WhatChanged:
         return f"{self._names.title(change.query_id)}: {self._of(change)}"
 
     def _is_said(self, change: QueryChange) -> bool:
-        """Whether the figure at the head says it: in a new period it moved against the one before, else since the last
-        digest.
+        """Whether the key figure already shows the change: for a new period against the one before, otherwise since the
+        last digest.
         """
         key = self._digest.measure
         if key is None or not self._measure.measure_moved:
@@ -60,7 +60,7 @@ class WhatChanged:
         return change.new_period or (change.query_id == key.query_id and key.before_is == "baseline")
 
     def _own(self, change: QueryChange, *, bridged: bool) -> list[str]:
-        """Column by column. The service's own sums are not told beside a bridge, which says why they moved."""
+        """Column by column. The service's own sums are left out beside a bridge, which explains their change."""
         if bridged:
             return [self._column(one) for one in change.columns if one.column not in BRIDGED and self._has_words(one)]
         return [*self._rows(change), *map(self._column, change.columns), *self._measures(change)]
@@ -75,11 +75,11 @@ class WhatChanged:
         return [*added, self._w.say("changed.removed", change.removed)] if change.removed else added
 
     def _has_words(self, change: ColumnChange) -> bool:
-        """Of a deal's own columns; sums of groups move with the deals."""
+        """For columns of single deals; sums of groups change with the deals."""
         return self._w.knows(f"counted.{change.to}") or self._w.knows(f"changed.{change.column}")
 
     def _column(self, change: ColumnChange) -> str:
-        """A status says what became of the deals; a column without words of ours goes by its name."""
+        """A status is printed as the outcome of the deals; a column without words is printed by its name."""
         for key in (f"counted.{change.to}", f"changed.{change.column}"):
             if self._w.knows(key):
                 return self._w.say(key, change.rows)

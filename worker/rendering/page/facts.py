@@ -1,4 +1,4 @@
-"""The facts below the key figure: money and visits, each in one line with its change and what belongs to it."""
+"""The facts below the key figure: money and visits. Each is one line with its change and its details."""
 
 from dataclasses import dataclass
 
@@ -25,7 +25,7 @@ class FactRows:
 
     @property
     def facts(self) -> tuple[FactRow, ...]:
-        """Lines below the number at the head: money and visits."""
+        """The lines below the key figure: money and visits."""
         return tuple(self._row(fact) for fact in self._digest.facts)
 
     @property
@@ -35,7 +35,7 @@ class FactRows:
 
     @property
     def money(self) -> str:
-        """The first amount, for the subject; "" where there is none."""
+        """The first amount, for the subject; "" if there is none."""
         amounts = [one.figure for one in self._digest.facts if one.figure.kind is Kind.MONEY]
         return next((self._figures.value(one) for one in amounts if one.value is not None), "")
 

@@ -1,4 +1,4 @@
-"""One figure in words: its value, its change, and what it is called in a sentence."""
+"""One figure in words: its value, its change, and its name in a sentence."""
 
 from worker.domain.digest.sections import Figure
 from worker.domain.money import exponent
@@ -9,7 +9,7 @@ from worker.rendering.wording import NONE, Wording
 
 
 class FigureWords:
-    """`whole_from`: money is printed in whole units from so many units on; None: with minor units wherever it has
+    """`whole_from`: from this number of units on, money is printed in whole units; None: with minor units if it has
     any.
     """
 
@@ -24,17 +24,17 @@ class FigureWords:
         return self._w.measure(figure.before, figure.kind, figure.currency, cents=self._cents(figure))
 
     def moved(self, figure: Figure) -> str:
-        """Signed; "=" for none; a dash where it is not known."""
+        """Signed; "=" for no change; a dash if the change is not known."""
         return self._w.difference(figure.value, figure.before, figure.kind, figure.currency, cents=self._cents(figure))
 
     def share(self, figure: Figure) -> str:
-        """The change as a share of what was before; "" for shares, for none, and where nothing was before."""
+        """The change as a share of the value before; "" for shares, for no change, and if there was no value before."""
         if figure.kind is Kind.RATIO or not figure.moved or not figure.before:
             return ""
         return self._w.percent(figure.moved / abs(figure.before), 0, signed=True)
 
     def none(self, figure: Figure) -> str:
-        """Instead of a value that does not exist: "No visits"."""
+        """The text for a figure that has no value: "No visits"."""
         return capital(self._none(figure))
 
     def _none(self, figure: Figure) -> str:
@@ -42,8 +42,8 @@ class FigureWords:
         return self._w.say(key if self._w.knows(key) else "no_figure")
 
     def said(self, figure: Figure) -> str:
-        """As in "209 visitors" or "6.0% conversion"; a measure without such words as "Label value"; one without a value
-        as "Conversion: no visits".
+        """As in "209 visitors" or "6.0% conversion"; "Label value" for a measure without such words; "Conversion: no
+        visits" for a measure without a value.
         """
         if figure.value is None:
             return self._w.say("said_none", what=self._w.metric_label(figure.name), none=self._none(figure))
@@ -63,7 +63,7 @@ class FigureWords:
         return self._w.say("said_before", said=self.said(figure), before=self.before(figure))
 
     def change(self, figure: Figure) -> str:
-        """For a column: the change, or where there is none the value before, as in "28 d before"."""
+        """For a column: the change, or the value before if there is no change, as in "28 d before"."""
         moved = self.moved(figure)
         if moved != NONE or figure.before is None:
             return moved
@@ -75,7 +75,7 @@ class FigureWords:
         return "in" if figure.moved > 0 else "out"
 
     def _cents(self, figure: Figure) -> bool | None:
-        """The value, the one before and the change between them: all in whole units or all with minor ones."""
+        """Whether the value, the value before and the change are printed with minor units: all of them or none."""
         if figure.kind is not Kind.MONEY:
             return None
         amounts = [n for n in (figure.value, figure.before) if n]

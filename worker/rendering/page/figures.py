@@ -12,10 +12,10 @@ from worker.rendering.page.table_cells import GAP, NAME, SCREEN, room
 from worker.rendering.wording import NONE, Wording
 
 MOST_NAMED = 12
-"""Figures that are left out and named."""
+"""The number of omitted figures that are listed by name."""
 
 WHOLE_FROM = 1_000
-"""Units from which on a listed amount has no cents: nothing adds these figures up, and a phone has no room for them."""
+"""From this number of units on, a listed amount has no cents: these figures are not added up, and a phone is narrow."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,8 +28,8 @@ class FigureRow:
 
 @dataclass(frozen=True, slots=True)
 class FigureList:
-    """`compared`: there is a change to print; `stacked`: value and change have no room side by side. `cut`: the figures
-    that are left out, by name; empty for none.
+    """`compared`: there is a change to print; `stacked`: value and change do not fit side by side. `cut`: the names of
+    the figures that are left out; empty if none are.
     """
 
     title: str
@@ -53,7 +53,7 @@ class FigureLists:
 
     @property
     def figure_lists(self) -> tuple[FigureList, ...]:
-        """One for each section; one for all of which their sources chose the figures."""
+        """One list for each section; a common one for the sections whose figures were chosen by their source."""
         chosen = [section for section in self._digest.figures if section.other]
         own = [section for section in self._digest.figures if not section.other]
         lists = [self._list(self._names.title(one.query_id), self.period(one), [one]) for one in own]
@@ -62,7 +62,7 @@ class FigureLists:
         return tuple(one for one in lists if one.rows)
 
     def period(self, section: FigureSection) -> str:
-        """The days that a section's figures are of, and those that they are compared with; "" for no window."""
+        """The days of a section's figures, and the days that they are compared with; "" without a window."""
         if section.window is None:
             return ""
         now = self._w.span(section.window)
@@ -72,7 +72,7 @@ class FigureLists:
         return self._w.say(words, now=now, before=self._w.span(section.compared))
 
     def figure_cells(self, figure: Figure) -> tuple[str, str]:
-        """Now and how it changed."""
+        """The value and its change."""
         return self._words.value(figure), self._words.change(figure)
 
     def _list(self, title: str, note: str, sections: Sequence[FigureSection]) -> FigureList:

@@ -1,4 +1,4 @@
-"""The stages of a funnel with their bars, in shares or, where they are few, in counts."""
+"""The stages of a funnel with their bars, as shares, or as counts if the numbers are small."""
 
 from worker.domain.digest.model import Digest
 from worker.domain.digest.sections import FunnelSection, FunnelStage
@@ -8,7 +8,7 @@ from worker.rendering.vocabulary import Vocabulary
 from worker.rendering.wording import MINUS, NONE, Wording
 
 FEW = 10
-"""A funnel whose largest stage is under this is told in counts: percentages of a handful mislead."""
+"""A funnel whose largest stage is below this number is printed in counts: percentages of a few mislead."""
 
 VERY_FEW = 5
 
@@ -21,11 +21,11 @@ class FunnelRows:
         self._vocabulary = vocabulary
 
     def few(self, section: FunnelSection) -> bool:
-        """Told in counts throughout."""
+        """Whether the funnel is printed in counts only."""
         return max((s.count or 0 for s in section.stages), default=0) < FEW
 
     def funnel_stages(self, section: FunnelSection) -> tuple[FunnelStage, ...]:
-        """All stages, or so many that the first, the last and the largest between them stay."""
+        """All stages, or as many as fit: the first, the last and the largest between them are kept."""
         if len(section.stages) <= self._cut.stages:
             return section.stages
         middle = sorted(section.stages[1:-1], key=lambda s: -(s.count or 0))[: self._cut.stages - 2]
@@ -72,30 +72,30 @@ class FunnelRows:
     def legend(self, funnel: FunnelSection) -> str:
         """What the bars of the funnel mean."""
         what, advanced = self.counted(funnel.query_id), self.advanced_head(funnel.query_id)
-        within = what if self._w.language == "de" else what.lower()  # German writes nouns large inside of a sentence
+        within = what if self._w.language == "de" else what.lower()  # German capitalizes nouns inside a sentence
         word = "legend" if funnel.compared else "legend_alone"
         return self._w.say(word, what=within, advanced=advanced, share=self._share(funnel.query_id))
 
     def legend_text(self, query_id: str) -> str:
-        """What the shares mean, where there are no bars."""
+        """What the shares mean, if there are no bars."""
         return self._w.say("legend_text", advanced=self.advanced_head(query_id), share=self._share(query_id))
 
     def nobody(self, query_id: str) -> str:
-        """Said of a funnel in whose stages nothing is."""
+        """The text for a funnel that has nothing in any stage."""
         own = f"{self._counts(query_id)}_still"
         return self._w.say(own if self._w.knows(own) else "funnel_still")
 
     def counted(self, query_id: str) -> str:
-        """What a funnel counts, as a column's head: deals or visitors, say."""
+        """What a funnel counts, for example deals or visitors, as the head of a column."""
         return self._w.say(f"{self._counts(query_id)}_head")
 
     def stage_head(self, query_id: str) -> str:
-        """What its rows are: stages, unless its service words it otherwise."""
+        """The head of the column of row names: stages, unless the service has another word."""
         own = f"{self._counts(query_id)}_stage"
         return self._w.say(own if self._w.knows(own) else "stage")
 
     def advanced_head(self, query_id: str) -> str:
-        """The head of the column of shares that went on."""
+        """The head of the column of shares that continued to the next stage."""
         own = f"{self._counts(query_id)}_advanced"
         return self._w.say(own if self._w.knows(own) else "advanced")
 

@@ -1,4 +1,4 @@
-"""What is missing from a digest: which part, why, and what comes next."""
+"""What is missing from a digest: the part, the reason, and what happens next."""
 
 from worker.domain.digest.model import Digest, SourceLine
 from worker.domain.snapshot.snapshot import Gap, GapReason
@@ -20,7 +20,7 @@ class MissingParts:
 
     @property
     def next(self) -> tuple[str, str] | None:
-        """What comes next when the key number is missing."""
+        """What happens next if the key number is missing."""
         if self._digest.next_slot is None:
             return None
         since = self._digest.since
@@ -36,8 +36,8 @@ class MissingParts:
 
     @property
     def gap_lines(self) -> tuple[str, ...]:
-        """Each missing part: which, and why, in the reader's words. The service's own words are for who looks after it:
-        `funnelbeat explain` has them.
+        """Each missing part and the reason, in the reader's language. The service's own words are for the operator:
+        `funnelbeat explain` prints them.
         """
         lines = {line.query_id: line for line in self._digest.sources}
         return tuple(
@@ -54,12 +54,12 @@ class MissingParts:
 
     @property
     def gap_consequence(self) -> str:
-        """What a missing part does not mean."""
+        """What must not be concluded from a missing part."""
         return self._w.say("band.consequence" if self.gap_matters else "band.unknown")
 
     @property
     def gap_matters(self) -> bool:
-        """A list is missing whose rows might otherwise seem to have come or gone."""
+        """Whether a list is missing whose rows might otherwise seem to have joined or left."""
         lists = {self._digest.key_query} | {
             line.query_id for line in self._digest.sources if self._vocabulary.lists_opportunities(line)
         }

@@ -1,6 +1,4 @@
-"""Digests that were held, each a row of a mail or a line of text: in the message that tells of them, or in another
-digest.
-"""
+"""Held digests, each as a row of a mail or a line of text: in the message that reports them, or in another digest."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -15,7 +13,7 @@ LONGEST_NAME = 60
 
 @dataclass(frozen=True, slots=True)
 class HeldRow:
-    """`detail`: the key figure and how much changed; may be empty. `date` and `time`: of its slot."""
+    """`detail`: the key figure and the number of changes; may be empty. `date` and `time`: those of its slot."""
 
     name: str
     detail: str
@@ -24,7 +22,7 @@ class HeldRow:
 
 
 def held_rows(w: Wording, held: Sequence[HeldDigest]) -> tuple[HeldRow, ...]:
-    """Those that are named; the others are counted."""
+    """The digests that are listed; the others are counted."""
     return tuple(
         HeldRow(
             w.clean(one.name, LONGEST_NAME),
@@ -51,7 +49,7 @@ def _figure(w: Wording, one: HeldDigest) -> str:
 
 
 def _of_deals(w: Wording, figure: Figure) -> str:
-    """The sum of a list of deals, whose name is a word for it; in whole units, as at the head of a digest."""
+    """The sum of a list of deals, whose key is a word for it; in whole units, as in the head of a digest."""
     if figure.value is None or figure.currency is None:
         return ""
     amount = w.whole(round(figure.value), figure.currency)

@@ -1,4 +1,4 @@
-"""What an inbox shows before the mail is opened: the subject, whose first 38 characters carry it, and the preheader."""
+"""The text that an inbox shows for a mail: the subject, whose first 38 characters matter most, and the preheader."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -22,7 +22,7 @@ PREHEADER = 126
 
 @dataclass(frozen=True, slots=True)
 class Head:
-    """What stands at the top of a digest, part by part."""
+    """The parts of a digest's head."""
 
     number: KeyNumber
     measure: KeyMeasureWords
@@ -33,7 +33,7 @@ class Head:
 
 
 class Inbox:
-    """`series`: the subject is always the same, and its figures begin the preheader."""
+    """`series`: the subject is always the same, and the figures are at the start of the preheader."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class Inbox:
 
     @property
     def subject(self) -> str:
-        """The first line in an inbox: the number, its movement, who must act, and the digest's name."""
+        """The subject of the mail: the number, its change, who must act, and the digest's name."""
         name = self._w.clean(self._digest.name)
         if self._series:
             return plain(name)
@@ -66,7 +66,7 @@ class Inbox:
         return plain(" · ".join(part for part in parts if part))
 
     def _money(self) -> str:
-        """The amount beside a figure that is none."""
+        """The amount beside a figure other than an amount."""
         return self._facts.money if self._digest.measure is not None else ""
 
     def _amount(self) -> str:
@@ -106,7 +106,7 @@ class Inbox:
         return self._w.say("subject.incomplete", what=self._missing_what())
 
     def _missing_what(self) -> str:
-        """The list that heads a digest; in a digest without one the parts by their names."""
+        """The main list of a digest; in a digest without a main list, the names of the missing parts."""
         if self._digest.measure is not None:
             return self._w.metric_label(self._digest.measure.figure.name)
         if self._digest.key_query is None:
@@ -118,7 +118,7 @@ class Inbox:
 
     @property
     def preheader(self) -> str:
-        """The line after the subject: what the subject had no room for."""
+        """The line after the subject: what did not fit into the subject."""
         if self._number.unknown:
             parts = [
                 self._w.say("pre.gap", what=capital(self._missing_what())),
@@ -140,7 +140,7 @@ class Inbox:
         return clean(fitting([part for part in parts if part], PREHEADER), PREHEADER)
 
     def _measured(self) -> list[str]:
-        """What moved the figure, then the facts; who must act, where anybody must."""
+        """What changed the figure, then the facts; who must act, if anybody must."""
         why = self._sentence(self._measure.measure_lost_most)
         still = [] if why or not self._number.unchanged or not self._number.since else [self._stood_still()]
         facts = [self._sentence(fact) for fact in self._facts.fact_sentences]
@@ -154,7 +154,7 @@ class Inbox:
         return self._digest.measure is not None and self._digest.measure.before_is == "comparison"
 
     def _open(self) -> str:
-        """How many deals there are, where there is room for it."""
+        """The number of deals, if it fits."""
         key = self._number.key
         if key is None or key.count is None or self._number.of_stalled:
             return ""
@@ -165,7 +165,7 @@ class Inbox:
         return [] if coming is None else [self._w.say("pre.next", date=self._w.date(coming))]
 
     def _stood_still(self) -> str:
-        """What changed beside a number that did not; nothing is said of deals where no list of deals was read."""
+        """What changed beside a key number that did not. Deals are not mentioned if no list of deals was read."""
         if self._digest.changes:
             return self._sentence(self._changes.changes)
         about = "pre.same" if self._digest.key_query is None else "pre.nothing"
@@ -175,7 +175,7 @@ class Inbox:
         return [self._open(), self._act_preheader(0), *self._coming()]
 
     def _act_preheader(self, before: int) -> str:
-        """As many owners as have room behind the `before` characters of the line."""
+        """As many owners as fit behind the first `before` characters of the line."""
         section = self._act.stalled
         if section is None or not section.newly_count:
             return self._still_preheader()
@@ -196,12 +196,12 @@ class Inbox:
         return self._w.say("pre.still", section.still_count, amount=summed(section.still_totals, self._w))
 
     def _sentence(self, text: str) -> str:
-        """A German date may end with the full stop of its month ("9. Nov."): one is enough."""
+        """Prevents a second full stop: a German date may end with the full stop of its month ("9. Nov.")."""
         return f"{text.removesuffix('.')}." if text else ""
 
 
 def fitting(parts: Sequence[str], most: int) -> str:
-    """Whole sentences in a row, as many as have room; at least the first."""
+    """As many whole sentences as fit; at least the first one."""
     line = ""
     for part in parts:
         longer = f"{line} {part}".strip()

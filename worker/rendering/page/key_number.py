@@ -1,4 +1,4 @@
-"""The key number of a digest: how it moved, what was last known of it, and what it is compared with."""
+"""The key number of a digest: its change, its last known value, and what it is compared with."""
 
 from worker.domain.digest.model import Digest, KeyFigure, Standing
 from worker.rendering.page.measure import KeyMeasureWords
@@ -20,17 +20,17 @@ class KeyNumber:
 
     @property
     def second_key(self) -> KeyFigure | None:
-        """The key figure of the second currency, None where there is one only."""
+        """The key figure of the second currency; None if there is only one."""
         return self._digest.keys[1] if len(self._digest.keys) > 1 else None
 
     @property
     def other_keys(self) -> tuple[KeyFigure, ...]:
-        """The key figures of the third currency and all after it, which have no bridge here."""
+        """The key figures of the third and all further currencies, which have no bridge here."""
         return self._digest.keys[SHOWN_CURRENCIES:]
 
     @property
     def of_stalled(self) -> bool:
-        """The key number is the sum of a stalled list, not of the open pipeline."""
+        """Whether the key number is the sum of a stalled list, not of the open pipeline."""
         key = self._digest.key_query
         stalled = [section.query_id for section in self._digest.stalled]
         stalled += [line.query_id for line in self._digest.sources if line.stalled]  # a gap has no section
@@ -38,36 +38,36 @@ class KeyNumber:
 
     @property
     def holds(self) -> str:
-        """Which words are said of the deals: stalled, open, won, lost, archived or listed."""
+        """Selects the words for the deals: stalled, open, won, lost, archived or listed."""
         return "stalled" if self.of_stalled else self._digest.holds.value
 
     @property
     def nothing(self) -> bool:
-        """The list that heads the digest was read and holds no deal, so that no currency has a number."""
+        """Whether the main list was read and has no deals, so that no currency has a number."""
         return self._digest.key_query is not None and not self.unknown and not self._digest.keys
 
     @property
     def unknown(self) -> bool:
-        """Whether the query of the number at the head has no answer."""
+        """Whether the query of the key number has no answer."""
         return self._digest.standing is Standing.UNKNOWN
 
     @property
     def first(self) -> bool:
-        """Whether the reader is told of this for the first time, so that nothing is compared."""
+        """Whether this is the reader's first digest, so that nothing is compared."""
         return self._digest.standing is Standing.FIRST
 
     @property
     def unchanged(self) -> bool:
-        """Whether nothing moved since the reader's last digest."""
+        """Whether nothing changed since the reader's last digest."""
         return self._digest.standing is Standing.UNCHANGED
 
     @property
     def still(self) -> bool:
-        """Whether this digest would not have been sent if it came only when something moved."""
+        """Whether `send: on_change` would not have sent this digest."""
         return not (self.first or self._digest.changed or self._digest.gaps)
 
     def key_label(self, key: KeyFigure | None) -> str:
-        """What the number counts, with its deals: "Open pipeline, 37 deals". None: of a list without deals."""
+        """What the number counts, with its deals: "Open pipeline, 37 deals". None: the list has no deals."""
         if self.nothing:
             return self._w.say(f"{self.holds}_deals", deals=self._w.deals(0))
         if key is None or key.count is None or self.unknown:
@@ -76,14 +76,14 @@ class KeyNumber:
 
     @property
     def none_listed(self) -> str:
-        """As in "No open deals"; "" where there are some."""
+        """As in "No open deals"; "" if there are some."""
         if not self.nothing:
             return ""
         return self._w.say("none_of_judged" if self.unjudged else f"nothing_{self.holds}")
 
     @property
     def unjudged(self) -> int:
-        """Deals of which nobody knows whether they belong to the stalled list that heads the digest."""
+        """The number of deals for which it is not known whether they belong to the stalled list of the head."""
         key = self._digest.key_query
         return sum(section.unjudged for section in self._digest.stalled if section.query_id == key)
 
@@ -97,12 +97,14 @@ class KeyNumber:
         return self._w.say("what_is_open" if self.holds == "open" else "by_stage")
 
     def others(self, amounts: str) -> str:
-        """Currencies that have no room of their own."""
+        """The currencies that have no place of their own."""
         return self._w.say("other_currencies" if self.holds == "open" else "other_sums", amounts=amounts)
 
     @property
     def standing(self) -> str:
-        """One line on how the number stands: what was last known, that it is the first, or since when it moved."""
+        """One line on the state of the number: its last known value, that it is the first one, or since when it
+        changed.
+        """
         if self.unknown:
             return self.last_known
         if self._measure.measure_period:
@@ -115,7 +117,7 @@ class KeyNumber:
         return f"{self._w.say('unchanged')} {since}" if self.nothing else since
 
     def movement(self, key: KeyFigure) -> str:
-        """As in "+€86,200 (+7.2%)"; "Unchanged"; "" where there is nothing to compare with."""
+        """As in "+€86,200 (+7.2%)"; "Unchanged"; "" if there is nothing to compare with."""
         if key.delta is None:
             return ""
         if key.delta == 0:
@@ -124,20 +126,20 @@ class KeyNumber:
         return self._w.whole(key.delta, key.currency, signed=True) + share
 
     def arrow(self, key: KeyFigure) -> str:
-        """The sign before the movement: ▲, ▼, or = where nothing moved."""
+        """The sign before the change: ▲, ▼, or = if nothing changed."""
         if not key.delta:
             return "="
         return "▲" if key.delta > 0 else "▼"
 
     def tone(self, key: KeyFigure) -> str:
-        """The colour of the movement as a class of the style sheet: in, out, or "" where nothing moved."""
+        """The colour of the change as a class of the style sheet: in, out, or "" if nothing changed."""
         if not key.delta:
             return ""
         return "in" if key.delta > 0 else "out"
 
     @property
     def last_known(self) -> str:
-        """The old figure with its date, below "not known today", never in the number's place."""
+        """The old figure with its date, below "not known today"; it never replaces the number."""
         if self._digest.measure is not None:
             return self._measure.measure_known
         known = [self._w.whole(k.opening, k.currency) for k in self._digest.keys if k.opening is not None]
@@ -152,7 +154,7 @@ class KeyNumber:
 
     @property
     def since(self) -> str:
-        """The reader's last digest: its day, or its time where it came on the same day; "" without one."""
+        """The reader's last digest: its day, or its time if it was sent on the same day; "" if there is none."""
         since = self._digest.since
         if since is None:
             return ""
@@ -160,7 +162,7 @@ class KeyNumber:
 
     @property
     def from_to(self) -> str:
-        """The bridge's two ends, as days or, within one day, as times."""
+        """The two ends of the bridge, as days; as times if both are on the same day."""
         since, slot = self._digest.since, self._digest.slot
         if since is None:
             return ""
@@ -173,7 +175,9 @@ class KeyNumber:
 
     @property
     def first_line(self) -> str:
-        """A figure that is compared with another window moves from the first digest on."""
+        """The line of a first digest. A figure that is compared with another window has a change already in the first
+        one.
+        """
         if self._digest.measure is not None and self._digest.measure.before_is == "comparison":
             return self._w.say("first_compared")
         if self._digest.next_slot is None:

@@ -1,4 +1,4 @@
-"""The figure that heads a digest without a list of deals: its value, how it moved, and what moved it."""
+"""The main figure of a digest without a list of deals: its value, its change, and the reasons for the change."""
 
 from functools import cached_property
 
@@ -10,7 +10,7 @@ from worker.rendering.page.funnels import FEW
 from worker.rendering.wording import JOIN, MINUS, NONE, Wording
 
 STEP_MATTERS = 0.05
-"""A step of a funnel that moved by less is not named where the key figure stands still."""
+"""The smallest change of a funnel step that is named while the key figure does not change."""
 
 OTHERS = 2
 ALSO = 3
@@ -24,12 +24,12 @@ class KeyMeasureWords:
 
     @property
     def measure(self) -> KeyMeasure | None:
-        """The figure that heads a digest without a list of deals; None where a list of deals heads it."""
+        """The main figure of a digest without a list of deals; None if a list of deals is the main part."""
         return self._digest.measure
 
     @cached_property
     def _few(self) -> bool:
-        """So few at the first step that shares would mislead."""
+        """Whether the first step has so few people that shares would mislead."""
         key = self.measure
         return key is not None and key.part is not None and (key.whole or 0) < FEW
 
@@ -46,7 +46,7 @@ class KeyMeasureWords:
 
     @property
     def measure_value(self) -> str:
-        """The figure as it is printed; why there is none as `measure_none`."""
+        """The figure as printed; if there is none, `measure_none` has the reason."""
         key = self.measure
         if key is None or self.measure_none:
             return self.measure_none
@@ -54,7 +54,7 @@ class KeyMeasureWords:
 
     @property
     def measure_none(self) -> str:
-        """Why the query, which answered, has no such figure: "Nobody at /pricing", "No visits"; "" where it has one."""
+        """Why the query, which answered, has no such figure: "Nobody at /pricing", "No visits"; "" if it has one."""
         key = self.measure
         if key is None or key.missing or key.figure.value is not None:
             return ""
@@ -64,7 +64,7 @@ class KeyMeasureWords:
 
     @property
     def measure_movement(self) -> str:
-        """As in "−3.2 pp" or "−29 (−12%)"; "Unchanged"; "" where there is nothing to compare with."""
+        """As in "−3.2 pp" or "−29 (−12%)"; "Unchanged"; "" if there is nothing to compare with."""
         moved = self._moved
         if moved in ("", NONE):
             return ""
@@ -94,7 +94,7 @@ class KeyMeasureWords:
         return self._of(key.before_part, key.before_whole) if self._few else self._figures.before(key.figure)
 
     def _only_before(self, key: KeyMeasure) -> str:
-        """Of a figure that does not exist now; "" if it did not exist before."""
+        """The text for a figure that has no value now; "" if it had none before either."""
         if key.figure.before is None:
             return ""
         before = self._figures.before(key.figure)
@@ -104,7 +104,7 @@ class KeyMeasureWords:
 
     @property
     def measure_period(self) -> str:
-        """The days that it is of, and those that it is compared with."""
+        """The days of the figure, and the days that it is compared with."""
         key = self.measure
         if key is None or key.window is None or key.compared is None or key.missing:
             return ""
@@ -112,12 +112,12 @@ class KeyMeasureWords:
 
     @property
     def measure_moved(self) -> bool:
-        """Whether a movement of it is printed."""
+        """Whether its change is printed."""
         return self._moved not in ("", "=", NONE)
 
     @property
     def measure_up(self) -> bool | None:
-        """None where it did not move as it is printed."""
+        """Whether it rose; None if it did not change as printed."""
         key = self.measure
         if key is None or self._moved in ("", "=", NONE) or not key.figure.moved:
             return None
@@ -125,7 +125,7 @@ class KeyMeasureWords:
 
     @property
     def measure_tone(self) -> str:
-        """The colour of its movement, as `tone`."""
+        """The colour of its change, as `tone`."""
         key, up = self.measure, self.measure_up
         if key is None or up is None or key.neutral:
             return ""
@@ -133,7 +133,7 @@ class KeyMeasureWords:
 
     @property
     def measure_known(self) -> str:
-        """What was last known of a figure whose query is a gap."""
+        """The last known value of a figure whose query is a gap."""
         key = self.measure
         if key is None or not key.missing or key.figure.before is None:
             return ""
@@ -159,7 +159,7 @@ class KeyMeasureWords:
 
     @property
     def measure_why(self) -> tuple[str, str] | None:
-        """What moved it most and in its direction, and below it the next two."""
+        """The largest change in the direction of the figure, and below it the next two."""
         key = self.measure
         if key is None or key.missing or not key.movers or self._moved in ("", NONE):
             return None
@@ -187,7 +187,7 @@ class KeyMeasureWords:
 
     @property
     def measure_also(self) -> tuple[str, ...]:
-        """For the preheader of a digest without facts: the next figures, else the days."""
+        """For the preheader of a digest without facts: the next figures, otherwise the days."""
         figures = [one for section in self._digest.figures for one in section.figures if one.value is not None]
         found = [f"{self._w.metric_label(one.name)} {self._figures.value(one)}" for one in figures[:ALSO]]
         moved = [self._figures.moved(one) for one in figures[:ALSO]]

@@ -1,4 +1,4 @@
-"""A digest in one reader's words, as templates see it: `page.key`, `page.why`, `page.bridge_rows(view)`."""
+"""A digest in one reader's language, as templates see it: `page.key`, `page.why`, `page.bridge_rows(view)`."""
 
 from dataclasses import replace
 from operator import attrgetter
@@ -32,10 +32,11 @@ from worker.rendering.wording import Wording
 
 
 class Page:
-    """One digest in one reader's words. `csv` names the attached CSV files, where what was cut may be found.
-    `digest` is what the templates print of it; the parts count the whole. `series`: all digests have one subject.
+    """One digest in one reader's language. `csv` names the attached CSV files, which may have the omitted rows.
+    `digest` is what the templates print of it; the parts count the whole. `series`: all digests have the same subject.
 
-    Every part works out one thing. Templates, also those of projects, use the names below, each taken from its part.
+    Every part computes one thing. Templates, including those of projects, use the names below, each taken from its
+    part.
     """
 
     def __init__(
@@ -189,22 +190,22 @@ class Page:
 
     @property
     def held(self) -> tuple[str, ...]:
-        """Digests that the reader was not sent and of which this one tells, a line each; empty where there are none."""
+        """Digests that were held and that this one reports, one line each; empty if there are none."""
         return held_lines(self.w, self.digest.held, self.digest.more_held)
 
     @property
     def held_rows(self) -> tuple[HeldRow, ...]:
-        """As `held`, in the parts of a table's rows, without those that are only counted."""
+        """As `held`, as table rows, without the digests that are only counted."""
         return held_rows(self.w, self.digest.held)
 
     @property
     def held_more(self) -> str:
-        """How many more were held; empty where all are named."""
+        """How many more were held; empty if all are listed."""
         return self.w.more(self.digest.more_held) if self.digest.more_held else ""
 
     @property
     def held_head(self) -> str:
-        """How many they are: "Also held: 3 digests"."""
+        """The number of held digests: "Also held: 3 digests"."""
         return self.w.say("held.also", len(self.digest.held) + self.digest.more_held)
 
     indent = staticmethod(text_table.indented)
@@ -215,20 +216,20 @@ class Page:
     link = staticmethod(links.link)
 
     def sparkline(self, number: str) -> tuple[SparkBar, ...]:
-        """Bars of the key figure in the last runs, beside the number as it is printed."""
+        """Bars of the key figure in the last runs, for the place beside the printed number."""
         return sparkline(self.digest, number)
 
     def lists_opportunities(self, line: SourceLine) -> bool:
-        """Whether the query lists deals, whichever service it asks."""
+        """Whether the query returns a list of deals, in any service."""
         return self._vocabulary.lists_opportunities(line)
 
     def brings_funnel(self, line: SourceLine) -> bool:
-        """Whether the query brings a funnel."""
+        """Whether the query returns a funnel."""
         return self._vocabulary.brings_funnel(line)
 
 
 def _stalled_words(digest: Digest) -> str:
-    """Of the list that heads the digest, else of the first one, which Act speaks of."""
+    """The words of the main list, otherwise those of the first stalled list, which Act is about."""
     heads = [one for one in digest.stalled if one.query_id == digest.key_query]
     return next((one.words for one in (*heads, *digest.stalled)), "")
 

@@ -1,4 +1,4 @@
-"""What a reader calls the queries of a digest: never the ids by which a definition refers to them."""
+"""The reader's names for the queries of a digest. The ids in a definition are never printed."""
 
 from functools import cached_property
 
@@ -7,7 +7,7 @@ from worker.rendering.wording import Wording
 
 
 def query_name(w: Wording, name: str, query: str, *, stalled: bool = False, words: str = "") -> str:
-    """The name that a definition gives a query; else the word of its service. `words`: as Presentation.stalled."""
+    """The name that a definition gives a query; otherwise the service's word. `words`: as Presentation.stalled."""
     own = w.named(name, "")
     if own:
         return own
@@ -19,14 +19,14 @@ def query_name(w: Wording, name: str, query: str, *, stalled: bool = False, word
 
 
 class QueryNames:
-    """`w`: without a service's own words for stalled deals, which are another list's."""
+    """`w`: without the service's own words for stalled deals, which belong to another list."""
 
     def __init__(self, digest: Digest, w: Wording) -> None:
         self._lines = digest.sources
         self._w = w
 
     def title(self, query_id: str) -> str:
-        """As in "Deals"; of several queries with one name as in "Funnel 2"."""
+        """As in "Deals"; as in "Funnel 2" if several queries share a name."""
         return self._names.get(query_id) or query_name(self._w, "", "")
 
     @cached_property

@@ -1,4 +1,4 @@
-"""What a page prints, line by line, as words and lengths; and how much of a digest is printed."""
+"""The lines that a page prints, as words and lengths; and how much of a digest is printed."""
 
 from dataclasses import dataclass
 
@@ -8,8 +8,8 @@ from worker.rendering.bars import Bar
 
 @dataclass(frozen=True, slots=True)
 class Cut:
-    """How much of a digest is printed; the defaults are all of it that anybody reads in a mail. `sections`: of each
-    kind, lists of stalled deals, funnels, figures and missing parts. `figures`: of each list.
+    """How much of a digest is printed; the defaults are as much as a mail can usefully show. `sections`: of each kind,
+    lists of stalled deals, funnels, figures and missing parts. `figures`: of each list.
     """
 
     names: int = 5
@@ -39,8 +39,8 @@ CUTS = (
     Cut(rows=5, tables=0, deals=5, owners=5, stages=8, every_source=False, names=0, moves=0, sections=4),
     Cut(rows=3, tables=0, deals=3, owners=3, stages=5, every_source=False, names=0, moves=0, sections=2),
 )
-"""Tried in order until the message fits; each says what it left out. Rows of tables go first, then deals, moves and
-names; whole sections go only where a report has dozens of them.
+"""Tried in order until the message fits; each prints what was left out. Rows of tables are left out first, then deals,
+moves and names. Whole sections are left out only if a report has dozens of them.
 """
 
 
@@ -84,7 +84,7 @@ class StageRow:
 
 @dataclass(frozen=True, slots=True)
 class OwnerBlock:
-    """`owner` None: nobody's deals. `deals` after cutting; the total is of all of them."""
+    """`owner` None: deals without an owner. `deals` after the cut; the total counts all of them."""
 
     owner: str | None
     count: int
@@ -94,7 +94,7 @@ class OwnerBlock:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """`notes`: what the source says beside its answer, in words; the last counts those that are not printed."""
+    """`notes`: the source's remarks on its answer, in words; the last one counts those that are not printed."""
 
     label: str
     brought: str

@@ -1,4 +1,4 @@
-"""What each query brought, and what the digest was compared with."""
+"""What each query returned, and what the digest was compared with."""
 
 from functools import cached_property
 
@@ -12,10 +12,10 @@ from worker.rendering.vocabulary import Vocabulary
 from worker.rendering.wording import NONE, Wording
 
 NOTES = 3
-"""Notes of one source that are printed."""
+"""The number of notes of one source that are printed."""
 
 NOTE = 200
-"""Characters of a note."""
+"""The longest note, in characters."""
 
 
 class SourceRows:
@@ -26,12 +26,12 @@ class SourceRows:
         self._vocabulary = vocabulary
 
     def source_label(self, line: SourceLine) -> str:
-        """A stand-in goes by the name of the service that it stands in for."""
+        """For a stand-in: the name of the service that it replaces."""
         return self._w.say("source_line", source=self.service(line), query=self._names.title(line.query_id))
 
     @cached_property
     def source_rows(self) -> tuple[SourceRow, ...]:
-        """One row for each query: who answered, what, and when."""
+        """One row for each query: the service, the answer, and the time."""
         return tuple(self._source_row(line) for line in self._digest.sources)
 
     def _source_row(self, line: SourceLine) -> SourceRow:
@@ -57,7 +57,7 @@ class SourceRows:
         return (*words, self._w.say("notes.more", more)) if more else words
 
     def _note(self, note: str) -> str:
-        """In the reader's language; a sentence of no known kind as its source wrote it."""
+        """In the reader's language; a sentence of an unknown kind is printed as the source wrote it."""
         counted = coded(note)
         if counted is not None:
             return self._w.say(f"note.{counted[0].value}", counted[1])
@@ -69,7 +69,7 @@ class SourceRows:
 
     @property
     def brief(self) -> bool:
-        """One line says it: everything came, and no service counts its rows beside ours."""
+        """Whether one line is enough: every answer is complete, and no service reports a row count of its own."""
         return not self._digest.gaps and all(line.total is None for line in self._digest.sources)
 
     @property
@@ -86,7 +86,7 @@ class SourceRows:
 
     @property
     def noted(self) -> tuple[SourceRow, ...]:
-        """The rows whose sources say something beside their answers."""
+        """The rows whose sources have notes."""
         return tuple(row for row in self.source_rows if row.notes)
 
     def _rows(self, key: str, line: SourceLine) -> str:
@@ -94,7 +94,7 @@ class SourceRows:
 
     @property
     def compared(self) -> str:
-        """The last sentences of the sources."""
+        """The last sentences of the section on sources."""
         unclear = self._digest.may_repeat
         repeats = f" {self._w.say('may_repeat', date=self._w.stamp(unclear))}" if unclear is not None else ""
         narrowed = f" {self._w.say('narrowed')}" if self._digest.narrowed else ""

@@ -1,4 +1,4 @@
-"""The key figure in the last runs as small bars, which need no picture: clients that block pictures show them too."""
+"""The key figure in the last runs as small bars. They are not an image: clients that block images show them too."""
 
 from dataclasses import dataclass
 
@@ -6,13 +6,15 @@ from worker.domain.digest.model import Digest
 from worker.rendering.text_table import width
 
 LEAST = 3
-"""Runs without which there is no line."""
+"""The smallest number of runs for which bars are printed."""
 
 HEIGHT, FLOOR = 32, 4
-"""Pixels of the highest and of the lowest bar. The scale begins at the lowest value: it shows how the figure moved."""
+"""The height of the highest and of the lowest bar in pixels. The scale starts at the lowest value, to show the
+changes.
+"""
 
 LONGEST = 11
-"""Characters of a number beside which a phone has room for the bars."""
+"""The longest number, in characters, that leaves space for the bars on a phone."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,7 +24,7 @@ class SparkBar:
 
 
 def sparkline(digest: Digest, number: str) -> tuple[SparkBar, ...]:
-    """Nothing for fewer than LEAST runs, and beside a number that takes the whole line."""
+    """Empty for fewer than LEAST runs, and beside a number that fills the line."""
     values = digest.history
     if len(values) < LEAST or width(number) > LONGEST:
         return ()

@@ -21,13 +21,13 @@ class OpenByStage:
 
     @property
     def stage_total(self) -> str:
-        """In the form of the rows above it: they must add up as printed."""
+        """In the same form as the rows above it: they must add up as printed."""
         key = self._number.key
         return NONE if key is None else self._w.money(key.closing, key.currency, cents=self._stage_cents)
 
     @property
     def stage_rows(self) -> tuple[StageRow, ...]:
-        """A first digest's open deals by stage; bars only where one currency makes them comparable."""
+        """A first digest's open deals by stage; bars only if all have one currency and can be compared."""
         single = len(self._digest.keys) == 1
         sums = [sum(m.amount for m in stage.totals) if single else None for stage in self._digest.stages]
         lengths = from_zero(sums)
@@ -39,14 +39,14 @@ class OpenByStage:
 
     @property
     def shown_stages(self) -> tuple[StageRow, ...]:
-        """Those of `stage_rows` with most deals, as many as are printed, in the order of the pipeline."""
+        """The rows of `stage_rows` with the most deals, as many as are printed, in the order of the pipeline."""
         rows, deals = self.stage_rows, [stage.count for stage in self._digest.stages]
         largest = sorted(range(len(rows)), key=lambda at: -deals[at])[: self._cut.stages]
         return tuple(rows[at] for at in sorted(largest))
 
     @property
     def other_stages(self) -> str:
-        """What is said of the stages that are not printed; "" for none."""
+        """The text for the stages that are not printed; "" if there are none."""
         left = len(self._digest.stages) - self._cut.stages
         return self._w.say("cut.stages", n=left) if left > 0 else ""
 

@@ -1,4 +1,4 @@
-"""The lists of stalled deals, owner by owner, and what was left out of them."""
+"""The lists of stalled deals by owner, and the notes on what was left out."""
 
 from worker.domain.digest.model import Deal, DealMove, Digest, OwnerGroup, StalledSection
 from worker.domain.money import Money
@@ -8,14 +8,14 @@ from worker.rendering.page.rows import Cut, OwnerBlock
 from worker.rendering.wording import NONE, Wording
 
 SHOWN = 5
-"""Deals of one list that are named, those that newly stall first; `show.limit` says otherwise."""
+"""How many deals of one list are printed, newly stalled ones first; `show.limit` overrides it."""
 
 STILL = 3
-"""Deals that are named where nothing newly stalls."""
+"""How many deals are printed if none is newly stalled."""
 
 
 class StalledDeals:
-    """`csv` names the attached CSV files, where what was cut may be found."""
+    """`csv` names the attached CSV files, which may have the omitted rows."""
 
     def __init__(self, digest: Digest, w: Wording, cut: Cut, amounts: DealAmounts, csv: tuple[str, ...]) -> None:
         self._digest = digest
@@ -25,7 +25,9 @@ class StalledDeals:
         self._csv = csv
 
     def owner_blocks(self, section: StalledSection) -> tuple[OwnerBlock, ...]:
-        """Nobody's deals first, then owners by value as the digest has them; the smallest deals are cut first."""
+        """Deals without an owner first, then owners by value as in the digest; the smallest deals are left out
+        first.
+        """
         ordered = sorted(section.newly, key=lambda group: group.owner is not None)[: self._cut.owners]
         most = min(self._cut.deals, SHOWN if section.limit is None else section.limit)
         kept = _largest([deal for group in ordered for deal in group.deals], most)
@@ -37,7 +39,7 @@ class StalledDeals:
         return OwnerBlock(owner, len(group.deals), ", ".join(map(self._amounts.amount, group.totals)) or NONE, shown)
 
     def deals_cut(self, section: StalledSection) -> str:
-        """What of a list is not printed, with its value: cut here, or by `show.limit`."""
+        """The deals of a list that are not printed, with their sum: left out here, or by `show.limit`."""
         shown = {deal.key for block in self.owner_blocks(section) for deal in block.deals}
         rest = [d for group in section.newly for d in group.deals if d.key not in shown]
         parts = []
@@ -49,7 +51,7 @@ class StalledDeals:
         return " ".join(parts)
 
     def deal_line(self, deal: Deal, *, with_owner: bool = False) -> str:
-        """What to do first, then why it stalls, then where it stands."""
+        """The next step first, then the reason of the stall, then the stage."""
         owner = [self.owner_name(deal.owner)] if with_owner else []
         words = [self._w.next_step(deal.next_step), self._w.stall_reason(deal.stall_reason)]
         stage = self._w.clean(deal.stage)
@@ -57,20 +59,20 @@ class StalledDeals:
         return " · ".join(word for word in [*owner, *words, *([] if named else [stage])] if word)
 
     def stalled_for(self, deal: Deal) -> str:
-        """Since when we know it to be stalled; nothing for one that we saw stalled today for the first time."""
+        """Since when it is known to be stalled; empty for a deal that was first seen stalled today."""
         if deal.stalled_since is None or self._w.since_days(deal.stalled_since, self._digest.slot) <= 0:
             return ""
         return self._w.say("at_least", date=self._w.day(deal.stalled_since))
 
     def deal_days(self, deal: Deal) -> str:
-        """How long nobody has changed it; else since when it stalls, as far as that is known."""
+        """How long nobody has changed it; otherwise since when it is stalled, as far as that is known."""
         if deal.updated_at is None:
             return self.stalled_for(deal)
         return self._w.days(max(0, self._w.since_days(deal.updated_at, self._digest.slot)))
 
     def still_shown(self, section: StalledSection) -> tuple[Deal, ...]:
-        """The largest of those that stalled before, as far as new ones leave room; the longest where only that one is
-        known.
+        """The largest of those that were stalled before, as many as the new ones leave space for; the longest stalled one
+        if only that one is known.
         """
         if section.newly_count:
             shown = sum(len(block.deals) for block in self.owner_blocks(section))
@@ -79,7 +81,7 @@ class StalledDeals:
         return section.still[:STILL] or longest
 
     def still_rest(self, section: StalledSection) -> str:
-        """The others, with their value and beside new ones the longest."""
+        """The others, with their sum and, beside new ones, the longest duration."""
         shown = len(self.still_shown(section))
         rest = section.still[shown:]
         if not rest:
@@ -90,16 +92,16 @@ class StalledDeals:
         return self._w.say("hidden", more=self._w.more(len(rest)), amount=", ".join(told)) + "."
 
     def words(self, section: StalledSection) -> Wording:
-        """The words for this list: its service may call stalled deals by a name of its own."""
+        """The words for this list: its service may have a name of its own for stalled deals."""
         return self._w.said_of(section.words)
 
     def section_note(self, section: StalledSection) -> str:
-        """How many deals newly stall and what they are worth, for the head of a list."""
+        """How many deals are newly stalled and their sum, for the head of a list."""
         key = "today_note" if section.first else "newly_note"
         return self.words(section).say(key, section.newly_count, amount=summed(section.newly_totals, self._w))
 
     def still_note(self, section: StalledSection) -> str:
-        """How many deals stall since the last digest or longer, and what they are worth."""
+        """How many deals have been stalled since the last digest or longer, and their sum."""
         return self._w.say(
             "still_line",
             deals=self._w.deals(section.still_count),
@@ -107,7 +109,7 @@ class StalledDeals:
         )
 
     def still_total(self, section: StalledSection) -> str:
-        """What those that stalled before are worth."""
+        """The sum of the deals that were stalled before."""
         return summed(section.still_totals, self._w)
 
     def named(self, deals: tuple[Deal, ...]) -> tuple[tuple[Deal, ...], int]:
@@ -121,7 +123,7 @@ class StalledDeals:
         return shown, len(section.left) - len(shown)
 
     def owner_name(self, owner: str | None) -> str:
-        """The owner's name, harmless; "No owner" for None."""
+        """The owner's name, cleaned; "No owner" for None."""
         return owner_name(owner, self._w)
 
 

@@ -1,4 +1,4 @@
-"""The cells of one table in words: amounts that line up, changes, counts, and how much room they need."""
+"""The cells of one table in words: aligned amounts, changes, counts, and the width that they need."""
 
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from worker.rendering.wording import JOIN, NONE, Wording, needs_cents
 Row = tuple[Cell, ...]
 
 SHADES = (0.10, 0.15, 0.22)
-"""Shares from which on a cell is darker; one above zero has the lightest shade."""
+"""Shares from which on a cell gets a darker shade; any share above zero has the lightest one."""
 
 SCREEN = 280
 """Pixels between the edges of the card on the narrowest phone."""
@@ -22,7 +22,7 @@ SCREEN = 280
 RANGE = f"{JOIN}–{JOIN}"
 NAME = 104
 DIGIT, SMALL_DIGIT, GAP = 8.8, 7.6, 12
-"""The room of a name, of a character in both sizes, and between two cells, in pixels."""
+"""The width of a name, of a character in both sizes, and between two cells, in pixels."""
 
 
 class TableCells:
@@ -64,7 +64,7 @@ class TableCells:
         return ", ".join(told)
 
     def too_wide(self, rows: Iterable[tuple[CellView, ...]]) -> bool:
-        """Whether two numbers leave no room for a name beside them."""
+        """Whether two numbers leave no space for a name beside them."""
         listed = list(rows)
         if not listed or len(self._layout.figures) < 2:
             return False
@@ -90,17 +90,17 @@ class TableCells:
         return " · ".join(one for one in told if one)
 
     def _text(self, row: Row, place: int) -> str:
-        """An owner who is missing is said; any other detail that is missing is not."""
+        """A missing owner is printed; any other missing detail is left out."""
         column, cell = self._column(place), row[place]
         return "" if not cell and column.name != "owner" else self._w.row_name(cell, column)
 
     def _most(self, row: Row, place: int) -> float | None:
-        """The greatest of several values of which this place has the least; None where all are the same."""
+        """The greatest of several values of which this cell has the least; None if all are the same."""
         high = next((row[upto] for low, upto in self._layout.upto if low == place), None)
         return high if isinstance(high, int | float) and high != row[place] else None
 
     def _count(self, row: Row, place: int) -> str:
-        """A number below a name; none is left out."""
+        """A number below a name; zero is left out."""
         column, cell = self._column(place), row[place]
         most = self._most(row, place)
         if not isinstance(cell, int | float) or (not cell and most is None):
@@ -188,7 +188,7 @@ class TableCells:
         ]
 
     def _with_cents(self, place: int) -> set[str | None]:
-        """Currencies of which a cell of this column, now or before, has minor units to show."""
+        """Currencies in which a cell of this column, now or before, has minor units."""
         rows = [*self._table.rows, *(row for row in self._table.before if row is not None)]
         rows += [row for row in (self._table.total, self._table.total_before) if row is not None]
         return {
@@ -200,7 +200,7 @@ class TableCells:
 
 
 def room(value: str, under: str = "") -> float:
-    """Pixels that a number and what stands below it take, on the safe side."""
+    """The width in pixels of a number and of the text below it; an upper bound."""
     return max(width(value) * DIGIT, width(under) * SMALL_DIGIT)
 
 

@@ -1,4 +1,4 @@
-"""A table as it is printed: a name with what belongs to it, and at most two numbers, each above its change."""
+"""A table as it is printed: a name with its details, and at most two numbers, each above its change."""
 
 from dataclasses import dataclass
 
@@ -7,8 +7,8 @@ from worker.rendering.numbers import NONE
 
 @dataclass(frozen=True, slots=True)
 class CellView:
-    """`under` stands below the value: its change, or a count. `tone` colours what stands below; `mute`: the value is a
-    known zero or not known. `shade`: 0 for none, to 4.
+    """`under` is printed below the value: its change, or a count. `tone`: the colour of `under`; `mute`: the value is
+    zero or not known. `shade`: 0 for none, to 4.
     """
 
     value: str
@@ -20,7 +20,7 @@ class CellView:
 
     @property
     def line(self) -> str:
-        """For a form without second lines."""
+        """For a form that has no second lines."""
         if not self.under or self.under == NONE:
             return self.value
         return f"{self.value}, {self.under}" if self.changes else f"{self.value} ({self.under})"
@@ -36,8 +36,8 @@ class RowView:
 
 @dataclass(frozen=True, slots=True)
 class TableView:
-    """`heads`: of the name and of each number; `change`: of a column of changes, where a form has one. `rest` says what
-    is not printed; `before` what the sums were.
+    """`heads`: of the name and of each number; `change`: of the column of changes, if the form has one. `rest`: what is
+    not printed; `before`: the previous sums.
     """
 
     title: str

@@ -1,4 +1,4 @@
-"""Tables that are neither list of stalled deals, funnel nor figures: which of them, their titles, rows and sums."""
+"""Tables other than lists of stalled deals, funnels and figures: which are printed, their titles, rows and sums."""
 
 from worker.domain.digest.model import Digest
 from worker.domain.digest.sections import TableSection
@@ -12,11 +12,11 @@ from worker.rendering.wording import Wording
 
 GROUPS = "groups"
 MOST_NAMED = 12
-"""Tables that are left out and named."""
+"""The number of omitted tables that are listed by name."""
 
 
 class OtherTables:
-    """`csv` names the attached CSV files, where rows that are cut may be found."""
+    """`csv` names the attached CSV files, which may have the omitted rows."""
 
     def __init__(self, digest: Digest, w: Wording, names: QueryNames, cut: Cut, csv: tuple[str, ...] = ()) -> None:
         self._digest = digest
@@ -32,13 +32,13 @@ class OtherTables:
 
     @property
     def nothing_in(self) -> str:
-        """The tables without anything to show, in one sentence; empty if there are none."""
+        """The tables that have nothing to show, in one sentence; empty if there are none."""
         shown = self._with_something
         return self._named("nothing_in", [self.table_title(one) for one in self._digest.tables if one not in shown])
 
     @property
     def _with_something(self) -> tuple[TableSection, ...]:
-        """Tables with rows, and those whose sums before say what is gone."""
+        """Tables with rows, and tables whose previous sums show what is gone."""
         return tuple(one for one in self._digest.tables if one.rows or one.total_before is not None)
 
     @property
@@ -59,7 +59,7 @@ class OtherTables:
 
     @property
     def also_measured(self) -> str:
-        """Tables of which only the number of rows is told; those that have no words are a service's own business."""
+        """Tables for which only the number of rows is printed. Tables without words are left out."""
         counts: dict[str, int] = {}
         for table_id, rows in self._digest.unprinted:
             counts[table_id] = counts.get(table_id, 0) + rows
@@ -68,11 +68,11 @@ class OtherTables:
         return self._w.say("also_measured", what=", ".join(told)) if told else ""
 
     def query_title(self, query_id: str) -> str:
-        """What a reader calls a query: its name in the definition, else its service's word for it."""
+        """The reader's name for a query: its name in the definition, otherwise the service's word."""
         return self._names.title(query_id)
 
     def table_title(self, table: TableSection) -> str:
-        """Its own words; else the query's name, and the table's own where it is one of several or not the query's main
+        """Its own words; otherwise the query's name, with the table's name if it is one of several or not the main
         one.
         """
         if table.title:
@@ -84,7 +84,7 @@ class OtherTables:
         return f"{title}, {self._w.metric_label(table.table_id.replace('-', '_'))}"
 
     def table_view(self, table: TableSection, *, narrow: bool = True) -> TableView:
-        """`narrow`: for a screen of 320 pixels, where a second number that has no room stands below the name."""
+        """`narrow`: for a screen of 320 pixels, where a second number that does not fit is printed below the name."""
         cells = TableCells(table, self._w, self._digest.slot)
         most = min(self._cut.rows, len(table.rows) if table.limit is None else table.limit)
         rows = [cells.row(place) for place in range(min(most, len(table.rows)))]
@@ -107,7 +107,7 @@ class OtherTables:
         )
 
     def _note(self, table: TableSection) -> str:
-        """The table's own note; else its days, unless they were printed above."""
+        """The table's own note; otherwise its days, unless they are printed above."""
         own = f"note.{table.table_id}"
         several = table.layout is not None and len(table.layout.figures) > 1
         if table.title and several and self._w.knows(own):
@@ -121,7 +121,7 @@ class OtherTables:
 
     @property
     def _days_above(self) -> tuple[Window | None, Window | None]:
-        """The window and comparison that the head or the funnel names."""
+        """The window and comparison that are printed in the head or the funnel."""
         for part in (*self._digest.funnels, *((self._digest.measure,) if self._digest.measure else ())):
             return part.window, part.compared
         return None, None
@@ -138,7 +138,7 @@ class OtherTables:
         return self._w.say(words, more=more, sums=sums) if sums else self._w.say(words, more=more)
 
     def _before(self, table: TableSection, cells: TableCells) -> str:
-        """What the sums were: "9–15 Nov: 3 lost, €45,375, 2 of 5"."""
+        """The previous sums: "9–15 Nov: 3 lost, €45,375, 2 of 5"."""
         if table.total_before is None or table.compared is None:
             return ""
         row = cells.sums("", table.total_before)

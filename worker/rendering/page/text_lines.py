@@ -10,7 +10,9 @@ NAME = 24
 
 
 def table_lines(view: TableView) -> list[str]:
-    """With its heads, as a grid; what is wider than a line goes below the name, and at last every cell its own line."""
+    """With its heads, as a grid. If it is wider than a line, counts are printed below the name; as the last resort,
+    every cell has its own line.
+    """
     if not view.rows:
         return []
     for below in (False, True):
@@ -21,7 +23,7 @@ def table_lines(view: TableView) -> list[str]:
 
 
 def _grid(view: TableView, *, below: bool) -> list[str]:
-    """`below`: counts stand in the line below the name."""
+    """`below`: counts are printed in the line below the name."""
     changes = [any(row.cells[at].changes for row in view.rows) for at in range(len(view.rows[0].cells))]
     heads = [view.heads[0]]
     for head, changed in zip(view.heads[1:], changes, strict=True):

@@ -1,4 +1,4 @@
-"""Why the key number moved: the largest movements of the first currency in which anything did."""
+"""Why the key number changed: the largest moves of the first currency in which anything moved."""
 
 from worker.domain.digest.model import BridgeLine, BridgeView, Digest
 from worker.domain.snapshot.opportunity import Move
@@ -7,7 +7,7 @@ from worker.rendering.page.measure import KeyMeasureWords
 from worker.rendering.wording import Wording, direction
 
 LINE = 26
-"""Characters that have room beside a fact's label on the narrowest phone: more must not be bound in one piece."""
+"""Characters that fit beside a fact's label on the narrowest phone: a longer text must be breakable."""
 
 
 class WhyItMoved:
@@ -19,7 +19,7 @@ class WhyItMoved:
 
     @property
     def why(self) -> tuple[str, str] | None:
-        """The largest movement with the sign of the net change, and the next two by size; None without a bridge."""
+        """The largest move in the direction of the net change, and the next two by size; None without a bridge."""
         if self._digest.measure is not None:
             return self._measure.measure_why or (self._nothing() if self._number.unchanged else None)
         view = self._first_moved
@@ -34,7 +34,7 @@ class WhyItMoved:
         return first, ", ".join(self._counted(x) for x in others)
 
     def _nothing(self) -> tuple[str, str] | None:
-        """Only of a digest in which nothing changed; a report without a list of deals does not speak of deals."""
+        """Only for a digest in which nothing changed; a report without a list of deals does not mention deals."""
         if self._digest.changes:
             return None
         if self._digest.key_query is None:
@@ -43,12 +43,12 @@ class WhyItMoved:
 
     @property
     def _first_moved(self) -> BridgeView | None:
-        """The bridge that Why speaks of: of the first currency in which anything moved."""
+        """The bridge that Why is about: the first currency in which anything moved."""
         return next((view for view in self._digest.bridges if view.lines), None)
 
     @property
     def brief_moves(self) -> str:
-        """For the preheader: the three largest movements."""
+        """For the preheader: the three largest moves."""
         lines = sorted(self._first_moved.lines, key=lambda line: -line.amount)[:3] if self._first_moved else []
         return ", ".join(self._counted(line, brief=True) for line in lines)
 
@@ -61,6 +61,6 @@ class WhyItMoved:
         return bound if len(bound) <= LINE else f"{what} {self._line_amount(line)}"
 
     def _line_amount(self, line: BridgeLine) -> str:
-        """In whole units like the headline; the bridge below has the cents."""
+        """In whole units as in the headline; the bridge below has the minor units."""
         currency = self._first_moved.currency if self._first_moved else ""
         return self._w.whole(direction(line.move) * line.amount, currency, signed=True)

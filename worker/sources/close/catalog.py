@@ -1,4 +1,4 @@
-"""Lists what a Close account holds, for people who write definitions and need ids. Read only.
+"""Lists the objects of a Close account, for people who write definitions and need ids. Read only.
 
 https://developer.close.com/api/resources/
 """

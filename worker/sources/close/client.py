@@ -1,6 +1,7 @@
-"""Requests to Close's REST API with credentials, retries and pace. Refusals become sentences of ours.
+"""Requests to Close's REST API with credentials, retries and pace. Refusals are converted to our own sentences.
 
-All requests of runs only read (the funnel report is a POST that reads), so each may be repeated. Webhooks are written.
+All requests of runs only read (the funnel report is a POST that reads), so each may be repeated. Only requests for
+webhooks write.
 https://developer.close.com/topics/errors/
 """
 
@@ -52,14 +53,14 @@ class CloseRequest:
 
 
 STEPS = 5
-"""Turns of the event loop between two answers that are parsed. Up to 16 pages arrive together, and each takes 2 to 3 ms
-to parse. Requests that may go now are sent first, so that the service works while we parse.
+"""Iterations of the event loop between two answers that are parsed. Up to 16 pages arrive together, and each takes 2 to
+3 ms to parse. Requests that may be sent now are sent first, so that the service works while we parse.
 """
 
 
 class CloseClient:
-    """`secrets` never appear in what is raised, even if the service repeats them. `clock` gives UTC. `quota`: the
-    budget that the connection's users share; without it, the client has its own.
+    """`secrets` never appear in errors, even if the service repeats them. `clock` gives UTC. `quota`: the budget that
+    the connection's users share; without it, the client has its own.
     """
 
     def __init__(

@@ -15,7 +15,7 @@ from worker.sources.common.posted_json import LONGEST, names, part, posted_objec
 
 HASH, TIMESTAMP = "close-sig-hash", "close-sig-timestamp"
 TOLERANCE = 300
-"""Seconds between the signature and now. Close names none."""
+"""Seconds between the signature and now. Close documents no value."""
 
 OBJECTS = ("opportunity", "activity.opportunity_status_change", "status.opportunity", "custom_fields.opportunity")
 ACTIONS = ("created", "updated", "deleted")

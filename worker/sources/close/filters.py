@@ -35,7 +35,7 @@ def query(question: Question, names: CloseNames) -> dict[str, str]:
 
 
 def _order(params: Mapping[str, Any]) -> str:
-    """A cut list needs the wanted order, which decides its members. A whole list is read in the stable order."""
+    """A cut list needs the requested order, which decides its members. A whole list is read in the stable order."""
     return str(params.get("_order_by", STABLE_ORDER)) if sliced(params) else STABLE_ORDER
 
 

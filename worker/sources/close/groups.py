@@ -1,4 +1,4 @@
-"""Groups of `_group_by`, which pages cut apart and this module joins by key, and the list's own sums.
+"""Groups of `_group_by`, which pages split and this module joins by key, and the list's own sums.
 
 The format of a key is not interpreted; the fields beside it describe the group.
 https://developer.close.com/api/resources/opportunities/list
@@ -25,7 +25,7 @@ SUMS = tuple(
     for period in ("one_time", "monthly", "annual", "annualized")
 )
 NO_OWNER, NO_DATE = "(no owner)", "(no date)"
-"""The names of groups of deals without an owner or a day, as codes that words.py has words for."""
+"""The names of groups of deals without an owner or a day, as codes for which words.py has words."""
 
 _CALENDAR = ("year", "quarter", "month", "weekyear", "week")
 COLUMNS = (
@@ -153,7 +153,9 @@ def _user_name(head: Node, notes: list[Note]) -> str | None:
 
 
 def _nobodys(head: Node) -> str | None:
-    """A group by what its deals lack has a key as "none/none", which no reader knows. None for any other group."""
+    """The code for a group of deals that lack the value. Its key is a text such as "none/none", which readers would not
+    understand. None for any other group.
+    """
     if head.value.get("user_id", head) is None:
         return NO_OWNER
     parts = [head.value[name] for name in _CALENDAR if name in head.value]

@@ -21,8 +21,8 @@ NAME = 16
 
 
 class KnownRows:
-    """The rows that were used last. A row depends on its bytes and on the account's names, and on nothing else: rows
-    that were made with other names are forgotten. A row with a note or an error is not kept, so it has its words again.
+    """The rows that were used last. A row depends only on its bytes and on the account's names: rows that were made
+    with other names are dropped. A row with a note or an error is not kept, so that its note appears again.
     """
 
     def __init__(self, most: int = ROWS) -> None:
@@ -33,8 +33,8 @@ class KnownRows:
     def rows(
         self, deals: Sequence[msgspec.Raw], names: CloseNames, *, listed_as: bool | None, keep: bool = True
     ) -> tuple[Row, ...] | None:
-        """The row of every deal, in order. None if one of them has to be walked. `listed_as`: as for
-        OpportunityRowReader. `keep`: whether they are of a list that fits; the end of a longer one would replace its
+        """The row of every deal, in order. None if one of them must be read field by field. `listed_as`: as for
+        OpportunityRowReader. `keep`: whether their list fits into the cache; the end of a longer one would replace its
         beginning, and none of its rows would be found again.
         """
         if names is not self._names and names != self._names:

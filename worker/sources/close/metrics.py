@@ -33,8 +33,8 @@ LEADING = (
     "average_time_to_win",
     "sales_velocity",
 )
-"""What a sales lead reads first: how much was won, how often, how large, how fast. What was closed is the whole of
-which the win rate is a share, and the deals of each stage stand in the funnel.
+"""The figures that matter most to a sales lead: how much was won, how often, how large, how fast. The win rate is a
+share of the closed deals. The deals of each stage are in the funnel.
 """
 STAGE: Mapping[str, Kind] = {
     "count": Kind.INT,

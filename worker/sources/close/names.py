@@ -16,7 +16,7 @@ KEPT = timedelta(minutes=5)
 _PAGE = 100
 MOST_PAGES = 1_000
 FEWEST = 4
-"""Requests for the names of an account whose every list is one page."""
+"""Requests for the names of an account, if each of its lists has one page."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class CloseStatus:
 
 @dataclass(frozen=True, slots=True)
 class CloseNames:
-    """`currency` is the organization's (ISO 4217), None where Close does not say. `requests`: how many it took.
+    """`currency` is the organization's (ISO 4217), None if Close does not give it. `requests`: how many were needed.
     `emails`: mail addresses by user.
     """
 
@@ -89,7 +89,7 @@ class CloseNamesCache:
         self._names = None
 
     async def _read(self) -> CloseNames:
-        """The account first and alone: a wrong key is then one refusal, not four."""
+        """The account first and alone: a wrong key then gives one refusal, not four."""
         client = _Counting(self._client)
         me = await client.read(CloseRequest("GET", "/me/"))
         paths = ("/user/", "/pipeline/", "/status/opportunity/")
@@ -123,8 +123,8 @@ class _Counting:
 
 
 async def listed(client: Reads, path: str, only: Mapping[str, str] | None = None) -> list[Node]:
-    """Every object of a list once, page after page; `only` chooses among them. A page without anything new ends it even
-    if more is promised: not every list heeds `_skip`.
+    """Every object of a list once, page after page; `only` selects among them. A page without anything new ends the
+    list even if more is announced: not every list supports `_skip`.
     """
     found: dict[str, Node] = {}
     skip = 0

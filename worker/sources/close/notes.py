@@ -1,4 +1,4 @@
-"""What Close's answers leave open, each kind with what a reader is told of it."""
+"""Doubts that Close's answers leave, each kind with its note for readers."""
 
 from worker.domain.snapshot.notes import NoteKind
 from worker.sources.common.notes import LEFT_OUT, LIST_NOTES

@@ -76,7 +76,7 @@ class OpportunityService:
 
 
 class Opportunities:
-    """One question to one account. `size` rows a page; `clock` gives UTC. `known`: the account's rows."""
+    """One question to one account. `size`: rows per page; `clock` gives UTC. `known`: the account's rows."""
 
     def __init__(
         self,

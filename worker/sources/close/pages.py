@@ -25,7 +25,7 @@ PATH = "/opportunity/"
 ENDPOINT = f"GET {PATH}"
 PAGE = 100
 LONGEST = 1_000_000
-"""Rows. No digest is about a list with a larger total."""
+"""Rows. A list with a larger total is not read."""
 MOST_PAGES = 12_000
 """Requests for one reading. The limit stops a service that gives pages of a few rows."""
 
@@ -56,7 +56,7 @@ class ClosePages:
 
 @dataclass(frozen=True, slots=True)
 class CloseListing:
-    """One list: what to request, and who reads its rows. `size`: rows per page."""
+    """One list: what to request, and the reader of its rows. `size`: rows per page."""
 
     client: CloseClient
     query: Mapping[str, str]
@@ -69,7 +69,7 @@ class CloseListing:
         return "_group_by" in self.query
 
     async def page(self, skip: int, limit: int, shared: int = 0) -> ClosePage:
-        """`shared`: number of rows that another page holds too. Raises SourceError."""
+        """`shared`: number of rows that another page has too. Raises SourceError."""
         params = {**self.query, "_skip": str(skip), "_limit": str(limit)}
         request = CloseRequest("GET", PATH, params=params, zone=self.zone)
         body = await self.client.body(request)
@@ -77,7 +77,7 @@ class CloseListing:
         return self._walked(await self.client.opened(request, body), shared) if plain is None else plain
 
     def _plain(self, body: bytes, shared: int) -> ClosePage | None:
-        """A page of deals that are all as documented. None for any other."""
+        """A page of deals whose fields are all as documented. None for any other."""
         split = split_list(body, "data")
         rows = None if split is None else self.reader.rows(split[1])
         if split is None or rows is None:

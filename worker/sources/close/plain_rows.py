@@ -1,7 +1,8 @@
 """Makes a row of an opportunity whose fields are all as documented. The types are checked in C (msgspec).
 
-Walking an answer field by field (rows.py) costs several times as much. Here None means that a field is odd, even if the
-walk would only note it. The walk then makes the row and its notes, or the error. Both ways make the same row.
+Reading an answer field by field (rows.py) costs several times as much. Here None means that a field is not as
+documented, even if it only needs a note. rows.py then makes the row and its notes, or the error. Both ways make the
+same row.
 """
 
 from sys import intern
@@ -31,7 +32,7 @@ class Stall(msgspec.Struct):
 
 
 class PlainOpportunity(msgspec.Struct):
-    """The fields of a row. One without a default must be there, if only as null."""
+    """The fields of a row. A field without a default must exist, if only as null."""
 
     id: str
     status_id: str
@@ -169,7 +170,9 @@ def _text(found: str | None) -> str | None:
 
 
 def _same(found: str | None) -> str | None:
-    """As `_text`, one object for all rows with this text: a third of a long list's memory are texts that repeat."""
+    """As `_text`, with one object for all rows with this text: a third of a long list's memory would be repeated
+    texts.
+    """
     return intern(encodable(found)) if found else found
 
 

@@ -60,7 +60,7 @@ _IN_ORDER = itemgetter(*(column.name for column in COLUMNS))
 @dataclass(slots=True)
 class OpportunityRowReader:
     """`listed_as`: the list's condition on stalling, which each of its rows must repeat. `known`: the account's rows of
-    earlier runs. `notes` collects what was dropped. `long`: the list has more rows than are kept.
+    earlier runs. `notes` collects what was left out. `long`: the list has more rows than are kept.
     """
 
     names: CloseNames
@@ -78,7 +78,7 @@ class OpportunityRowReader:
         return plain_row(node.value, self.names, listed_as=self.listed_as) or self.walked(node)
 
     def walked(self, node: Node) -> Row:
-        """As `row`, field by field: for what is not as documented."""
+        """As `row`, field by field: for a deal that is not as documented."""
         key = node.get("id").id()
         stage_id = node.get("status_id").id()
         stage = self.names.stages.get(stage_id)
@@ -186,7 +186,7 @@ def _status(node: Node, stage: CloseStatus | None) -> Status:
 def _closing(node: Node, status: Status) -> dict[str, Cell]:
     """`date_won` is the expected close of an open deal, and the day of the win (as midnight UTC) of a won deal.
 
-    The key must be there, if only as null; otherwise a change of the expected close would be invented.
+    The key must exist, if only as null; otherwise a change of the expected close would be reported that did not happen.
     """
     won, lost_at = node.get("date_won"), node.get("date_lost").instant_or_none()
     day = won.day_or_none()

@@ -23,7 +23,7 @@ MULTIPLE = ("user_id", "status_id", "status_type", "status_label", "status", "va
 
 
 def compares(params: Mapping[str, Any]) -> bool:
-    """Whether a report needs two calls, because Close answers a comparison alone."""
+    """Whether a report needs two calls, because Close answers a comparison without the base."""
     return any(name in params for name in COMPARED)
 
 
@@ -42,7 +42,7 @@ def _given(use: Use, names: tuple[str, ...]) -> list[str]:
 
 
 def _window_and_ranges(use: Use) -> list[RuleViolation]:
-    """`window:` and `compare:` are resolved by us. A range beside them would be a second statement of the same."""
+    """`window:` and `compare:` are resolved by us. A range beside them would state the same a second time."""
     faults = []
     if use.window is not None:
         faults = [_fault(name, f"{name} beside window:", "keep one of the two") for name in _given(use, RANGES)]

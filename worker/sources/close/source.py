@@ -194,7 +194,9 @@ class CloseSource:
 
 
 def _further_requests(names: CloseNames) -> tuple[Table, ...]:
-    """What the names of a large account take beyond what every account's take, which the price of a query holds."""
+    """The requests for the names of a large account beyond those of every account, which the price of a query
+    includes.
+    """
     more = names.requests - FEWEST
     return (requests([("further pages of names", more, 0, True)]),) if more > 0 else ()
 

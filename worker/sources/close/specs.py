@@ -68,7 +68,7 @@ _FUNNEL = (
 
 
 def _several(name: str, kind: ParamKind, choices: tuple[str, ...] = ()) -> tuple[Param, ...]:
-    """A filter, and its twin that takes several values."""
+    """A filter, and its variant that takes several values."""
     return Param(name, kind, choices), Param(f"{name}__in", ParamKind.CHOICES, choices)
 
 

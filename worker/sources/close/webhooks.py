@@ -1,4 +1,4 @@
-"""Registers webhooks at Close. The answer holds the key that signs their requests; later lists leave it out.
+"""Registers webhooks at Close. The answer has the key that signs their requests; later lists leave it out.
 
 https://developer.close.com/api/resources/webhook-subscriptions/
 """

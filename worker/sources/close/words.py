@@ -1,4 +1,5 @@
-"""What only Close has, in the languages of our digests: its queries, metrics, suggested next steps and stall reasons.
+"""Words that only Close needs, in the languages of our digests: its queries, metrics, suggested next steps and stall
+reasons.
 
 https://developer.close.com/resources/reporting/ and https://developer.close.com/resources/opportunities/
 """

@@ -1,1 +1,1 @@
-"""What every source shares: parsing answers, sentences for refusals, pace, and looking up departures."""
+"""Code that all sources share: parsing answers, sentences for refusals, pace, and looking up departures."""

@@ -1,4 +1,4 @@
-"""Where the owners of an answer's deals are reached: `each: owner` sends each of them a digest."""
+"""Mail addresses of the owners of an answer's deals: `each: owner` sends each of them a digest."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,7 +6,7 @@ from worker.domain.snapshot.snapshot import Cell, Table
 
 
 def addresses(tables: Iterable[Table | None], emails: Mapping[str, str]) -> tuple[tuple[str, str], ...]:
-    """Owner's id and mail address, in the order of the ids, of owners whom the tables name. Nobody else's address is
+    """Owner's id and mail address, in the order of the ids, for owners that occur in the tables. No other address is
     stored.
     """
     owners = {owner for table in tables if table is not None for owner in _column(table, "owner_id")}

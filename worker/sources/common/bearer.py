@@ -14,7 +14,7 @@ from worker.sources.common.oauth import Renewed
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """`key`: the option that holds the service's own key."""
+    """`key`: the option with the service's own key."""
 
     name: str
     key: str
@@ -25,7 +25,7 @@ class Service:
 def bearer(
     service: Service, options: Mapping[str, str], clock: Callable[[], datetime], renewal: Renewal | None
 ) -> Credential | None:
-    """None if the service's own key is used. Raises RequestError, which never holds a secret."""
+    """None if the service's own key is used. Raises RequestError, which never contains a secret."""
     names = (service.key, "access_token", "refresh_token")
     for name in (*names, "client_secret"):
         secret = options.get(name, "")

@@ -38,7 +38,7 @@ class Sender(Protocol):
 
 
 class RateGate(Protocol):
-    """Decides when the next request may go."""
+    """Decides when the next request may be sent."""
 
     async def enter(self, endpoint: str = "", cost: float = 0.0) -> None:
         """Waits for a turn. Every call that returns is followed by one `leave`. Raises SourceUnavailable if the day's
@@ -68,7 +68,9 @@ class Retries:
 
 @dataclass(frozen=True, slots=True)
 class Wire:
-    """One request as it is sent. `endpoint` names it in messages; `cost` is its share of a day's budget."""
+    """One request as it is sent. `endpoint` names it in messages; `cost`: the tokens of a day's budget that it
+    needs.
+    """
 
     endpoint: str
     method: str
@@ -84,14 +86,14 @@ Judge = Callable[[str, HttpAnswer], bytes | SourceUnavailable | SourceRefused]
 
 
 PATIENCE = 20.0
-"""Seconds that somebody at a terminal waits for one answer, its further tries included."""
+"""The maximum number of seconds for one answer, including retries, while a person waits at a terminal."""
 
 _PATIENCE: ContextVar[float | None] = ContextVar("_PATIENCE", default=None)
 
 
 @contextmanager
 def somebody_waits(seconds: float | None = None) -> Iterator[None]:
-    """What is asked inside is given up after `seconds` (PATIENCE), where a run would try for minutes."""
+    """Requests inside end after `seconds` (PATIENCE), while those of a run are retried for minutes."""
     token = _PATIENCE.set(PATIENCE if seconds is None else seconds)
     try:
         yield
@@ -130,8 +132,8 @@ class Calls:
         raise AssertionError("counting has no end")
 
     async def _once(self, wire: Wire, left: float) -> bytes | SourceUnavailable | SourceRefused:
-        """One try. What may pass is returned, as is a refusal, so that the loop above reads as one. Raises
-        SourceUnavailable for a client that is closed, which is final.
+        """One attempt. A temporary failure is returned, and so is a refusal, so that the loop above handles both.
+        Raises SourceUnavailable for a client that is closed, which is final.
         """
         async with self._places:
             await self._pace.enter(wire.endpoint, wire.cost)

@@ -1,4 +1,4 @@
-"""Credentials: the headers that prove who asks, and whether new ones exist after a refusal."""
+"""Credentials: the headers that authenticate requests, and whether new ones exist after a refusal."""
 
 from collections.abc import Callable, Mapping
 from typing import Protocol
@@ -11,7 +11,7 @@ class Credential(Protocol):
 
     @property
     def secrets(self) -> tuple[str, ...]:
-        """What must never be printed."""
+        """Texts that must never be printed."""
         ...
 
     async def headers(self) -> Mapping[str, str]:

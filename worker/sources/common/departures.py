@@ -1,4 +1,4 @@
-"""What is known of deals that left a list, without a request."""
+"""What is known without a request about deals that left a list."""
 
 from collections.abc import Iterable, Mapping
 

@@ -1,4 +1,4 @@
-"""What any source may say beside a list that it read."""
+"""Notes that any source may add to a list that it read."""
 
 from worker.domain.snapshot.notes import NoteKind
 

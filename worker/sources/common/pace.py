@@ -1,7 +1,7 @@
-"""Decides when the next request of a connection may go. Turns come from the shared budget, which answers update.
+"""Decides when the next request of a connection may be sent. Turns come from the shared budget, which answers update.
 
-Turns are taken for at most a tenth of a second, so that a hold that another worker learned of takes effect soon. With a
-generous limit that is sixteen turns per round trip.
+Turns are taken for at most a tenth of a second, so that a hold that another worker reported takes effect soon. With a
+high limit that is sixteen turns per round trip.
 """
 
 import asyncio

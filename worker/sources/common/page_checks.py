@@ -33,7 +33,9 @@ def fitting(endpoint: str, keys: Sequence[str], due: int | None) -> None:
 
 
 async def settled(read: Callable[[], Awaitable[T]]) -> T:
-    """Reads a list that is not compared with a past: `read`, and again if it shifted. Raises SourceIncomplete."""
+    """Reads a list that is not compared with an earlier one: `read`, and again if it shifted. Raises
+    SourceIncomplete.
+    """
     with contextlib.suppress(ListShifted):
         return await read()
     try:

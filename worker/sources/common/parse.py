@@ -24,7 +24,7 @@ MISSING = Missing()
 
 
 class Node:
-    """One value of an answer with its path ("data[3].value") for complaints. The path is built only when needed,
+    """One value of an answer with its path ("data[3].value") for error messages. The path is built only when needed,
     because a page has thousands of nodes.
     """
 
@@ -100,7 +100,7 @@ class Node:
         return self.value
 
     def id_or_none(self) -> str | None:
-        """Null is an id that is not set. A missing key is an error, because a change would be invented."""
+        """Null is an id that is not set. A missing key is an error, because it would be reported as a change."""
         if self.missing:
             raise self.wrong("an id or null")
         return None if self.value is None else self.id()
@@ -115,7 +115,7 @@ class Node:
         raise self.wrong("an id (a whole number)")
 
     def number_id_or_none(self) -> str | None:
-        """Null is an id that is not set. A missing key is an error, because a change would be invented."""
+        """Null is an id that is not set. A missing key is an error, because it would be reported as a change."""
         if self.missing:
             raise self.wrong("an id (a whole number) or null")
         return None if self.value is None else self.number_id()

@@ -1,4 +1,4 @@
-"""What all services that post events have in common: a JSON object whose parts have known shapes."""
+"""Code for all services that post events: a JSON object whose parts have known shapes."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -30,7 +30,7 @@ def part(of: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 
 
 def short_text(of: Mapping[str, Any], name: str) -> str:
-    """Text below `name`, which must be there. Raises PostRefused."""
+    """Text below `name`, which must exist. Raises PostRefused."""
     value = of.get(name)
     if not isinstance(value, str) or not 0 < len(value) <= LONGEST or not value.isprintable():
         raise PostRefused(f"{name} is no text of 1 to {LONGEST} printable characters")

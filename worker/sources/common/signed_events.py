@@ -1,4 +1,4 @@
-"""Events signed as Standard Webhooks has it: of services without a way of their own, and of scripts.
+"""Events signed according to Standard Webhooks: from services without a signature of their own, and from scripts.
 
 {"type": "object.action", "data": {"id": "…", "changed": ["…"]}}; the event's id is the header webhook-id.
 """

@@ -24,7 +24,7 @@ def said(body: bytes, keys: Sequence[str], secrets: Iterable[str]) -> str:
 
 
 def is_markup(body: bytes) -> bool:
-    """A page for people, or XML, which no JSON API writes."""
+    """An HTML page, or XML, which no JSON API returns."""
     return body.lstrip()[:1] == b"<"
 
 

@@ -28,7 +28,7 @@ class Amounts:
         return amount
 
     def computed(self, node: Node, currency: str) -> int:
-        """An amount that the service weighted or converted. A fraction of a minor unit means nothing there."""
+        """An amount that the service weighted or converted. A fraction of a minor unit has no meaning in it."""
         return minor_units(node.number(), currency)[0]
 
     def by_currency(self, node: Node) -> Iterator[tuple[str, int]]:

@@ -1,4 +1,4 @@
-"""Lists what an account holds, and makes, changes and deletes pipelines for `funnelbeat source`.
+"""Lists the objects of an account, and creates, changes and deletes pipelines for `funnelbeat source`.
 
 Runs do not use this module, because a schedule only reads.
 """
@@ -64,7 +64,7 @@ async def holds(client: PipedriveClient, kind: str) -> Table:
 
 
 async def apply(client: PipedriveClient, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
-    """Carries out one of VERBS, with values as typed. Raises RequestError for what does not fit, SourceError."""
+    """Carries out one of VERBS, with values as typed. Raises RequestError for invalid values, SourceError."""
     edits.fitting(VERBS, kind, verb, key, values)
     likely = edits.flag(values, "is_deal_probability_enabled")
     if verb == "create":
@@ -79,7 +79,7 @@ async def apply(client: PipedriveClient, kind: str, verb: str, key: str, values:
 async def create_pipeline(
     client: PipedriveClient, name: str, *, is_deal_probability_enabled: bool | None = None
 ) -> Table:
-    """Makes a pipeline, which becomes the last in order. Raises RequestError, SourceError."""
+    """Creates a pipeline, which becomes the last in order. Raises RequestError, SourceError."""
     body: dict[str, Any] = {"name": _named(name)}
     if is_deal_probability_enabled is not None:
         body["is_deal_probability_enabled"] = is_deal_probability_enabled

@@ -1,4 +1,5 @@
-"""Requests to Pipedrive's REST API, v1 and v2, with token, pace and retries. Refusals become sentences of ours.
+"""Requests to Pipedrive's REST API, v1 and v2, with token, pace and retries. Refusals are converted to our own
+sentences.
 
 https://pipedrive.readme.io/docs/core-api-concepts-authentication
 """
@@ -110,7 +111,7 @@ class PipedriveClient:
         return error
 
     def _shut_door(self, error: SourceUnavailable) -> None:
-        """A spent day or a block lasts, so requests in the next minute are answered here without being sent."""
+        """A used-up day or a block lasts, so that requests in the next minute are refused here without being sent."""
         if error.problem == SPENT and error.retry_after is not None:
             self._pace.spent(error.retry_after)
         else:

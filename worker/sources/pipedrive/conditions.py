@@ -37,7 +37,7 @@ def conditions(params: Mapping[str, Any]) -> Scope:
 
 
 def stalled_conditions(params: Mapping[str, Any]) -> Scope:
-    """The conditions of the list of open deals that stall."""
+    """The conditions of the list of stalled open deals."""
     untouched = _UNTOUCHED.get(str(params.get("rule")), "more_time")
     statuses = frozenset({Status.OPEN.value})
     found = _scope(params, Status.OPEN.value, stalled=True)

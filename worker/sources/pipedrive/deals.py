@@ -43,8 +43,8 @@ class DealsAnswer:
 
 @dataclass(frozen=True, slots=True)
 class _Beside:
-    """What the first page says besides its rows, and the names that the list was read with. `sent`: endpoint → requests
-    of one reading.
+    """The rest of the first page, and the names that the list was read with. `sent`: endpoint → requests of one
+    reading.
     """
 
     envelope: Node
@@ -111,7 +111,7 @@ class DealListService:
         return DealRowReader(names, self._judges, now, self.directory.currencies, archives=archives)
 
     async def _listed(self, reader: DealRowReader) -> tuple[list[Row], Node]:
-        """Every row, and what the first page says besides them."""
+        """Every row, and the rest of the first page."""
         paging = BY_OFFSET if filters.first_form(self.question) else BY_CURSOR
         listing = PipedriveListing(self.client, filters.listing(self.question), paging, self.size, self.progress)
         limit = self.question.item.params.get("limit")
@@ -126,7 +126,7 @@ class DealListService:
         return found, extra if extra is not None else Node(listing.request.endpoint, None)
 
     def _chosen(self, found: list[Row], reader: DealRowReader, notes: list[Note]) -> tuple[Row, ...]:
-        """For a list of stalled deals, those that stall."""
+        """For a list of stalled deals, the deals that are stalled."""
         if not filters.stalled(self.question):
             return tuple(found)
         if isinstance(reader.rule, Rotting):
@@ -137,8 +137,8 @@ class DealListService:
         return tuple(row for row in found if row.cells[_STALLED] is True)
 
     def _staged(self, found: list[Row], names: PipedriveNames) -> None:
-        """Checks that every stage is known. Each stage has its own days, so a deal of an unknown stage would seem to
-        move.
+        """Checks that every stage is known. Each stage has its own days, so that a deal of an unknown stage would seem
+        to have moved.
         """
         for row in found:
             if row.cells[_STATUS] == Status.OPEN and row.cells[_STAGE] not in names.stages:

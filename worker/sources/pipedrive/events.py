@@ -28,7 +28,7 @@ OBJECTS = (
 )
 ACTIONS = ("create", "change", "delete")
 SHORTEST = 16
-"""Characters of a password. It is all that proves where an event comes from."""
+"""Minimum length of a password in characters. Nothing else proves the origin of an event."""
 
 
 class PipedriveEvents:

@@ -85,8 +85,8 @@ class PipedriveFollower:
         return {row.key: self._settled(row) for row in found if row.key in keys}
 
     def _settled(self, row: Row) -> Row:
-        """A deleted deal keeps the values with which it was last listed, as if the service had forgotten it at once.
-        Changes made just before its deletion are not reported.
+        """A deleted deal keeps the values with which it was last listed. Changes made just before its deletion are not
+        reported.
         """
         if row.cells[_STATUS] != Status.DELETED:
             return row

@@ -1,4 +1,4 @@
-"""What Pipedrive's answers leave open, each kind with what a reader is told of it."""
+"""Doubts that Pipedrive's answers leave, each kind with its note for readers."""
 
 from worker.domain.snapshot.notes import NoteKind
 from worker.sources.common.notes import LIST_NOTES, MINOR_UNIT

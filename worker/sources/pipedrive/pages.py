@@ -22,7 +22,7 @@ PAGE = 500
 AT_ONCE = 20
 """Rows that are parsed before other tasks run."""
 LONGEST = 1_000_000
-"""Rows. No digest is about a longer list."""
+"""Rows. A longer list is not read."""
 
 MOST_PAGES = 12_000
 """Requests for one list. The limit stops a service that gives pages of a few rows."""

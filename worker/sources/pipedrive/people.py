@@ -17,14 +17,14 @@ PEOPLE = (
     Column("new", Kind.INT, sum=True),
     Column("lost", Kind.INT, sum=True),
 )
-"""Not significant: a change is told of the tables that this is made from."""
+"""Not significant: changes are reported for the tables that this is made from."""
 
 WON, OPEN = "won_deals", "deals_left_open"
 
 
 def people(moved: Table, values: Table) -> Table:
-    """Keyed `user|currency`. The service counts deals of all currencies in one, so that only the first row of a person
-    has counts.
+    """Keyed `user|currency`. The service counts deals of all currencies together, so that only the first row of a
+    person has counts.
     """
     amounts: dict[tuple[str, str], dict[str, int]] = {}
     for row in values.rows:

@@ -1,7 +1,8 @@
 """Makes a row of a deal of version 2 whose fields are all as documented. The types are checked in C (msgspec).
 
-Walking an answer field by field (rows.py) costs several times as much. Here None means that a field is odd, or that the
-answer is of version 1. The walk then makes the row and its notes, or the error. Both ways make the same row.
+Reading an answer field by field (rows.py) costs several times as much. Here None means that a field is not as
+documented, or that the answer is of version 1. rows.py then makes the row and its notes, or the error. Both ways make
+the same row.
 """
 
 from typing import Any, Literal
@@ -20,7 +21,7 @@ STATUS = {"open": Status.OPEN, "won": Status.WON, "lost": Status.LOST, "deleted"
 
 
 class PlainDeal(msgspec.Struct):
-    """The fields of a row. One without a default must be there, if only as null."""
+    """The fields of a row. A field without a default must exist, if only as null."""
 
     id: int
     stage_id: int
@@ -108,7 +109,7 @@ def _row(
 
 
 def _whole(deal: PlainDeal) -> bool:
-    """Whether every id can be one; 0 stands for an owner or a customer that is gone, which is noted."""
+    """Whether every id is valid; 0 means an owner or a customer that is gone, which is noted."""
     ids = (deal.id, deal.stage_id, deal.pipeline_id, deal.owner_id, deal.org_id, deal.person_id)
     return all(one is None or 0 < one <= LARGEST for one in ids) and abs(deal.stage_order_nr or 0) <= LARGEST
 
@@ -165,5 +166,5 @@ def _text(found: str | None) -> str | None:
 
 
 def _instant(found: str | None) -> int | None:
-    """The database's zero date has a note, and raises ValueError here as any other date that is none."""
+    """The database's zero date gets a note, and raises ValueError here as any other invalid date."""
     return milliseconds(encodable(found)) if found else None

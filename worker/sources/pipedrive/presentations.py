@@ -1,4 +1,4 @@
-"""How a digest prints Pipedrive's reports. A sales lead wants one row for each person: what they won and what is open.
+"""How a digest prints Pipedrive's reports. A sales lead needs one row for each person: what they won and what is open.
 The service's raw rows are compared, and not printed.
 """
 
@@ -19,7 +19,7 @@ _PEOPLE = TableRule(
     covers=frozenset({"company_won_share_of_ended", "chosen_won_share_of_ended"}),
 )
 STAGES = "stages_now"
-"""The joined table of stages: open deals, days in the stage, and how many went on."""
+"""The joined table of stages: open deals, days in the stage, and how many continued to the next one."""
 
 _OPEN = TableRule("stage", (FigureColumn("deals"),), order=("position",), rows=8, joined=STAGES, companion=True)
 _AGES = TableRule(
@@ -62,5 +62,7 @@ PIPELINES = Presentation(tables={"pipelines": TableRule("name", (), order=("orde
 
 
 def stalled(params: Mapping[str, Any]) -> Presentation:
-    """Deals that stall by Pipedrive's own rule rot, as it calls that; those of our rules stall."""
+    """Deals that are stalled by Pipedrive's own rule are called rotting, as in Pipedrive; those of our rules are called
+    stalled.
+    """
     return Presentation(stalled="rotting" if params.get("rule", "rotting") == "rotting" else "")

@@ -1,4 +1,4 @@
-"""Estimates what an answer costs before any was read, from the parameters."""
+"""Estimates the cost of an answer from the parameters, before any was read."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -13,7 +13,7 @@ NAMES = KeptNames(len(_OF_NAMES), sum(COSTS[endpoint] for endpoint in _OF_NAMES)
 
 
 def _pipeline(params: Mapping[str, Any]) -> Price:
-    """Includes the sums of each stage if they are asked for."""
+    """Includes the sums of each stage if they are requested."""
     return Price(2, COSTS[costs.PIPELINE] + COSTS[costs.SUMMARY], more=bool(params.get("by_stage")))
 
 
@@ -40,7 +40,7 @@ def _stalled(params: Mapping[str, Any]) -> Price:
 
 
 def _people(params: Mapping[str, Any]) -> tuple[int, bool]:
-    """The number of users asked for, and whether it may be larger."""
+    """The number of requested users, and whether it may be larger."""
     given = params.get("user_id")
     chosen = given.split(",") if isinstance(given, str) else list(given or [])
     return max(1, len(chosen)), chosen == ["all"]

@@ -14,7 +14,9 @@ from worker.sources.pipedrive import limits
 from worker.sources.pipedrive.costs import BURST_SECONDS
 
 UNTOLD_DAY = 3600.0
-"""Seconds until a spent day is tried again if no answer says when it ends. The zone of its midnight is unknown."""
+"""Seconds until the next attempt after a used-up day, if no answer says when it ends. The zone of its midnight is
+unknown.
+"""
 BLOCKED = 600.0
 SPENT = "the company's daily budget of API tokens is used up (429)"
 SHUT_OUT = "blocked before Pipedrive itself (403, a page instead of JSON), as it happens after too many requests"

@@ -52,7 +52,7 @@ class DealRowReader:
         return plain or self.walked(node)
 
     def walked(self, node: Node) -> Row:
-        """As `row`, field by field: for what is not as documented, and for version 1."""
+        """As `row`, field by field: for a deal that is not as documented, and for version 1."""
         key = node.get("id").number_id()
         try:
             return self._row(node, key)

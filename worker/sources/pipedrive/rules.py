@@ -182,7 +182,7 @@ def _ids(use: Use) -> list[RuleViolation]:
 
 
 def _people(use: Use) -> list[RuleViolation]:
-    """`all` is our word and no id. Only the statistics accept it."""
+    """`all` is our own word and no id. Only the statistics accept it."""
     odd = [user for user in _parts(use.params.get("user_id")) if not _is_id(user)]
     return [_fault("user_id", f"user_id: {odd[0]}", "write an id, a number from 1")] if odd else []
 
@@ -195,7 +195,7 @@ def _everybody(use: Use) -> list[RuleViolation]:
 
 
 def _many(use: Use) -> list[RuleViolation]:
-    """The number of values that one request may hold."""
+    """The maximum number of values in one request."""
     ids, fields = _parts(use.params.get("ids")), _parts(use.params.get("custom_fields"))
     odd = [key for key in ids if not _is_id(key)]
     faults = [_fault("ids", f"ids: {odd[0]}", "write ids, numbers from 1")] if odd else []

@@ -1,7 +1,7 @@
-"""One row for each stage: its open deals, how long deals stay in it, and how many go on.
+"""One row for each stage: its open deals, how long deals stay in it, and how many continue.
 
-The service tells days and shares person by person, and not how many deals are behind them, so that nobody can average
-them over people: of several people the least and the greatest is told.
+The service gives days and shares for each person, but not the number of deals behind them. They cannot be averaged over
+people, so that the least and the greatest of several people are printed.
 """
 
 from collections import Counter
@@ -16,18 +16,18 @@ _STAGE = (Column("stage_id", Kind.ID), Column("stage", Kind.TEXT), Column("posit
 OPEN_STAGES = (*_STAGE, Column("deals", Kind.INT, sum=True))
 STAGE_AGES = (*_STAGE, Column("stage_days", Kind.INT), Column("stage_days_most", Kind.INT))
 STAGE_RATES = (*_STAGE, Column("advanced", Kind.RATIO), Column("advanced_most", Kind.RATIO))
-"""Not significant: a change is told of the rows and tables that these are made from."""
+"""Not significant: changes are reported for the rows and tables that these are made from."""
 
 
 def open_stages(deals: Table, names: PipedriveNames) -> Table:
-    """Keyed by stage. Only of deals that are open."""
+    """Keyed by stage. Only open deals."""
     rows = (deals.record(row) for row in deals.rows)
     counts = Counter(str(cells["stage_id"]) for cells in rows if cells["status"] == "open")
     return table("open_stages", OPEN_STAGES, (_row(stage, names, count) for stage, count in counts.items()))
 
 
 def stage_ages(ages: Table, names: PipedriveNames) -> Table:
-    """Keyed by stage: whole days, of the person with the fewest and of the one with the most."""
+    """Keyed by stage: whole days, those of the person with the fewest and of the person with the most."""
     found: dict[str, list[int]] = {}
     for row in ages.rows:
         cells = ages.record(row)
@@ -37,7 +37,7 @@ def stage_ages(ages: Table, names: PipedriveNames) -> Table:
 
 
 def stage_rates(conversion: Table, names: PipedriveNames) -> Table:
-    """Keyed by stage: the share that went on to the next one. A person all of whose shares are nothing has no deals."""
+    """Keyed by stage: the share that continued to the next one. A person whose shares are all zero has no deals."""
     rows = [conversion.record(row) for row in conversion.rows]
     moving = {str(cells["user_id"]) for cells in rows if cells["conversion_rate"]}
     found: dict[str, list[float]] = {}
@@ -53,7 +53,7 @@ def _ranges(found: Mapping[str, list[int]] | Mapping[str, list[float]], names: P
 
 
 def _follows(stage: object, to: object, names: PipedriveNames) -> bool:
-    """Whether `to` is the stage behind this one."""
+    """Whether `to` is the next stage."""
     own = names.stages.get(str(stage))
     listed = [] if own is None else [one.id for one in names.of_pipeline(own.pipeline)]
     return any((stage, to) == pair for pair in pairwise(listed))

@@ -1,4 +1,5 @@
-"""Decides when a deal stalls, by Pipedrive's own rule or one of ours. Each rule is a function of a deal and a moment.
+"""Decides whether a deal is stalled, by Pipedrive's own rule or one of ours. Each rule is a function of a deal and a
+moment.
 
 Pipedrive: https://support.pipedrive.com/en/article/the-rotting-feature (days since the last update, set per stage).
 """
@@ -14,13 +15,13 @@ from worker.sources.pipedrive.names import PipedriveStage
 
 DAY_MS = 86_400_000
 FEWEST = 8
-"""A stage with fewer stays has no usable history."""
+"""A stage with fewer stays has not enough history."""
 
 
 @dataclass(frozen=True, slots=True)
 class DealActivity:
     """The facts for a rule. Times in milliseconds since the epoch. `planned`: whether a next activity exists; None if
-    the answer does not say. `rotten_at`: when the deal turned or will turn, if the service says so.
+    the answer does not say. `rotten_at`: when the deal started or will start to rot, if the service says so.
     """
 
     stage_id: str

@@ -110,8 +110,8 @@ class Statistics:
         return self.question.item.params.get("user_id") in (EVERYBODY, [EVERYBODY])
 
     def _users(self) -> list[str]:
-        """Ids to ask for; the token's own user if none is named. `all` includes users who left, because the company won
-        their deals.
+        """The requested ids; the token's own user if none is named. `all` includes users who left, because the company
+        won their deals.
         """
         given = self.question.item.params.get("user_id")
         if self._everybody:
@@ -130,7 +130,7 @@ class Statistics:
         return not self._gone(user) or any(row.cells[-1] for _, row in rates)
 
     def _whose(self) -> list[Note]:
-        """Notes whose figures these are if they may be fewer than expected."""
+        """Notes on whose figures these are, if they may be fewer than expected."""
         if "user_id" not in self.question.item.params:
             return [OWN_DEALS(self.names.me.name)]
         return [LEFT(self.names.user(user), why) for user, why in self.left_out.items()]

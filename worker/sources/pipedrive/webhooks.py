@@ -1,4 +1,4 @@
-"""Registers webhooks v2 at Pipedrive: one for each event. They sign nothing, and send a password that we choose.
+"""Registers webhooks v2 at Pipedrive: one for each event. They have no signature, and send a password that we choose.
 
 https://pipedrive.readme.io/docs/guide-for-webhooks-v2
 """

@@ -27,8 +27,8 @@ _OURS = frozenset({"websiteId", "reportId", "filters", "compare", *DATES})
 
 @dataclass(frozen=True, slots=True)
 class ReportRequest:
-    """One report as Umami is asked for it. `report`: the service's type, or stats. `zone` (IANA): the zone of the days
-    of its rows. `parameters` hold no dates.
+    """One report in the form of a request to Umami. `report`: the service's type, or stats. `zone` (IANA): the zone of
+    the days of its rows. `parameters` contain no dates.
     """
 
     report: str
@@ -118,7 +118,7 @@ def _as_written(value: Any) -> str | int:
 
 
 def body(asked: ReportRequest, when: Dates) -> dict[str, Any]:
-    """`filters` must be there even if empty, and its values are texts."""
+    """`filters` must exist even if it is empty, and its values are texts."""
     return {
         "websiteId": asked.website,
         "type": asked.report,

@@ -1,6 +1,7 @@
-"""Lists what an account holds, and makes, changes and deletes saved reports, for a person at the command line.
+"""Lists the objects of an account, and creates, changes and deletes saved reports, for a person at the command line.
 
-Runs do not use this module. A write is sent once; if its answer is lost, only a look shows whether it was applied.
+Runs do not use this module. A write is sent once; if its answer is lost, only reading again shows whether it was
+applied.
 """
 
 from collections.abc import Awaitable, Callable, Iterable, Mapping

@@ -1,4 +1,4 @@
-"""Reads, makes, changes and deletes saved reports for a person who typed a command."""
+"""Reads, creates, changes and deletes saved reports for the command line."""
 
 import json
 from collections.abc import Mapping
@@ -26,7 +26,7 @@ _COLUMNS = (
 
 
 async def apply(catalog: UmamiCatalog, kind: str, verb: str, key: str, values: Mapping[str, Any]) -> Table | None:
-    """Carries out one of VERBS, with values as typed. Raises RequestError for what does not fit, SourceError."""
+    """Carries out one of VERBS, with values as typed. Raises RequestError for invalid values, SourceError."""
     edits.fitting(VERBS, kind, verb, key, values)
     if verb == "create":
         return _one(await _create(catalog, values))

@@ -12,7 +12,7 @@ _FILTERS = "path referrer title query browser os device country region city host
 
 
 def _report(kind: str, *names: str, documented: str = "") -> Endpoint:
-    """A report that is run. Its dates come from the window."""
+    """A report as a request. Its dates come from the window."""
     test = f"{_TESTS}test_questions.py::test_a_report_is_asked_for_with_its_own_parameters_and_nothing_else[{kind}-"
     dates = f"{_TESTS}test_questions.py::test_the_apis_own_dates_hold_both_their_ends"
     spelling = f"{_TESTS}test_questions.py::test_the_documentations_spelling_is_taken_and_said"

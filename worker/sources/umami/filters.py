@@ -1,8 +1,8 @@
-"""Filters of a report in Umami's form, and complaints about those that Umami would misread or ignore.
+"""Filters of a report in Umami's form, and the problems of those that Umami would misread or ignore.
 
 Umami reads a short word and a full stop at the beginning of a value as an operator (`neq.chrome`, `c./docs`). Most of
 its operators do not work on text: `t.co`, which is a referrer, is answered with an empty 500. `eq.` before such a value
-says that the rest is the value. Measured on version 3.1.
+marks the rest as the value. Measured on version 3.1.
 """
 
 import re
@@ -104,7 +104,9 @@ def _flag(text: str) -> str | None:
 
 
 def _ignored(report: str, name: str, text: str) -> tuple[str, str] | None:
-    """Both halves of a complaint about a filter that has no effect in this report. "" is a saved report of any type."""
+    """What was found and what is expected, for a filter that has no effect in this report. "" is a saved report of any
+    type.
+    """
     if name == "excludeBounce" and report != "stats":
         return ": only stats looks at it", "leave it out, or use `query: stats`"
     if name == "eventType" and report in _SETS_EVENT_TYPE:
@@ -115,7 +117,7 @@ def _ignored(report: str, name: str, text: str) -> tuple[str, str] | None:
 
 
 def faults(report: str, given: Mapping[str, Any]) -> Iterator[RuleViolation]:
-    """Complains of unknown filters, because the server silently drops them and reports on everything."""
+    """Reports unknown filters, because the server silently drops them and reports on everything."""
     for name, value in given.items():
         if name in _FORMERLY:
             yield _said(name, f"the filter `{name}` of Umami 2", f"write `{_FORMERLY[name]}`")
@@ -165,7 +167,7 @@ def _misread(name: str, text: str) -> Iterator[RuleViolation]:
 
 
 def _unmatched(name: str, text: str) -> Iterator[RuleViolation]:
-    """Complains of a path without operator that Umami cannot have stored."""
+    """Reports a path without operator that Umami cannot have stored."""
     paths = text.split(",") if name == "path" and not _OPERATOR.match(text) else ()
     for told in filter(None, (unmatched("path", path) for path in paths)):
         yield _said(name, f"the filter `path`: {told[0]}, which matches nothing", told[1], warns=True)

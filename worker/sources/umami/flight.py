@@ -21,7 +21,7 @@ class SingleFlight(Generic[T]):
         return await asyncio.shield(self._running)
 
     def _landed(self, task: asyncio.Task[T]) -> None:
-        """Also reads a failure that nobody waits for any more."""
+        """Also retrieves the error of a failure that nobody awaits any more."""
         self._running = None
         if not task.cancelled():
             task.exception()

@@ -15,7 +15,7 @@ from worker.sources.umami.words import WORDS
 
 
 def _own_server(answered: Mapping[str, str]) -> bool:
-    """A person's own server uses accounts. Umami Cloud uses keys."""
+    """A self-hosted server uses accounts. Umami Cloud uses keys."""
     return "base_url" in answered
 
 

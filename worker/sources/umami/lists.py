@@ -12,15 +12,15 @@ MOST_PAGES = 1_000
 
 
 async def every(client: UmamiClient, path: str, params: Mapping[str, str], name: str = "") -> list[Node]:
-    """Every row of a list, once. `name` stands in messages where the path holds an id. Raises SourceError;
-    SourceIncomplete where the list is not as long as the server counts.
+    """Every row of a list, once. `name`: the name in messages, if the path has an id. Raises SourceError;
+    SourceIncomplete if the list is not as long as the server counts.
     """
     return await settled(lambda: _pages(client, path, params, name))
 
 
 async def _pages(client: UmamiClient, path: str, params: Mapping[str, str], name: str) -> list[Node]:
-    """One reading, page after page: past the last one Umami gives an empty page and no error. What comes or goes
-    meanwhile shows in the count of the first and of the last page, or as a row that comes twice.
+    """One reading, page after page: after the last one Umami gives an empty page and no error. Rows that are added or
+    removed meanwhile show in the count of the first and of the last page, or as a row that comes twice.
     """
     endpoint, found, counts = f"GET {name or path}", list[Node](), list[int]()
     for page in range(1, MOST_PAGES + 1):

@@ -1,4 +1,4 @@
-"""What Umami's answers leave open, each kind with what a reader is told of it."""
+"""Doubts that Umami's answers leave, each kind with its note for readers."""
 
 from worker.domain.snapshot.notes import NoteKind
 

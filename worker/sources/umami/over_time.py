@@ -173,7 +173,7 @@ def _within_days(scene: Scene) -> bool:
 
 
 def begin_column(unit: str) -> Column:
-    """Of a chart's bucket."""
+    """The column of the beginning of a chart's bucket."""
     return _AT if unit in _WITHIN_DAYS else _DATE
 
 

@@ -1,5 +1,5 @@
-"""How a digest prints Umami's reports. A website's reader wants the conversion, the step that lost most, the money, the
-visits and where they came from. Everything else is counted.
+"""How a digest prints Umami's reports. It prints the conversion, the step that lost most, the money, the visits and
+their origins. Everything else is counted.
 """
 
 from collections.abc import Mapping
@@ -74,7 +74,7 @@ SAVED = Presentation(
     aside=frozenset({"journeys", "first_days", *UTM}),
     neutral=_NEUTRAL,
 )
-"""Of whichever report was saved: what an answer lacks is not printed."""
+"""For a saved report of any type: what an answer lacks is not printed."""
 
 
 def breakdown_fields(params: Mapping[str, Any]) -> list[str]:
@@ -83,7 +83,7 @@ def breakdown_fields(params: Mapping[str, Any]) -> list[str]:
 
 
 def breakdown(params: Mapping[str, Any]) -> Presentation:
-    """By referrer alone it is a part of the top sources."""
+    """With only the referrer as its field, it is a part of the top sources."""
     fields = breakdown_fields(params)
     if fields == [REFERRER]:
         rule = TableRule(REFERRER, (FigureColumn("visitors"),), joined=TOP_SOURCES)
@@ -94,7 +94,7 @@ def breakdown(params: Mapping[str, Any]) -> Presentation:
 
 
 def performance(params: Mapping[str, Any]) -> Presentation:
-    """The metric that was asked for leads; the slowest pages follow."""
+    """The requested metric comes first; the slowest pages follow."""
     metric = str(params.get("metric", "lcp"))
     names = {
         name: "cls_thousandths" if name == "cls" else f"{name}_ms" for name in ("lcp", "inp", "cls", "fcp", "ttfb")

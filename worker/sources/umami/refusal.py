@@ -1,8 +1,8 @@
-"""Turns Umami's refusals into one sentence about the real cause, which Umami's own words often miss.
+"""Turns Umami's refusals into one sentence about the real cause, which Umami's own text often does not give.
 
 Measured on version 3.1: an unknown report type is taken for a saved report's id and answered with 400 about a missing
-`name`; an unknown segment, a broken expression and a lost database all give 500 without a body; an unknown path gives a
-page for people; a website of another account gives the 401 of a wrong token.
+`name`; an unknown segment, a broken expression and a lost database all give 500 without a body; an unknown path gives
+an HTML page; a website of another account gives the 401 of a wrong token.
 """
 
 import re
@@ -120,7 +120,7 @@ def _empty_500(endpoint: str) -> str:
 
 
 def _bad_request(endpoint: str, body: bytes, secrets: Iterable[str]) -> str:
-    """The server's complaints with their places in the request, or what they show about its version."""
+    """The errors that the server found with their places in the request, or what they show about its version."""
     error = _error(body)
     faults = list(_faults(error)) if isinstance(error, dict) else []
     if _is_no_report(endpoint, error):
@@ -161,7 +161,7 @@ def _faults(error: dict[str, Any], path: str = "", depth: int = 0) -> Iterator[t
 
 
 def _with_words(meaning: str, body: bytes, secrets: Iterable[str]) -> str:
-    """Adds Umami's own words to the meaning, unless they say nothing more."""
+    """Adds Umami's own text to the meaning, unless it adds nothing."""
     words = _plain(body, secrets)
     return f"{meaning}: {words}" if words and words.lower() not in meaning.lower() else meaning
 

@@ -1,4 +1,4 @@
-"""Those who came back, from a table of cohorts: a row for each first day, and one share of all of them."""
+"""Returning visitors, from a table of cohorts: a row for each first day, and one share of all of them."""
 
 from worker.domain.snapshot.snapshot import Cell, Column, Kind, Measure, Row, Table, table
 from worker.sources.umami.tables import ratio, total
@@ -9,7 +9,7 @@ FIRST_DAYS = (
     Column("visitors", Kind.INT),
     *(Column(f"day_{day}", Kind.RATIO) for day in DAYS),
 )
-"""Not significant: a change is told of the cohorts that this is made from."""
+"""Not significant: changes are reported for the cohorts that this is made from."""
 
 
 def first_days(cohorts: Table) -> Table:
@@ -27,7 +27,7 @@ def first_days(cohorts: Table) -> Table:
 
 
 def shares(cohorts: Table) -> tuple[Measure, ...]:
-    """For each of DAYS: of all whose day it has been, how many came back on it."""
+    """For each of DAYS: of all cohorts that have reached this day, the share that came back on it."""
     counts = _counts(cohorts)
     return tuple(_share(counts, day) for day in DAYS)
 
@@ -39,7 +39,7 @@ def _share(counts: dict[tuple[str, int], tuple[int, int]], day: int) -> Measure:
 
 
 def _counts(cohorts: Table) -> dict[tuple[str, int], tuple[int, int]]:
-    """By first day and the days since: who came first on it, and who came back."""
+    """By first day and days since: how many came first on it, and how many came back."""
     found: dict[tuple[str, int], tuple[int, int]] = {}
     for row in cohorts.rows:
         cells = cohorts.record(row)

@@ -73,7 +73,7 @@ def _funnel(use: Use) -> Iterator[RuleViolation]:
 
 
 def _matching(name: str, kind: str, value: str) -> Iterator[RuleViolation]:
-    """Complains of steps that cannot match as written. Umami answers them with zero."""
+    """Reports steps that cannot match as written. Umami answers them with zero."""
     unmatched = values.unmatched(kind, value)
     if unmatched is not None:
         yield _fault(name, f"`{name}`: {unmatched[0]}, which matches nothing", unmatched[1], warns=True)
@@ -93,7 +93,7 @@ def _origin(use: Use) -> Iterator[RuleViolation]:
 
 
 def _ends(use: Use) -> Iterator[RuleViolation]:
-    """A step that begins like a path or an address is one; any other is the name of an event."""
+    """A step that begins like a path or an address is treated as one; any other is the name of an event."""
     for name in ("startStep", "endStep"):
         step = use.params.get(name)
         if step is not None:

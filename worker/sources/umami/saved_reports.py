@@ -1,4 +1,4 @@
-"""Saved reports found, made, changed and deleted, whichever paths the server has.
+"""Finds, creates, changes and deletes saved reports with the paths that the server has.
 
 Version 3.4 has saved funnels and goals below their website as well and calls /reports legacy
 (https://github.com/umami-software/umami/blob/v3.4.0/docs/report-api-migration.md). A server without /reports keeps no
@@ -23,7 +23,7 @@ BELOW: Mapping[str, str] = {"funnel": "funnels", "goal": "goals"}
 
 
 class SavedReports:
-    """`websites` lists those of the account. Which paths the server has is found out once and kept. Every method raises
+    """`websites` lists those of the account. The paths of the server are detected once and kept. Every method raises
     SourceError. A write is sent once: a server that lacks its path has not applied it.
     """
 
@@ -47,7 +47,7 @@ class SavedReports:
         return await self._either(whole, below)
 
     async def one(self, report: str) -> Saved:
-        """Raises SourceRefused with status 404 where there is no such report and Umami says so."""
+        """Raises SourceRefused with status 404 if Umami answers that there is no such report."""
         return await self._either(lambda: saved.load(self._client, report), lambda: self._found(report))
 
     async def create(self, website: str, kind: str, body: Mapping[str, Any]) -> Saved:
@@ -58,7 +58,7 @@ class SavedReports:
         )
 
     async def update(self, old: Saved, body: Mapping[str, Any]) -> Saved:
-        """`body` as in `create`, and whole: Umami replaces all of it."""
+        """`body` as in `create`, and complete: Umami replaces all of it."""
         whole = {"websiteId": old.website, "type": old.type, **body}
         return await self._either(
             lambda: self._write(f"/reports/{_quoted(old.id)}", whole, saved.ENDPOINT),
@@ -66,7 +66,7 @@ class SavedReports:
         )
 
     async def delete(self, report: str) -> None:
-        """Raises SourceRefused with status 404 for one that is not there."""
+        """Raises SourceRefused with status 404 if there is no such report."""
 
         async def below() -> None:
             old = await self._found(report)
@@ -75,7 +75,7 @@ class SavedReports:
         await self._either(lambda: self._delete(f"/reports/{_quoted(report)}", saved.ENDPOINT), below)
 
     async def _either(self, whole: Callable[[], Awaitable[T]], below: Callable[[], Awaitable[T]]) -> T:
-        """By the paths that the server has. One that has neither is told of by its refusal of the older path."""
+        """Uses the paths that the server has. If it has neither, its refusal of the older path is raised."""
         if self._moved:
             return await below()
         try:

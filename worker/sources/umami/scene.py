@@ -11,7 +11,7 @@ from worker.sources.umami.days import missing
 
 @dataclass(frozen=True, slots=True)
 class Scene:
-    """One call: the request, its window, and its time. What lies after `until` is unknown, not zero."""
+    """One call: the request, its window, and its time. Data after `until` is unknown, not zero."""
 
     asked: ReportRequest
     window: Window | None

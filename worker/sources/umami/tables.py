@@ -1,4 +1,4 @@
-"""What all reports share: parts of a snapshot, keys made of visitors' text, and lists that the service cuts."""
+"""Code that all reports share: parts of a snapshot, keys made of visitors' text, and lists that the service cuts."""
 
 import json
 from collections.abc import Iterable
@@ -42,8 +42,8 @@ def ratio(part: float, whole: float) -> float | None:
 
 
 def rows_table(table_id: str, columns: tuple[Column, ...], rows: Iterable[tuple[Node, Row]], most: int = 0) -> Table:
-    """`most`: the maximum of rows that the service returns. A list of that length may be cut, so absence from it means
-    nothing, and it is shown but not compared. Raises SourceShapeChanged for a repeated key.
+    """`most`: the maximum of rows that the service returns. A list of that length may be cut, so that absence from it
+    means nothing. It is shown but not compared. Raises SourceShapeChanged for a repeated key.
     """
     seen: dict[str, Row] = {}
     for node, row in rows:

@@ -20,7 +20,7 @@ _DAY = re.compile(r"\d{4}-\d{2}-\d{2}", re.ASCII)
 
 
 class Unfit(ValueError):
-    """`found` and `expected` are the halves of a complaint."""
+    """`found` and `expected` are the two parts of an error message."""
 
     def __init__(self, found: str, expected: str) -> None:
         self.found = found
@@ -63,7 +63,9 @@ def _step(value: Any) -> dict[str, Any]:
 
 
 def unmatched(kind: str, value: str) -> tuple[str, str] | None:
-    """The halves of a complaint about a path or event name that Umami cannot have stored; None if it may match."""
+    """The two parts of an error message about a path or event name that Umami cannot have stored; None if it may
+    match.
+    """
     return next(_doubts(kind, value), None)
 
 

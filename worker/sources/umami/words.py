@@ -1,4 +1,6 @@
-"""What only Umami has, in the languages of our digests: its figures, in a column, in a sentence, and counted."""
+"""Words that only Umami needs, in the languages of our digests: its figures, in a column, in a sentence, and
+counted.
+"""
 
 from collections.abc import Mapping
 
