@@ -62,7 +62,7 @@ def test_the_gallery_has_no_complaint_with_accounts_as_they_are_written() -> Non
 
 def test_check_has_no_finding_when_all_secrets_are_set(project: Path) -> None:
     checked = call("--project", str(project), "check", "--strict")
-    assert (checked.exit_code, checked.output) == (0, f"{len(SCHEDULES)} schedules, no complaints.\n")
+    assert (checked.exit_code, checked.output) == (0, f"{len(SCHEDULES)} schedules, nothing wrong.\n")
 
 
 @pytest.mark.parametrize("folder", [GALLERY, ROOT])

@@ -111,6 +111,6 @@ def listening(sandbox: Mapping[str, str]) -> Mapping[str, str]:
     """The addresses of the sandbox's services, by service. Raises RequestError if no sandbox runs."""
     if not sandbox:
         raise RequestError(
-            "type: sandbox needs a running sandbox: `demo`, `up`, `run` and `preview` start one themselves"
+            "type: sandbox needs a running sandbox: the commands demo, up, run and preview start one themselves"
         )
     return sandbox

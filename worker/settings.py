@@ -82,7 +82,7 @@ READ_ELSEWHERE: dict[str, str] = {
     "FUNNELBEAT_SECRETS_DIR": "The directories below which `web` lets a draft name files of secrets, with `:` between. "
     "A relative one is below the project's directory. Empty: /run/secrets.",
     "FUNNELBEAT_FILES_DIR": "The directories below which `web` lets a draft write messages (`type: file`), with `:` "
-    "between. A relative one is below the project's directory. Empty: only where a channel in force writes.",
+    "between. A relative one is below the project's directory. Empty: only where a deployed channel writes.",
     "FUNNELBEAT_TARGET": "Which of the `targets` of funnelbeat.yaml is used, as --target. Empty: none.",
 }
 """Variables that are read where they are needed, so that a test that starts a Redis of its own obeys them too."""

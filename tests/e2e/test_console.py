@@ -177,7 +177,7 @@ def test_trouble_stands_first_and_is_mended(here: Here) -> None:
     here.installed.box.call(lambda box: box.mail.faults.drop(to="sales@acme.example"))
     here.run()
     with here.browser.signed_in() as page:
-        needs = page.get_by_role("region", name="Needs attention")
+        needs = page.get_by_role("region", name="Runs that need attention")
         expect(needs).to_contain_text("may or may not have arrived")
         needs.get_by_role("link", name="Weekly pipeline").first.click()
         expect(page.get_by_role("row", name=re.compile("boss@acme.example"))).to_contain_text("550")
@@ -299,7 +299,7 @@ def test_a_draft_is_refused_planned_deployed_and_rolled_back(here: Here) -> None
         page.get_by_role("link", name=re.compile("^Go back to it")).first.click()
         expect(page.get_by_role("region", name="Differences")).to_contain_text("changed")
         page.get_by_role("button", name="Roll back").click()
-        said(page, "is in force")
+        said(page, "is deployed")
     assert here.acts()[:2] == [("deploy", "ann.lee")] * 2
 
 

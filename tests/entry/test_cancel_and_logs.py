@@ -43,7 +43,7 @@ WAITS = "No worker reported in the last 30 seconds. One that has just started ta
 def test_trigger_says_that_no_worker_reported_and_what_to_start(here: CommandLine) -> None:
     alone = here.call("trigger", "asked")
     assert (alone.exit_code, alone.stdout.count("\n")) == (0, 1)
-    assert alone.stderr == f"{WAITS}`funnelbeat up`.\n"
+    assert alone.stderr == f"{WAITS}`funnelbeat --project {here.place} up`.\n"
     here.ask(lambda services: services.heartbeats.say_alive("clock", "here", 1))
     assert here.call("trigger", "asked").stderr == alone.stderr, "a clock does not run it"
     here.ask(lambda services: services.heartbeats.say_alive("worker", "here", 2))

@@ -191,7 +191,7 @@ def test_the_action_checks_and_plans(place: Path, empty_redis: EmbeddedRedis) ->
     environ = {"FUNNELBEAT_REDIS_URL": empty_redis.url, "FUNNELBEAT_BROKER_URL": empty_redis.broker_url}
     status, found = act(place, environ, project=place.name, plan="true", sarif="found.sarif")
     assert status == 0, found
-    assert "1 schedule, no complaints." in found["output"]
+    assert "1 schedule, nothing wrong." in found["output"]
     assert found["GITHUB_OUTPUT"] == "changes=true\n"
     assert found["GITHUB_STEP_SUMMARY"].startswith("## Funnelbeat plan\n")
     assert json.loads((place.parent / "found.sarif").read_text("utf-8"))["version"] == "2.1.0"

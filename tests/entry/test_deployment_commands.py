@@ -36,7 +36,7 @@ def test_a_rollback_puts_the_deployment_before_in_force_and_shows_what_changes(c
     listed = json.loads(call("deployments", "--json").stdout)
     assert [(row["bundle"], row["in_force"]) for row in listed] == [(first, True), (second, False), (first, False)]
     shown = call("deployments").stdout
-    assert shown.count("in force") == 1
+    assert shown.count("current") == 1
     assert call("rollback", second[:12], "--yes", "--json").exit_code == 0
     assert json.loads(call("deployments", "--json").stdout)[0]["bundle"] == second
 

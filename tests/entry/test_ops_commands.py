@@ -17,7 +17,7 @@ from worker.domain.run import RunState
 from worker.flow.services import Services
 from worker.sandbox.mail import MailFaults
 
-TEAM, HELD = "sales@acme.example", "held@acme.example"
+TEAM, HELD, EVE = "sales@acme.example", "held@acme.example", "eve@acme.example"
 
 
 @pytest.fixture
@@ -49,6 +49,23 @@ def baselines(here: CommandLine, entry: str, address: str) -> set[str]:
 
 def answer(here: CommandLine, run: str) -> str:
     return dict(here.stands(run).snapshots)["deals"]
+
+
+def test_deliveries_have_heads_and_name_an_address_once_as_it_can_be_written_back(here: CommandLine) -> None:
+    """The reader was "mail:eve@acme.example|eve@acme.example"."""
+    assert here.call("deliveries", "--state", "unknown").stdout == "No delivery is unknown among the last 100 runs.\n"
+    assert here.call("subscriptions", "add", "asked", "--channel", "mail", "--address", EVE).exit_code == 0
+    assert f"  mail:{EVE}  " in here.call("subscriptions", "list").stdout
+    run = here.run()
+    heads, *rows = here.call("deliveries").stdout.splitlines()
+    assert heads.split("  ")[0] == "Delivery"
+    assert heads.endswith("State and why")
+    [eves] = [row.split("  ")[0] for row in rows if EVE in row]
+    assert eves == f"{run}/mail:{EVE}"
+    assert f"mail:{EVE}|" not in here.call("show", run).stdout + here.call("explain", run).stdout
+    refused = here.call("deliveries", "settle", eves, "sent")
+    assert "has no reader" not in refused.output
+    assert refused.exit_code == 2
 
 
 def test_what_was_refused_is_sent_after_a_retry_and_what_was_sent_is_not(here: CommandLine) -> None:

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from tests.support.command_line import MAIL, CommandLine, command_line
 from worker.adapters.redis_server import EmbeddedRedis
@@ -51,6 +52,15 @@ def test_when_a_schedule_is_due_stands_in_words_and_for_programs_as_it_is_writte
     assert asked[heads.index("When") :].startswith("Every 23 hours  ")
     assert re.match(r"team      Monday to Friday, every hour, 08:00-18:00 CES?T  ", team), team
     assert here.document_of("schedules")[-1]["trigger"] == "0 8-18 * * MON-FRI"
+
+
+def test_a_slot_that_has_passed_is_due_since_then(here: CommandLine, empty_redis: EmbeddedRedis) -> None:
+    """It stood below "Next", as if it came."""
+    with Redis.from_url(empty_redis.url) as ledger:
+        key = next(iter(ledger.scan_iter("*:due")))
+        ledger.zadd(key, {"mara": 1_764_576_000_000})
+    rows = here.call("schedules").stdout.splitlines()
+    assert "due since Mon 01 Dec 2025" in next(row for row in rows if row.startswith("mara"))
 
 
 def test_a_list_that_is_empty_says_which_tags_and_owners_there_are(here: CommandLine) -> None:

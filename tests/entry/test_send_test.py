@@ -23,7 +23,9 @@ def test_a_sample_arrives_and_nothing_is_stored(line: CommandLine) -> None:
     assert sent["receipt"]
     assert len(line.received()) == 1
     assert line.document_of("runs") == {"runs": [], "missed": []}
-    assert line.call("runs").stdout == "There is no run yet: `trigger` or `run` starts one.\n"
+    said = line.call("runs").stdout
+    assert said.startswith("There is no run yet: `funnelbeat --project ")
+    assert said.endswith(" run ID` starts one.\n")
 
 
 def test_a_post_arrives_in_its_room(line: CommandLine) -> None:

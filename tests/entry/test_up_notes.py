@@ -11,9 +11,10 @@ from tests.domain.builders import schedule
 from worker.adapters.event_log import configure
 from worker.domain.schedule import Bundle, Connection, Defaults
 from worker.entry.announce import announce
+from worker.entry.command_hints import command_for
 from worker.entry.moving_sandbox import note_move
 from worker.entry.project_dir import sandbox_for
-from worker.entry.up_notes import command_for, next_lines, sandbox_lines
+from worker.entry.up_notes import next_lines, sandbox_lines
 from worker.flow.operate.schedules import ScheduleRow
 from worker.settings import Settings
 
@@ -21,6 +22,13 @@ from worker.settings import Settings
 def row(name: str, day: int | None, readers: int = 1) -> ScheduleRow:
     slot = datetime(2026, 12, day, 8, tzinfo=UTC) if day else None
     return ScheduleRow(replace(schedule(), id=name), slot, None, readers, None)
+
+
+def test_a_project_without_a_schedule_is_told_how_to_write_one() -> None:
+    """It said "0 schedules" and nothing else."""
+    [line] = next_lines([], "funnelbeat")
+    assert "schedules/NAME.yaml" in line
+    assert "`funnelbeat init DIR` writes a project with examples" in line
 
 
 def test_the_next_runs_come_first_and_one_can_be_started_at_once() -> None:

@@ -99,7 +99,7 @@ def test_a_project_that_is_another_ones_is_told_and_watched_further(
     deployer.raises = [RequestError("tern belongs to another directory")]
     watcher.look()
     watcher.look()
-    assert "Not deployed; the last good definitions stay in force.\ntern belongs" in capsys.readouterr().err
+    assert "Not deployed; the last good definitions stay deployed.\ntern belongs" in capsys.readouterr().err
     save(place, SCHEDULE.replace("1h", "3h"))
     watcher.look()
     assert [bundle.schedules["daily"].trigger.seconds for bundle in deployer.deployed] == [10_800]

@@ -71,7 +71,7 @@ def test_web_says_where_the_console_is_and_how_to_sign_in(parts: tuple[str, ...]
     first, console, token = where(parts, at)
     assert first == f"Listening on {said.removesuffix('/console/')}. Ctrl-C stops."
     assert console == f"  The console: {said}"
-    assert token.endswith("funnelbeat tokens add NAME --scope read")
+    assert token.endswith("`funnelbeat tokens add NAME --scope read`")
     assert len(list(where(("metrics",), at))) == 1
 
 

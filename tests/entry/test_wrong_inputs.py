@@ -283,6 +283,7 @@ def test_an_unset_secret_ends_preview_and_runs_before_they_fetch(here: CommandLi
         one_sentence(seen)
         assert "funnelbeat.yaml:3:" in seen.output
         assert "connections.close.api_key needs NO_SUCH_KEY, which is not set" in seen.output
+        assert f"write NO_SUCH_KEY=… into {here.place / '.env'}" in seen.output.replace("\n", "")
     assert here.document_of("runs")["runs"] == []
 
 
@@ -296,7 +297,7 @@ def test_check_names_an_unset_secret_in_words(here: CommandLine) -> None:
     assert "SecretReference" not in seen.output
     strict = here.call("check", "--strict")
     assert strict.exit_code == 2
-    assert "no complaints" not in strict.output
+    assert "nothing wrong" not in strict.output
 
 
 @pytest.mark.parametrize("broken", ["schedules/asked.yaml", "funnelbeat.yaml"])

@@ -114,7 +114,7 @@ def call(app: Path, place: Path, *words: str) -> str:
 def test_the_wheel_runs_from_version_to_demo_in_an_empty_environment(app: Path, tmp_path: Path) -> None:
     assert call(app, tmp_path, "--version").strip() == f"funnelbeat {__version__}"
     call(app, tmp_path, "init", "acme")
-    assert "no complaints" in call(app, tmp_path, "--project", "acme", "check")
+    assert "nothing wrong" in call(app, tmp_path, "--project", "acme", "check")
     call(app, tmp_path, "--project", "acme", "preview", "weekly-pipeline", "--sample", "--out", "page.html")
     assert "<html" in (tmp_path / "page.html").read_text("utf-8")
     assert "pipeline/email.html.j2" in call(app, tmp_path, "--project", "acme", "templates", "list")

@@ -109,7 +109,7 @@ def place(tmp_path: Path) -> Path:
 def test_a_broken_file_leaves_the_last_good_definitions_in_force_until_it_is_mended(place: Path) -> None:
     with up(place) as one:
         one.save("name: [")
-        one.says("Not deployed; the last good definitions stay in force.")
+        one.says("Not deployed; the last good definitions stay deployed.")
         assert "schedules/often.yaml:1" in one.said()
         one.goes_on()
         one.save(SCHEDULE.replace("2s", "3s"))

@@ -45,7 +45,9 @@ async def test_every_part_answers_at_its_own_path(served: ServedApi) -> None:
     door = await served.client.get(at_root(served, "/console"))
     assert (door.status_code, door.headers["location"]) == (307, "/console/")
     assert (await served.client.get(at_root(served, "/console/"))).status_code == 401
-    for path in ("/", "/api", "/api/v1", "/api/v2/runs", "//evil.example/%2e%2e"):
+    begin = await served.client.get(at_root(served, "/"))
+    assert (begin.status_code, begin.headers["location"]) == (307, "/console/")
+    for path in ("/api", "/api/v1", "/api/v2/runs", "//evil.example/%2e%2e"):
         answer = await served.client.get(at_root(served, path))
         assert (answer.status_code, "location" in answer.headers) == (404, False), path
 
@@ -73,6 +75,7 @@ async def test_without_redis_the_process_is_healthy_and_not_ready(served: Served
         answer = await client.get("/ready")
         assert (answer.status_code, [one["what"] for one in answer.json()["findings"]]) == (503, ["redis"])
         assert (await client.get("/u/nonsense")).status_code == 404, "a part that was not asked for"
+        assert (await client.get("/")).status_code == 404, "without the console there is nowhere to go"
 
 
 class Waiting:

@@ -15,6 +15,7 @@ from worker.adapters.http_body import OFFERED, BodyTooLarge, BodyUnreadable, pac
 from worker.adapters.http_connections import KEPT, Connections
 from worker.adapters.http_in_flight import ClientClosed, InFlight
 from worker.adapters.tls import tls_context
+from worker.adapters.unknown_host import is_unknown_host, unknown_host
 from worker.adapters.url import base_url
 from worker.errors import RequestError
 
@@ -145,7 +146,7 @@ class Http:
                     f"the answer was not whole after {WHOLE * seconds:g} s", sent=True, silent=True
                 ) from error
             except (httpx.HTTPError, httpx.InvalidURL) as error:
-                raise _failure(error) from error
+                raise _failure(error, url.host) from error
 
     def _address(self, path: str, params: Mapping[str, Any] | None) -> tuple[httpx.URL, dict[str, bytes]]:
         """The URL, and the extension with the request's target where the URL lacks its query: taking a URL apart costs
@@ -216,10 +217,8 @@ _WORDS: dict[type[Exception], str] = {
 _NOT_CONNECTED = {
     "CERTIFICATE_VERIFY_FAILED": "could not connect: the server's certificate is not trusted",
     "[SSL": "could not connect: TLS failed; is it an https:// port?",
-    "Name or service not known": "could not connect: nobody knows the host's name",
-    "nodename nor servname": "could not connect: nobody knows the host's name",
 }
-"""Text of OpenSSL, or of the resolvers of Linux and macOS → our words. httpx has one exception type for all three."""
+"""Text of OpenSSL → our words. httpx has one exception type for both."""
 _NEVER_SENT = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -230,12 +229,13 @@ _NEVER_SENT = (
 )
 
 
-def _failure(error: httpx.HTTPError | httpx.InvalidURL) -> HttpFailure:
+def _failure(error: httpx.HTTPError | httpx.InvalidURL, host: str) -> HttpFailure:
     """Translates every httpx error in our own words, because httpx's may quote the URL. Only a failure before the first
     byte was sent proves that nothing happened.
     """
     words = _WORDS.get(type(error), type(error).__name__)
     if isinstance(error, httpx.ConnectError):
         words = next((why for sign, why in _NOT_CONNECTED.items() if sign in str(error)), words)
+        words = f"{words}: {unknown_host(host)}" if is_unknown_host(error) else words
     silent = isinstance(error, httpx.ConnectTimeout | httpx.ReadTimeout | httpx.WriteTimeout)
     return HttpFailure(words, sent=not isinstance(error, _NEVER_SENT), silent=silent)

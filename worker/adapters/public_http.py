@@ -13,6 +13,7 @@ from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
 from urllib.parse import urlsplit, urlunsplit
 
 from worker.adapters.http import Http, HttpAnswer, HttpFailure
+from worker.adapters.unknown_host import unknown_host
 from worker.adapters.url import is_loopback, split
 
 Address = IPv4Address | IPv6Address
@@ -68,7 +69,7 @@ class PublicHttp:
         except TimeoutError:
             raise HttpFailure("the host's name was not resolved in time", sent=False) from None
         except (OSError, UnicodeError):
-            raise HttpFailure("could not connect: nobody knows the host's name", sent=False) from None
+            raise HttpFailure(f"could not connect: {unknown_host(self._host)}", sent=False) from None
         addresses = list(dict.fromkeys(ip_address(str(place[0]).partition("%")[0]) for *_, place in found))
         for address in addresses:
             refuse_address(address, private=self._private, loopback=is_loopback(self._host))

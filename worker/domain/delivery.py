@@ -68,6 +68,14 @@ def plain_id(reader_id: str) -> str:
     return f"{entry.partition('/')[0]}|{address}"
 
 
+def shown_reader(reader_id: str) -> str:
+    """As people read and write it. Without a name of its own an entry is called "channel:address", and its address
+    would stand there twice.
+    """
+    entry, _, address = reader_id.partition("|")
+    return entry if address and (entry == address or entry.endswith(f":{address}")) else reader_id
+
+
 @dataclass(frozen=True, slots=True)
 class DeliveryKey:
     """`run/reader`, with the reader's id. Message-ID, MIME boundary and a webhook's idempotency key derive from it."""
@@ -77,6 +85,11 @@ class DeliveryKey:
 
     def __str__(self) -> str:
         return f"{self.run}/{self.reader}"
+
+    @property
+    def shown(self) -> str:
+        """As people read it, and write it back."""
+        return f"{self.run}/{shown_reader(self.reader)}"
 
     @classmethod
     def parse(cls, text: str) -> "DeliveryKey":

@@ -99,7 +99,7 @@ def audit(
     elif not found:
         console.out.print("Nothing was done yet.")
     else:
-        heads = ("At", "Who", "Door", "Act", "Subject", "Change")
+        heads = ("At", "Who", "How", "Act", "Subject", "Change")
         rows = [(stamp(r.at), r.who, str(r.door), r.act, r.subject, _change(r)) for r in found]
         console.print_columns(heads, rows)
 

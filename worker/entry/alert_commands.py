@@ -199,7 +199,7 @@ def silences(
     project: Project = None,
     as_json: Json = False,
 ) -> None:
-    """List silences and snoozes that are in force, oldest first."""
+    """List the active silences and snoozes, oldest first."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[Silence, ...]:

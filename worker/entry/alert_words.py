@@ -6,6 +6,7 @@ from decimal import Decimal
 from typing import Any
 
 from worker.domain.alert.ready_made import NEVER
+from worker.domain.delivery import shown_reader
 
 ENDED = {"cleared": "its condition holds no longer", "rule_changed": "the rule was changed"}
 REASONS = {
@@ -31,7 +32,7 @@ NEEDS = {
     "time": "it fires if its condition still holds at {at}",
     "cleared": "it is resolved if its condition still does not hold at {at}",
     "worse": "it is told as worse from {amount} on",
-    "repeat": "it is told again if it still fires at {at}",
+    "repeat": "the message is repeated if it still fires at {at}",
     "end": "it is resolved by a change of: {texts}",
 }
 
@@ -114,7 +115,7 @@ def run_alert_lines(alerts: Mapping[str, Any]) -> Iterator[str]:
         why = f"{REASONS[kept['why']]}{detail}"
         yield f"  {kept['rule']} {kept['subject']} ({kept['reason']}) was told to nobody: {why}"
     for (reader, end), count in Counter((one["reader"], one["end"]) for one in alerts["ends"]).items():
-        yield f"  {reader}: {count} {end}"
+        yield f"  {shown_reader(reader)}: {count} {end}"
     for rule in alerts["rules"]:
         yield from rule_lines(rule)
 

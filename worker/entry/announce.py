@@ -6,6 +6,7 @@ import structlog
 
 from worker.connectors import wall_clock
 from worker.entry import console
+from worker.entry.command_hints import copyable
 
 
 def announce(event: str, *lines: str, trouble: bool = False) -> None:
@@ -15,7 +16,7 @@ def announce(event: str, *lines: str, trouble: bool = False) -> None:
             console.err.print(line, markup=False)
         return
     log = structlog.get_logger()
-    (log.warning if trouble else log.info)(event, sentence="\n".join(lines))
+    (log.warning if trouble else log.info)(event, sentence=copyable("\n".join(lines)))
 
 
 def time_of_day() -> str:

@@ -9,7 +9,7 @@ from worker.documents.alerts import run_alerts_document
 from worker.documents.bridge import bridge_document
 from worker.documents.explained import explained_document
 from worker.documents.runs import missed_document, run_list_document, shown_run_document
-from worker.domain.delivery import Delivery
+from worker.domain.delivery import Delivery, shown_reader
 from worker.domain.diff.bridge import Bridge
 from worker.domain.missed import MissedRow
 from worker.domain.reason import SENTENCES
@@ -61,7 +61,9 @@ def runs(
         console.show_json(run_list_document(found, missed))
         return
     if not found and not missed:
-        console.out.print("There is no run yet: `trigger` or `run` starts one.", markup=False)
+        console.out.print(
+            "There is no run yet: `funnelbeat trigger ID` or `funnelbeat run ID` starts one.", markup=False
+        )
         return
     console.print_columns(
         ("Run", "Trigger", "State", "Gaps", "Reason"),
@@ -158,7 +160,7 @@ def _explained_lines(run: dict[str, Any]) -> list[str]:
     lines += [f"  missing {gap['query']} ({gap['reason']}): {gap['sentence']}" for gap in run["gaps"]]
     lines += [f"  note on {note['query']}: {note['sentence']}" for note in run["notes"]]
     for row in run["deliveries"]:
-        lines.append(f"{row['reader']}: {row['why'].removesuffix(' –')}")
+        lines.append(f"{shown_reader(row['reader'])}: {row['why'].removesuffix(' –')}")
         if row["decision"] != row["reason"]:
             lines.append(f"  {row['decision_sentence']}")
         for query, past in row["past"].items():

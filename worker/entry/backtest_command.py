@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from worker.documents.backtest import backtest_document
+from worker.domain.delivery import shown_reader
 from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
 from worker.domain.time.duration import DurationError, parse_duration
@@ -71,7 +72,7 @@ def backtest_lines(of: BackTested) -> Iterator[str]:
         f"{found.unknown} of {found.judged} judgements unknown. Nothing was sent."
     )
     for reader, weeks in weeks_of(of.messages).items():
-        yield f"{reader}: {of.a_week[reader]:.1f} messages a week"
+        yield f"{shown_reader(reader)}: {of.a_week[reader]:.1f} messages a week"
         most = max(of.messages.values())
         for week, count in weeks.items():
             yield f"  {week.isoformat()}  {bar(count, most)} {count}".rstrip()
@@ -79,7 +80,7 @@ def backtest_lines(of: BackTested) -> Iterator[str]:
         yield f"{count} told to nobody: {why.value}"
     for one in of.findings[-SHOWN:]:
         left = f", left {stamp(one.leaves)}" if one.leaves != one.slot else ""
-        yield f"  {stamp(one.slot)}  {one.reason.value:13} {one.name}  → {one.reader}{left}"
+        yield f"  {stamp(one.slot)}  {one.reason.value:13} {one.name}  → {shown_reader(one.reader)}{left}"
     if len(of.findings) > SHOWN:
         yield f"  and {len(of.findings) - SHOWN} before them; --json lists all"
     if not of.findings:

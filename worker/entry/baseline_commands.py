@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from worker.documents.baselines import baselines_document, reset_document
-from worker.domain.delivery import DeliveryKey
+from worker.domain.delivery import DeliveryKey, shown_reader
 from worker.domain.run import stamp
 from worker.entry import console
 from worker.entry.actor import command_line_actor
@@ -53,7 +53,7 @@ def list_baselines(
 
 def _cells(row: HeldBaseline) -> tuple[str, ...]:
     reset = stamp(row.reset_at) if row.reset_at else ""
-    return row.reader, row.query, stamp(row.at.slot) if row.at else "nothing", reset
+    return shown_reader(row.reader), row.query, stamp(row.at.slot) if row.at else "nothing", reset
 
 
 @baselines.command("reset")
@@ -103,10 +103,15 @@ def _lines(plan: ResetPlan) -> list[str]:
     count = f"{plan.readers} reader{'' if plan.readers == 1 else 's'}"
     target = f"what {plan.run} told them" if plan.run else "nothing"
     lines = [f"The next digest of {count} of {plan.schedule} will be compared with {target}."]
-    lines += [f"  {c.reader}  {c.query}  was {stamp(c.was.slot) if c.was else 'nothing'}" for c in plan.changes[:SHOWN]]
+    lines += [
+        f"  {shown_reader(c.reader)}  {c.query}  was {stamp(c.was.slot) if c.was else 'nothing'}"
+        for c in plan.changes[:SHOWN]
+    ]
     if len(plan.changes) > SHOWN:
         lines.append(f"  and {len(plan.changes) - SHOWN} more")
-    return lines + [f"  {one.reader}  {one.query}  stays: {one.sentence}" for one in plan.unchanged[:SHOWN]]
+    return lines + [
+        f"  {shown_reader(one.reader)}  {one.query}  stays: {one.sentence}" for one in plan.unchanged[:SHOWN]
+    ]
 
 
 SHOWN = 20

@@ -25,7 +25,7 @@ _COMMANDS = {CheckLevel.ERROR: "error", CheckLevel.WARNING: "warning", CheckLeve
 
 
 def show_check(loaded: Loaded, place: Path, format_: CheckFormat, *, clean: bool) -> None:
-    """`clean`: whether the summary of the text says that there are no complaints."""
+    """`clean`: whether the summary of the text says that there are nothing wrong."""
     unset = [secret for secret in loaded.secrets if not secret.set]
     match format_:
         case CheckFormat.JSON:
@@ -43,7 +43,7 @@ def show_check(loaded: Loaded, place: Path, format_: CheckFormat, *, clean: bool
                 console.err.print(f"note: {secret.place}: {_unset(secret)}", markup=False)
     if clean and loaded.bundle is not None and format_ in {CheckFormat.TEXT, CheckFormat.GITHUB}:
         count = len(loaded.bundle.schedules)
-        console.out.print(f"{count} schedule{'' if count == 1 else 's'}, no complaints.")
+        console.out.print(f"{count} schedule{'' if count == 1 else 's'}, nothing wrong.")
 
 
 def _unset(secret: SecretReference) -> str:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from worker import __version__
+from worker.entry.command_hints import begin
 from worker.entry.lazy_commands import Commands
 from worker.entry.options import TARGET, Project
 
@@ -38,6 +39,7 @@ def _before(
     ] = False,
 ) -> None:
     ctx.obj = project
+    begin(target)
     if target is not None:
         os.environ[TARGET] = target
 

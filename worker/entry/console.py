@@ -18,6 +18,7 @@ from rich.segment import Segment
 from rich.status import Status
 
 from worker.documents.problem import problem_document
+from worker.entry.command_hints import copyable
 from worker.errors import BrokerUnavailable, FunnelbeatError, LedgerError, RequestError, SourceError
 from worker.progress import watched
 from worker.sanitize import clean, for_terminal
@@ -33,11 +34,13 @@ LONGEST_CELL = 400
 
 
 class TextConsole(Console):
-    """Makes text of services and servers safe for the terminal, so that it cannot contain control sequences."""
+    """Makes text of services and servers safe for the terminal, so that it cannot contain control sequences, and
+    completes the commands in sentences.
+    """
 
     def render(self, renderable: RenderableType, options: ConsoleOptions | None = None) -> Iterable[Segment]:
         for part in super().render(renderable, options):
-            yield part if part.control else Segment(for_terminal(part.text), part.style)
+            yield part if part.control else Segment(for_terminal(copyable(part.text)), part.style)
 
 
 out = TextConsole(highlight=False, soft_wrap=True, emoji=False)
@@ -78,7 +81,7 @@ def show_json(document: Any) -> None:
 
 def print_columns(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> None:
     """Prints a table without cutting cells, because a cut key or id cannot be copied."""
-    table = [[clean(cell, LONGEST_CELL) for cell in row] for row in (heads, *rows)]
+    table = [[clean(copyable(cell), LONGEST_CELL) for cell in row] for row in (heads, *rows)]
     widths = [max(cell_len(row[column]) for row in table) for column in range(len(heads))]
     for row in table:
         line = "  ".join(cell + " " * (width - cell_len(cell)) for cell, width in zip(row, widths, strict=True))

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from worker.documents.deliveries import sentence_of
-from worker.domain.delivery import Delivery
+from worker.domain.delivery import Delivery, shown_reader
 from worker.domain.schedule import Schedule
 from worker.flow.run.copies import fates_of_copies
 
@@ -13,7 +13,7 @@ def delivery_line(row: Delivery, note: str = "") -> str:
     receipts = [part.receipt for part in row.parts if part.receipt]
     more = f"(and {len(receipts) - 1} more parts)" if len(receipts) > 1 else ""
     words = " ".join(filter(None, (*receipts[:1], more, sentence_of(row), note)))
-    return f"  {row.state:9} {row.key.reader}  {words}".rstrip()
+    return f"  {row.state:9} {shown_reader(row.key.reader)}  {words}".rstrip()
 
 
 def copy_lines(row: Delivery, schedule: Schedule | None) -> Iterator[str]:

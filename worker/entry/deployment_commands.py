@@ -106,7 +106,7 @@ def deployments(ctx: typer.Context, project: Project = None, as_json: Json = Fal
 
 def _cells(row: DeploymentRow) -> tuple[str, ...]:
     made = row.deployment
-    return made.bundle[:SHORT], _local(made.activated_at), str(row.schedules), "in force" if row.in_force else ""
+    return made.bundle[:SHORT], _local(made.activated_at), str(row.schedules), "current" if row.in_force else ""
 
 
 def _local(instant: datetime) -> str:

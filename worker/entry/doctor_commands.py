@@ -99,8 +99,8 @@ def _definitions(loaded: Loaded) -> list[CheckResult]:
     if not loaded.complaints:
         return []
     count = len(loaded.complaints)
-    told = f"{count} complaint{'' if count == 1 else 's'}, which `funnelbeat check` lists; {loaded.complaints[0]}"
-    return [CheckResult("definitions", Level.FAIL, f"{told}. What is deployed stays in force, and is looked at below")]
+    told = f"{count} error{'' if count == 1 else 's'}, which `funnelbeat check` lists; {loaded.complaints[0]}"
+    return [CheckResult("definitions", Level.FAIL, f"{told}. What is deployed stays deployed, and is looked at below")]
 
 
 def _status(found: list[CheckResult]) -> int:

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable, Iterator
 
+from worker.domain.delivery import shown_reader
 from worker.domain.run import stamp
 from worker.flow.alert.backtest import BackTested
 from worker.flow.deploy.forecast import NOISE, Forecast
@@ -32,6 +33,6 @@ def _lines(of: Forecast, tested: BackTested) -> Iterator[str]:
     rates = sorted(tested.a_week.items(), key=lambda pair: -pair[1])
     for reader, count in rates[:READERS]:
         warning = f"; more than {NOISE} a week are noise: add `for`, or raise its threshold" if count > NOISE else ""
-        yield f"  {reader}: {count:.1f} messages a week{warning}"
+        yield f"  {shown_reader(reader)}: {count:.1f} messages a week{warning}"
     if len(rates) > READERS:
         yield f"  and {len(rates) - READERS} more readers; --json lists them"

@@ -15,6 +15,7 @@ import typer
 
 from worker.documents.project import project_document
 from worker.entry import console
+from worker.entry.command_hints import command_for
 from worker.entry.init_answers import Given, answered, one_of
 from worker.entry.init_receiver import Receiver, locality, own_channels, receiver_of
 from worker.entry.init_service import choose, connect, offered_services
@@ -106,7 +107,7 @@ def _write_own(target: Path, given: Given, kind: SourceKind, form: InitForm, *, 
 
 def _write(target: Path, new: NewProject, first: str, *, as_json: bool) -> None:
     kept = write_new(target, new)
-    following = f"funnelbeat --project {shlex.quote(str(target))}"
+    following = command_for(target)
     if as_json:
         console.show_json(project_document(str(target), f"{following} preview {first}"))
         return
@@ -132,7 +133,7 @@ def _offer_test(target: Path, receiver: Receiver) -> None:
     try:
         receipt = send_sample(target.resolve(), name, address)
     except FunnelbeatError as error:
-        again = f"funnelbeat --project {shlex.quote(str(target))} send-test {name} {shlex.quote(address)}"
+        again = f"{command_for(target)} send-test {name} {shlex.quote(address)}"
         console.err.print(f"The test message was not sent: {error}\nTry again with: {again}", markup=False)
         raise typer.Exit(console.status_of(error)) from None
     console.out.print(f"Sent a test message to {address}: {receipt}", markup=False)

@@ -108,5 +108,5 @@ def control_of(place: Path) -> str:
         try:
             written = (place / STATE / RUNNING).read_text("utf-8")
         except FileNotFoundError:
-            raise RequestError(f"no sandbox runs for {place}: start `funnelbeat up` there first") from None
+            raise RequestError(f"no sandbox runs for {place}: start `funnelbeat up` first") from None
     return str(json.loads(written)["control"])

@@ -140,9 +140,9 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
             markup=False,
         )
     for delivery in retried.again:
-        console.out.print(f"{delivery} is queued again", markup=False)
+        console.out.print(f"{delivery.shown} is queued again", markup=False)
     for delivery, why_not in retried.left_out.items():
-        console.out.print(f"{delivery} is left out: {SENTENCES[why_not]}", markup=False)
+        console.out.print(f"{delivery.shown} is left out: {SENTENCES[why_not]}", markup=False)
 
 
 deliveries = typer.Typer(help="List deliveries, newest first. `settle` records what happened to an unknown one.")
@@ -171,8 +171,11 @@ def list_deliveries(
     if as_json:
         console.show_json([delivery_document(row) for row in found])
         return
-    for row in found:
-        console.out.print(f"{row.key}  {why(row)}", markup=False)
+    if not found:
+        kind = f"is {state}" if state is not None else "is there yet"
+        console.out.print(f"No delivery {kind} among the last {limit} runs.", markup=False)
+        return
+    console.print_columns(("Delivery", "State and why"), [(row.key.shown, why(row)) for row in found])
 
 
 @deliveries.command("settle")
@@ -197,7 +200,7 @@ def settle(
     if as_json:
         console.show_json(delivery_document(row))
     else:
-        console.out.print(f"{row.key}  {why(row)}", markup=False)
+        console.out.print(f"{row.key.shown}  {why(row)}", markup=False)
 
 
 def forget(

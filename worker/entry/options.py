@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from worker.adapters.dotenv_file import NAME, variables
+from worker.entry.command_hints import remember
 
 TARGET = "FUNNELBEAT_TARGET"
 SET_BY = "set by"
@@ -27,6 +28,7 @@ def directory(ctx: typer.Context, project: Path | None) -> Path:
     """
     before: Path | None = ctx.obj
     place = (project or before or Path()).resolve()
+    remember(place)
     told = ctx.find_root().meta
     for name, value in variables(place).items():
         if name not in os.environ:

@@ -6,6 +6,7 @@ from zoneinfo import ZoneInfo
 
 from worker.documents.plan_lines import chosen, run_lines, shifted_lines
 from worker.domain.definition_fields import FieldChange
+from worker.domain.delivery import shown_reader
 from worker.domain.due.pauses import Pause
 from worker.domain.run import stamp
 from worker.domain.schedule import EventTrigger
@@ -124,7 +125,7 @@ def show_changes(found: Plan) -> None:
         console.out.print(f"    {field_line(one)}", markup=False)
     for word, rows in (("reader +", found.readers_added), ("reader -", found.readers_removed)):
         for schedule, reader in rows:
-            console.out.print(f"  {word} {schedule}  {reader}", markup=False)
+            console.out.print(f"  {word} {schedule}  {shown_reader(reader)}", markup=False)
     for move in found.moves:
         for line in shifted_lines(move):
             console.out.print(shifted_text(line, move.schedule, move.until), markup=False)

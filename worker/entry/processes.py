@@ -21,6 +21,7 @@ from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.announce import announce
 from worker.entry.children import ChildProcesses
+from worker.entry.command_hints import command_for
 from worker.entry.local_queue import LocalQueue
 from worker.entry.moving_sandbox import moving_sandbox
 from worker.entry.options import Project, directory
@@ -29,7 +30,7 @@ from worker.entry.project_dir import child_environment, deployable, refuse_unset
 from worker.entry.project_name import project_name
 from worker.entry.project_redis import RATHER_OWN, STATE, own_redis_for, redis_for
 from worker.entry.tasks import CELERY_LEVELS, make_worker_app, worker_arguments
-from worker.entry.up_notes import command_for, what_is_up
+from worker.entry.up_notes import what_is_up
 from worker.entry.watcher import Watcher, print_changes, stamps
 from worker.entry.web_address import web_member, web_words
 from worker.errors import FunnelbeatError

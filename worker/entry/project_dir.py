@@ -11,7 +11,8 @@ from pathlib import Path
 
 from worker.adapters.definitions.channel_directories import ChannelDirectories
 from worker.adapters.definitions.load import Loaded, load
-from worker.adapters.definitions.secrets import SecretFiles, available, references
+from worker.adapters.definitions.secrets import Reference, SecretFiles, available, references
+from worker.adapters.dotenv_file import NAME
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
 from worker.app import registry
@@ -126,7 +127,7 @@ def refuse_unset_secrets(directory: Path, bundle: Bundle) -> None:
 def refuse_unset_secrets_of(directory: Path, holders: Sequence[str], options: Sequence[Mapping[str, str]]) -> None:
     """As refuse_unset_secrets, for connections and channels by name: "channels.email", with the options of each."""
     unset = {
-        (f"{holder}.{option}", secret.name)
+        (f"{holder}.{option}", secret)
         for holder, written in zip(holders, options, strict=True)
         for option, text in sending(written).items()
         for secret in references(text)
@@ -134,8 +135,17 @@ def refuse_unset_secrets_of(directory: Path, holders: Sequence[str], options: Se
     }
     if unset:
         places = {(secret.holder, secret.name): f"{secret.place}: " for secret in definitions(directory).secrets}
-        told = [f"{places.get((holder, name), '')}{holder} needs {name}, which is not set" for holder, name in unset]
+        told = [
+            f"{places.get((holder, secret.name), '')}{holder} needs {secret.name}, {_lacks(secret, directory)}"
+            for holder, secret in unset
+        ]
         raise RequestError("\n".join(sorted(told)))
+
+
+def _lacks(secret: Reference, directory: Path) -> str:
+    if secret.kind == "file":
+        return "which is no file that can be read"
+    return f"which is not set: write {secret.name}=… into {directory / NAME}, or set it in the environment"
 
 
 def child_environment(settings: Settings, project: str) -> dict[str, str]:

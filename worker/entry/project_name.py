@@ -48,5 +48,6 @@ def _of_target(value: Mapping[str, Any]) -> object:
 def refuse_no_project(directory: Path) -> None:
     if not (directory / PROJECT_FILE).is_file():
         raise RequestError(
-            f"{directory} holds no funnelbeat.yaml: name the project with --project or FUNNELBEAT_PROJECT"
+            f"{directory} holds no funnelbeat.yaml: name the project with --project or FUNNELBEAT_PROJECT, "
+            "or begin with `funnelbeat init DIR`"
         )

@@ -9,7 +9,7 @@ import typer
 
 from worker.documents.preview import dry_run_document
 from worker.documents.runs import finished_run_document, queued_run_document
-from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.delivery import Delivery, DeliveryState, shown_reader
 from worker.domain.known_names import known_names
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunState
@@ -158,7 +158,7 @@ def _dry_run_line(trial: DryRun) -> str:
     missing = "".join(f"\n  missing {gap.query_id}: {gap.sentence}" for gap in trial.gaps)
     noted = "".join(f"\n  note on {query}: {sentence}" for query, sentence in trial.notes)
     subject = f" {trial.subject}" if trial.subject else ""
-    return f"{trial.reader}: {verdict} ({trial.decision.reason}).{subject}{missing}{noted}"
+    return f"{shown_reader(trial.reader)}: {verdict} ({trial.decision.reason}).{subject}{missing}{noted}"
 
 
 def _target(bundle: Bundle, to: str) -> tuple[str, str]:

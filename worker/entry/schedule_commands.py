@@ -57,7 +57,7 @@ def _cells(row: ScheduleRow, now: datetime) -> tuple[str, ...]:
     return (
         row.schedule.id,
         _when(row, now),
-        _next(row),
+        _next(row, now),
         ended,
         _readers(row),
         row.schedule.name,
@@ -77,13 +77,16 @@ def _readers(row: ScheduleRow) -> str:
     return f"{told} told by alerts" if told else str(row.readers)
 
 
-def _next(row: ScheduleRow) -> str:
+def _next(row: ScheduleRow, now: datetime) -> str:
+    """A slot that has passed waits for a clock."""
     zone = row.schedule.trigger.zone
     if row.pause is not None:
         return f"paused until {_local(row.pause.until, zone)}" if row.pause.until else "paused"
     event = row.schedule.event
     without = f"on {event.connection}.{event.name}" if event else "never"
-    return _local(row.next_slot, zone) if row.next_slot else without
+    if row.next_slot is None:
+        return without
+    return f"{'due since ' if row.next_slot < now else ''}{_local(row.next_slot, zone)}"
 
 
 def _local(instant: datetime, zone: str) -> str:

@@ -12,6 +12,7 @@ from worker.documents.subscriptions import (
     removed_document,
     subscriptions_document,
 )
+from worker.domain.delivery import shown_reader
 from worker.domain.quiet import WEEK
 from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
@@ -57,7 +58,7 @@ def list_subscriptions(
 
 def _cells(row: SubscriptionRow) -> tuple[str, ...]:
     source = f"{_source(row)}, cc" if row.copy else _source(row)
-    return row.reader.schedule, row.reader.id, row.entry.channel, _state(row), source, _chosen(row)
+    return row.reader.schedule, shown_reader(row.reader.id), row.entry.channel, _state(row), source, _chosen(row)
 
 
 def _chosen(row: SubscriptionRow) -> str:
@@ -140,11 +141,13 @@ def add(  # noqa: PLR0913, PLR0917  # one option for each key of an entry
     if as_json:
         console.show_json(added_document(made))
         return
-    console.out.print(f"{made.record.reader.id} is subscribed to {schedule}, from its next run on.", markup=False)
+    console.out.print(
+        f"{shown_reader(made.record.reader.id)} is subscribed to {schedule}, from its next run on.", markup=False
+    )
     for words in made.warnings:
         console.err.print(f"warning: {words}", markup=False, soft_wrap=True)
     if made.same:
-        others = ", ".join(made.same)
+        others = ", ".join(map(shown_reader, made.same))
         console.err.print(f"{address} also gets it through {others}: two readers, two messages.", markup=False)
 
 
@@ -162,7 +165,7 @@ def remove(
     if as_json:
         console.show_json(removed_document(row))
     else:
-        console.out.print(f"{row.reader.id} is no longer subscribed to {schedule}.", markup=False)
+        console.out.print(f"{shown_reader(row.reader.id)} is no longer subscribed to {schedule}.", markup=False)
 
 
 @subscriptions.command("pause")
@@ -192,7 +195,7 @@ def pause(
         console.show_json(reader_paused_document(row, end))
     else:
         words = f" until {stamp(end)}" if end else ""
-        console.out.print(f"{row.reader.id} of {schedule} is paused{words}.", markup=False)
+        console.out.print(f"{shown_reader(row.reader.id)} of {schedule} is paused{words}.", markup=False)
 
 
 @subscriptions.command("resume")
@@ -210,7 +213,7 @@ def resume(
         console.show_json(reader_resumed_document(row, was_paused=ended))
     else:
         words = "gets messages again" if ended else "was not paused"
-        console.out.print(f"{row.reader.id} of {schedule} {words}.", markup=False)
+        console.out.print(f"{shown_reader(row.reader.id)} of {schedule} {words}.", markup=False)
 
 
 def _quiet(hours: str, holidays: str) -> str | dict[str, str]:

@@ -1,14 +1,13 @@
 """What `up` says when it has started: which run comes next, and how to start it at once."""
 
 import asyncio
-import os
-import shlex
 from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 from worker.app import open_services
 from worker.domain.time.zones import zone_named
+from worker.entry.command_hints import command_for
 from worker.entry.local_queue import LocalQueue
 from worker.entry.moving_sandbox import begins_anew
 from worker.flow.operate.schedules import ScheduleRow, schedules
@@ -16,6 +15,11 @@ from worker.settings import Settings
 
 LISTED = 3
 """Schedules that are named; the command `schedules` lists all."""
+
+NO_SCHEDULE = (
+    "  Write a schedule as schedules/NAME.yaml: it is deployed when you save it. `funnelbeat init DIR` writes a "
+    "project with examples to copy, and docs/definitions.md says what a schedule may contain."
+)
 
 
 def what_is_up(settings: Settings, project: str, place: Path, outbox: Path | None) -> list[str]:
@@ -39,13 +43,15 @@ def sandbox_lines(outbox: Path, place: Path) -> Iterator[str]:
 
 
 def next_lines(rows: Sequence[ScheduleRow], command: str) -> Iterator[str]:
-    """The next runs, the earliest first, and the command that starts one at once."""
+    """The next runs, the earliest first, and the command that starts one at once; or how to write a schedule."""
     due = sorted((row.next_slot, row.schedule.id, row.schedule.trigger.zone) for row in rows if row.next_slot)
     for slot, name, zone in due[:LISTED]:
         yield f"  next: {name}  {_local(slot, zone)}"
     if len(due) > LISTED:
         yield f"  {len(due) - LISTED} more: {command} schedules"
-    if rows:
+    if not rows:
+        yield NO_SCHEDULE
+    else:
         yield f"  To run one now, in another terminal: {command} trigger {_shown_first(rows)}"
 
 
@@ -53,15 +59,6 @@ def _shown_first(rows: Sequence[ScheduleRow]) -> str:
     """The schedule to try: the earliest with readers. One that only watches for alerts seldom sends anything."""
     never = datetime.max.replace(tzinfo=UTC)
     return min(rows, key=lambda row: (not row.readers, row.next_slot or never, row.schedule.id)).schedule.id
-
-
-def command_for(place: Path) -> str:
-    """The command with the project that it needs where the person is now."""
-    here = Path.cwd()
-    if place == here:
-        return "funnelbeat"
-    shown = os.path.relpath(place, here) if place.is_relative_to(here) else str(place)
-    return f"funnelbeat --project {shlex.quote(shown)}"
 
 
 def _local(slot: datetime, zone: str) -> str:

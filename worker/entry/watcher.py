@@ -45,7 +45,7 @@ class Watcher:
             if not waited:
                 complain("Not deployed yet; it is tried again until Redis accepts it.", error)
         except RequestError as error:
-            complain("Not deployed; the last good definitions stay in force.", error)
+            complain("Not deployed; the last good definitions stay deployed.", error)
 
     def _fit(self) -> Bundle:
         """The bundle of the files. Raises RequestError if `up` must be started again, DefinitionError for errors in the

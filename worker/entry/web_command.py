@@ -156,7 +156,7 @@ def where(parts: tuple[str, ...], at: Listening) -> Iterator[str]:
     yield f"Listening on {address}. Ctrl-C stops."
     if "console" in parts:
         yield f"  The console: {address}/console/"
-        yield "  A token to sign in with: funnelbeat tokens add NAME --scope read"
+        yield "  A token to sign in with: `funnelbeat tokens add NAME --scope read`"
 
 
 def _more_files() -> None:

@@ -61,6 +61,7 @@ def _chat(of: SiteUses) -> list[BaseRoute]:
 
 def _console(of: SiteUses) -> list[BaseRoute]:
     return [
+        Route("/", _to_console, methods=["GET"]),
         Route(CONSOLE, _to_console, methods=["GET"]),
         Mount(CONSOLE, console(of.uses, of.monotonic, of.project, of.check)),
     ]

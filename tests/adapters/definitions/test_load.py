@@ -33,14 +33,14 @@ def only(loaded: Loaded) -> str:
 
 def test_a_project_without_its_file_is_told_how_to_begin(loading: Load) -> None:
     assert only(loading({"funnelbeat.yaml": None})) == (
-        "funnelbeat.yaml:1:1: no such file; name a project with --project, or begin with `init`"
+        "funnelbeat.yaml:1:1: no such file; name a project with --project, or begin with `funnelbeat init DIR`"
     )
 
 
 def test_a_directory_that_is_no_project_is_one_complaint(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing of ours", encoding="utf-8")
     assert only(load(tmp_path, KINDS, {})) == (
-        "funnelbeat.yaml:1:1: no such file; name a project with --project, or begin with `init`"
+        "funnelbeat.yaml:1:1: no such file; name a project with --project, or begin with `funnelbeat init DIR`"
     )
 
 

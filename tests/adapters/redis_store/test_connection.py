@@ -142,6 +142,20 @@ async def test_a_missing_password_is_told_apart_from_a_wrong_one(tmp_path: Path,
                 await check(client)
 
 
+async def test_a_redis_in_protected_mode_says_so_and_what_to_do() -> None:
+    """It says this to whoever connects from another machine, and ends the connection."""
+
+    async def refuse(_reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"-DENIED Redis is running in protected mode because no password is set\r\n")
+        writer.close()
+
+    async with await asyncio.start_server(refuse, "127.0.0.1", 0) as server:
+        port = server.sockets[0].getsockname()[1]
+        async with opened(f"redis://127.0.0.1:{port}/0") as client:
+            with pytest.raises(LedgerUnavailable, match=r"protected mode, which .* set requirepass there"):
+                await check(client)
+
+
 async def test_a_redis_with_too_few_replicas_is_unavailable_also_when_a_script_says_so(story: LedgerFixture) -> None:
     key, attempt = await story.begun()
     await story.client.config_set("min-replicas-to-write", 1)

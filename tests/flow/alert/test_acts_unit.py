@@ -54,7 +54,7 @@ async def test_a_silence_shows_what_it_mutes_and_ends_before_its_time() -> None:
     assert (await expire(uses, ANN, made.silence.id[:4])).id == made.silence.id
     assert uses.alerts.over == [made.silence.id]
     assert [one.act for one in uses.audit.records] == ["alerts silence", "alerts expire"]
-    with pytest.raises(NotFound, match="no silence in force"):
+    with pytest.raises(NotFound, match="no active silence"):
         await expire(uses, ANN, "zz")
     with pytest.raises(RequestError, match="say why"):
         await silence(uses, ANN, [RULE], LATER, " ")

@@ -219,7 +219,7 @@ class Overtaken(Activates):
 
 async def test_a_deployment_upon_another_than_is_in_force_is_refused_also_if_that_changes_meanwhile() -> None:
     given = Activates(bundle_with(WEEKLY))
-    with pytest.raises(PreconditionFailed, match="another deployment is in force"):
+    with pytest.raises(PreconditionFailed, match="another deployment is current"):
         await deploy(bundle_with(FASTER), parts(Claims(), given), {"old"})
     await deploy(bundle_with(FASTER), parts(Claims(), given), {"old", "bundle"})
     late = Overtaken(bundle_with(WEEKLY))
@@ -232,7 +232,7 @@ async def test_a_deployment_upon_another_than_is_in_force_is_refused_also_if_tha
 async def test_others_that_keep_deploying_are_said_and_the_old_definitions_stay() -> None:
     deployments = Activates(bundle_with(WEEKLY))
     deployments.overtaken = TRIES
-    with pytest.raises(LedgerError, match="kept changing what is in force; deploy again"):
+    with pytest.raises(LedgerError, match="kept deploying at the same time; deploy again"):
         await deploy(bundle_with(FASTER), parts(Claims(), deployments))
     assert deployments.in_force == bundle_with(WEEKLY)
 

@@ -279,7 +279,7 @@ async def test_a_first_deployment_is_still_to_come_and_one_that_is_gone_was_lost
 
 async def test_a_directory_that_differs_from_what_is_in_force_is_said() -> None:
     same, slots = await deployed(BUNDLE)
-    assert same == CheckResult("deployment", Level.OK, "bundle, in force since 2026-11-16 08:00 UTC")
+    assert same == CheckResult("deployment", Level.OK, "bundle, deployed at 2026-11-16 08:00 UTC")
     assert slots == CheckResult("due slots", Level.OK, "nothing waits for a clock")
     differs, _ = await deployed(bundle_with(WEEKLY, operator="ops@acme.example"))
     assert (differs.level, "`funnelbeat plan` shows how" in differs.sentence) == (Level.WARN, True)

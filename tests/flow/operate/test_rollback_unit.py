@@ -45,7 +45,7 @@ async def test_a_rollback_takes_the_bundle_before_or_the_one_that_is_named(
     [
         ((), None, NotFound, "no earlier deployment"),
         (("cc",), None, NotFound, "no earlier deployment"),
-        (("cc", "ab"), "cc", RequestError, "in force already"),
+        (("cc", "ab"), "cc", RequestError, "is deployed already"),
         (("cc", "ab"), "x", NotFound, "`funnelbeat deployments` lists them"),
         (("cc", "ab", "aa"), "a", RequestError, "2 deployments begin"),
     ],

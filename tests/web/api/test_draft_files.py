@@ -122,7 +122,7 @@ async def test_a_draft_writes_to_no_directory_that_nobody_allowed(
     status, body = answers[0]
     assert status == (200 if door == "/check" else 422)
     assert NOT_THERE in body
-    assert b"one that a channel in force has, because this is a draft" in body
+    assert b"one that a deployed channel has, because this is a draft" in body
     assert b"FUNNELBEAT_FILES_DIR of the process `web` names no directories" in body
     assert str(outside).encode() not in body
 

@@ -33,6 +33,16 @@ async def served(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[Se
 
 
 @pytest.fixture
+async def watched(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[ServedConsole]:
+    """One run that reached everybody and opened alerts, a clock and a worker."""
+    async with served_console(empty_redis, tmp_path / "project", WATCHED) as made:
+        await made.project.run()
+        for kind in ("clock", "worker"):
+            await made.project.services.heartbeats.say_alive(kind, "here", 1)
+        yield made
+
+
+@pytest.fixture
 async def troubled(empty_redis: EmbeddedRedis, tmp_path: Path) -> AsyncIterator[ServedConsole]:
     """Two runs of a schedule with alerts; of the second, one reader was refused and one may have got it."""
     async with served_console(empty_redis, tmp_path / "project", WATCHED) as made:

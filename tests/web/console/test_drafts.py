@@ -217,7 +217,7 @@ async def test_a_deployment_is_planned_before_one_goes_back_to_it(served: Served
     await client.post("/console/acts/rollback", data={**form, "based_on": "0" * 64})
     assert "came in between" in (await client.get("/console/deployments")).text
     await client.post("/console/acts/rollback", data=form)
-    assert "is in force" in (await client.get("/console/deployments")).text
+    assert "is deployed" in (await client.get("/console/deployments")).text
     deployed = await served.project.services.deployments.deployed()
     assert deployed is not None
     assert deployed.bundle == before

@@ -61,6 +61,10 @@ class Elements(HTMLParser):
         return [attributes for name, attributes in self.found if name == tag]
 
 
+def text_of(answer: httpx.Response) -> str:
+    return unescape(answer.text).replace("\u00a0", " ")
+
+
 async def newest(served: ServedConsole) -> str:
     return str((await served.project.services.lookups.runs(None, 1))[0].key)
 
@@ -158,13 +162,48 @@ async def test_trouble_stands_first(troubled: ServedConsole) -> None:
     client = await troubled.signed_in()
     page = (await client.get("/console/")).text
     assert "1 message may or may not have arrived" in unescape(page).replace("\u00a0", " ")
-    assert page.index("Needs attention") < page.index("Last runs")
+    assert page.index("Runs that need attention") < page.index("Last runs")
     assert "Open alerts" in page
     run = (await client.get(f"/console/run/{quote(await newest(troubled))}")).text
     assert run.index("boss@acme.example") < run.index("sales@acme.example")
     assert "550" in run
     assert "What moved" in run
     assert 'name="arrived"' in run
+
+
+async def test_what_needs_attention_is_counted_with_clocks_workers_and_open_alerts(served: ServedConsole) -> None:
+    """The one run arrived, but nothing will fire: the page said that nothing needs attention."""
+    await served.project.run()
+    client, services = await served.signed_in(), served.project.services
+    assert "2 need attention." in text_of(await client.get("/console/"))
+    await services.heartbeats.say_alive("worker", "here", 1)
+    assert "1 needs attention." in text_of(await client.get("/console/"))
+    await services.heartbeats.say_alive("clock", "here", 1)
+    assert "Nothing needs attention." in text_of(await client.get("/console/"))
+
+
+async def test_an_open_alert_needs_attention_until_somebody_knows_of_it(watched: ServedConsole) -> None:
+    client, services = await watched.signed_in(), watched.project.services
+    found = await current(services)
+    assert f"{len(found)} need attention." in text_of(await client.get("/console/"))
+    for one in found:
+        await acknowledge(services, OPS, one.fingerprint)
+    assert "Nothing needs attention." in text_of(await client.get("/console/"))
+
+
+async def test_a_slot_that_nobody_claimed_is_late_and_not_to_come(
+    served: ServedConsole, empty_redis: EmbeddedRedis
+) -> None:
+    await served.project.run()
+    client, services = await served.signed_in(), served.project.services
+    due = (await services.clock.now() - timedelta(minutes=5)).timestamp() * 1000
+    async with AsyncRedis.from_url(empty_redis.url) as ledger:
+        await ledger.zadd("acme:due", {"week": int(due)})
+    for page in ("/console/", "/console/schedules"):
+        text = text_of(await client.get(page))
+        assert re.search(r"5 min 0\d s late", text), page
+        assert "in 0 s" not in text
+    assert "Due since" in text_of(await client.get("/console/"))
 
 
 async def test_a_message_is_shown_as_it_was_sent_and_can_do_nothing(troubled: ServedConsole) -> None:

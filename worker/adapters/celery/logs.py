@@ -36,7 +36,18 @@ def take_over(level: str) -> None:
     celery.apps.worker.safe_say = _said
 
 
+_PLAIN = {
+    "Warm shutdown": "The worker finishes what it fetches and sends, and then ends.",
+    "Waiting gracefully": "The worker waits a little longer for what it fetches and sends.",
+    "Cold shutdown": "The worker ends now. The next worker takes up what it leaves.",
+    "will initiate cold shutdown": "Ctrl-C again ends it at once.",
+    "will terminate all running tasks": "Ctrl-C again ends it at once.",
+}
+"""Part of Celery's words → what a person can understand."""
+
+
 def _said(words: str, _stream: object = None) -> None:
     """Called in the handler of a signal, where a second write to one buffered stream would be an error."""
     if sys.stderr.isatty():
-        os.write(2, f"{words}\n".encode())
+        plain = next((ours for theirs, ours in _PLAIN.items() if theirs in words), words)
+        os.write(2, f"{plain}\n".encode())

@@ -30,7 +30,7 @@ class ChannelDirectories:
 
     def __str__(self) -> str:
         named = ", ".join(map(str, self.directories))
-        return f"one below {named}" if named else "one that a channel in force has"
+        return f"one below {named}" if named else "one that a deployed channel has"
 
 
 def directories_of(channels: Mapping[str, ChannelSpec], kinds: Registry) -> Iterator[tuple[str, str, str]]:

@@ -42,11 +42,13 @@ class DefinitionFile:
 def project_file(directory: Path, findings: Findings) -> DefinitionFile | None:
     if not directory.is_dir():
         found = f"no directory {directory.name!r}"
-        findings.refuse_file(PROJECT_FILE, found, "name the project's directory with --project, or begin with `init`")
+        findings.refuse_file(
+            PROJECT_FILE, found, "name the project's directory with --project, or begin with `funnelbeat init DIR`"
+        )
         return None
     if not _lies_in(directory, PROJECT_FILE):
         misnamed = (directory / "funnelbeat.yml").exists()
-        begin = "name a project with --project, or begin with `init`"
+        begin = "name a project with --project, or begin with `funnelbeat init DIR`"
         findings.refuse_file(PROJECT_FILE, "no such file", "call funnelbeat.yml that" if misnamed else begin)
         return None
     return _read(directory, directory / PROJECT_FILE, findings)

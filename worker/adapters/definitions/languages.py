@@ -44,7 +44,7 @@ def languages(directory: Path, kinds: Registry, types: Iterable[str], findings: 
         lacks = lacking(language, found[language], phrases(kinds, types))
         if lacks:
             words = f"no words for {len(lacks)} keys: {listed(lacks, 'and')}"
-            expected = "add them; English is used until then (`templates check --json` names all)"
+            expected = "add them; English is used until then (`funnelbeat templates check --json` names all)"
             findings.warnings.append(Complaint(source.path, 1, 1, words, expected))
     return found
 
@@ -67,7 +67,9 @@ def warn_without_words(sheets: Iterable[Sheet], own: Collection[str]) -> None:
                 known.add(language)
                 found = f"`locale: {written}`, and no words of the language `{language}`: messages are in English, "
                 found += f"with numbers and dates of {written}"
-                expected = f"translate what `templates init {WORDS_OF}{language}` writes, or write a locale of "
+                expected = (
+                    f"translate what `funnelbeat templates init {WORDS_OF}{language}` writes, or write a locale of "
+                )
                 sheet.warn(path, found, f"{expected}{listed(sorted(known - {language}))}")
 
 

@@ -1,5 +1,6 @@
 """Opens Redis, and checks with INFO whether it is safe to keep the ledger in. Every hosted Redis allows INFO."""
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -23,6 +24,7 @@ from redis.exceptions import TimeoutError as RedisTimeoutError
 
 from worker.adapters.sentinel_url import SCHEME, is_sentinel, parse
 from worker.adapters.tls import refuse_wrong_authorities
+from worker.adapters.unknown_host import is_unknown_host, unknown_host
 from worker.adapters.url import split, split_redis
 from worker.errors import LedgerUnavailable, RequestError
 
@@ -38,6 +40,10 @@ _REFUSALS: tuple[tuple[str, str], ...] = (
     ("MISCONF", "Redis cannot write to its disk"),
     ("NOREPLICAS", "Redis has too few replicas to take writes (min-replicas-to-write)"),
     ("LOADING", "Redis is still loading its data"),
+    (
+        "DENIED",
+        "Redis is in protected mode, which refuses other machines: set requirepass there, and write it into the URL",
+    ),
     ("NOAUTH", "Redis wants a password, and the URL has none"),
     ("WRONGPASS", "Redis refused the user or password"),
     ("NOPERM", "the Redis user may not run the commands that the ledger needs"),
@@ -67,6 +73,8 @@ def connect(url: str, *, connections: int = 32) -> Redis:
         "socket_connect_timeout": PATIENCE,
         "retry": Retry(NoBackoff(), 0),
         "protocol": 2,
+        # The name of the library would be sent first, and with it the reason of a Redis that refuses us is lost.
+        "driver_info": None,
     }
     if is_sentinel(url):
         return Redis.from_pool(_behind_sentinel(url, given))
@@ -156,6 +164,9 @@ def _sentence(error: Exception) -> str:
         return known
     if isinstance(error, RedisTimeoutError | TimeoutError):
         return "Redis did not answer in time"
+    connecting = re.search(r"connecting to (\S+):[0-9]+\. ", str(error))
+    if connecting is not None and is_unknown_host(error):
+        return f"Redis cannot be reached: {unknown_host(connecting[1])}"
     return "Redis cannot be reached, or the connection to it broke"
 
 

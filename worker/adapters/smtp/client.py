@@ -166,7 +166,7 @@ class Mailer:
             await smtp.ehlo()
         except (SMTPException, OSError) as error:
             smtp.close()
-            raise failure_of(phase, error, self._secrets) from None
+            raise failure_of(phase, error, self._secrets, host=server.host) from None
         except BaseException:
             smtp.close()
             raise

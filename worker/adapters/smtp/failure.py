@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from aiosmtplib import SMTPRecipientsRefused, SMTPResponseException
 
+from worker.adapters.unknown_host import is_unknown_host, unknown_host
 from worker.redact import redact
 
 _ENHANCED = re.compile(r"\s*([245]\.\d{1,3}\.\d{1,3})\b")  # RFC 3463
@@ -52,12 +53,16 @@ def failure_of(
     *,
     begun: bool = True,
     copy: str = "",
+    host: str = "",
 ) -> MailFailure:
     """A reply with a refusal is clear in every phase. Silence is unclear once the message was on its way. The original
     error is not chained, because it holds the server's unredacted words. `begun`: whether bytes of the message may have
-    left, in the phase "data". `copy`: as in MailFailure.
+    left, in the phase "data". `copy`: as in MailFailure. `host`: the one that was connected to, if it was just now.
     """
-    failure = _failure_of(phase, error, secrets, begun=begun)
+    if host and is_unknown_host(error):
+        failure = MailFailure(phase, unknown_host(host))
+    else:
+        failure = _failure_of(phase, error, secrets, begun=begun)
     failure.refused, failure.copy = tuple(refused), copy
     return failure
 

@@ -86,7 +86,7 @@ async def expire(uses: ActUses, actor: Actor, silence_id: str) -> Silence:
     now = await uses.clock.now()
     known = [one for one in await uses.alerts.silences() if one.id.startswith(silence_id) and now < one.until]
     if len(known) != 1:
-        several = f"{len(known)} silences in force begin with it" if known else "no silence in force begins with it"
+        several = f"{len(known)} active silences begin with it" if known else "no active silence begins with it"
         raise NotFound(f"{silence_id!r}: {several}; `funnelbeat alerts silences` lists them")
     await uses.alerts.expire(known[0].id)
     await record(uses, actor, "alerts expire", known[0].id, before={"until": stamp(known[0].until)})

@@ -120,7 +120,7 @@ async def deploy(
     for _ in range(TRIES):
         found = await changes(bundle, uses)
         if upon is not None and found.basis.bundle not in upon:
-            raise PreconditionFailed("another deployment is in force than the one that was named; look again")
+            raise PreconditionFailed("another deployment is current than the one that was named; look again")
         if found.overdue:
             emit_all(uses.events, (await uses.clock.claim(found.overdue, uses.pid)).facts)
             continue
@@ -141,7 +141,7 @@ async def deploy(
         except ClaimLost:
             continue
         return deployment, found
-    raise LedgerError("other deployments kept changing what is in force; deploy again")
+    raise LedgerError("others kept deploying at the same time; deploy again")
 
 
 def _origin(schedule: Schedule, before: Mapping[str, Schedule], after: Mapping[str, Schedule]) -> str | None:

@@ -192,7 +192,7 @@ async def deployment(
     if deployed is None:
         return [CheckResult("deployment", Level.WARN, "nothing is deployed yet: `funnelbeat deploy`")]
     in_force = await deployments.bundle(deployed.bundle)
-    sentence = f"{deployed.bundle[:12]}, in force since {deployed.activated_at:%Y-%m-%d %H:%M} UTC"
+    sentence = f"{deployed.bundle[:12]}, deployed at {deployed.activated_at:%Y-%m-%d %H:%M} UTC"
     same = not definition_changes(in_force, bundle)
     level = Level.OK if same else Level.WARN
     note = "" if same else "; the directory's definitions differ: `funnelbeat plan` shows how"

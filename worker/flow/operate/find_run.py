@@ -3,7 +3,7 @@
 import re
 from datetime import datetime
 
-from worker.domain.delivery import Delivery, DeliveryKey
+from worker.domain.delivery import Delivery, DeliveryKey, shown_reader
 from worker.domain.known_names import known_names
 from worker.domain.run import Run, RunKey, stamp
 from worker.domain.schedule import Schedule
@@ -44,10 +44,15 @@ async def find_delivery(lookups: Lookups, reference: str) -> Delivery:
             f"{reference!r} is no delivery; write RUN/READER as `funnelbeat deliveries` lists them"
         ) from None
     run = await find_run(lookups, written)
-    row = await lookups.delivery(DeliveryKey(run.key, reader))
+    row = await lookups.delivery(DeliveryKey(run.key, reader)) or await _shown_as(lookups, run, reader)
     if row is None:
         raise NotFound(f"{run.key} has no reader {reader!r}; `funnelbeat show {run.key}` lists them")
     return row
+
+
+async def _shown_as(lookups: Lookups, run: Run, reader: str) -> Delivery | None:
+    rows = await lookups.deliveries(run.key)
+    return next((row for row in rows if shown_reader(row.key.reader) == reader), None)
 
 
 async def _exact(lookups: Lookups, reference: str) -> Run | None:

@@ -33,4 +33,4 @@ async def _deployed(uses: UsesDeployments) -> CheckResult:
     if deployed is None:
         return CheckResult("deployment", Level.FAIL, "nothing is deployed")
     since = f"{deployed.activated_at:%Y-%m-%d %H:%M} UTC"
-    return CheckResult("deployment", Level.OK, f"{deployed.bundle[:12]} is in force since {since}")
+    return CheckResult("deployment", Level.OK, f"{deployed.bundle[:12]}, deployed at {since}")

@@ -43,7 +43,7 @@ async def rollback_target(uses: DeploymentsUses, reference: str | None) -> Bundl
             raise NotFound("there is no earlier deployment")
         return await bundle_of(uses.deployments, past[0])
     if now is not None and now.startswith(reference):
-        raise RequestError(f"{reference} is in force already")
+        raise RequestError(f"{reference} is deployed already")
     fitting = [bundle for bundle in past if bundle.startswith(reference)]
     if not fitting:
         raise NotFound(f"no deployment begins with {reference!r}; `funnelbeat deployments` lists them")

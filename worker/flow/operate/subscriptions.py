@@ -9,7 +9,7 @@ from typing import Any, Protocol
 from worker.domain.alert.matcher_text import parse_matcher
 from worker.domain.alert.silence import AlertFilter
 from worker.domain.choices import Choices
-from worker.domain.delivery import Reader
+from worker.domain.delivery import Reader, shown_reader
 from worker.domain.run import stamp
 from worker.domain.schedule import Bundle, Schedule, Subscription
 from worker.domain.subscription import Choice, End, Origin, Preference, SubscriptionRecord, may_be_sent
@@ -292,7 +292,7 @@ def named(rows: Sequence[SubscriptionRow], schedule: str, name: str) -> Subscrip
         return found[0]
     if any(row.reader.address == EVERYBODY for row in found):
         raise RequestError(f"{name!r} means every owner; write one of them as {found[0].entry.id}|ADDRESS")
-    known = ", ".join(row.reader.id for row in found or rows) or "none"
+    known = ", ".join(shown_reader(row.reader.id) for row in found or rows) or "none"
     if found:
         raise RequestError(f"{name!r} fits several subscriptions of {schedule}; write one of {known}")
     raise NotFound(f"{schedule} has no subscription {name!r}; it has {known}")

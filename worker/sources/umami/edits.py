@@ -53,7 +53,7 @@ async def _update(catalog: UmamiCatalog, key: str, values: Mapping[str, Any]) ->
 def _id(key: str) -> str:
     """Umami answers an id that is no uuid with an empty 500, which would be tried three times. Raises RequestError."""
     if not UUID.fullmatch(key):
-        raise RequestError(f"reports: {key[:40]!r} is no id: copy it from `source NAME reports`")
+        raise RequestError(f"reports: {key[:40]!r} is no id: copy it from `funnelbeat source NAME reports`")
     return key
 
 

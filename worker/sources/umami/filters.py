@@ -151,7 +151,7 @@ def _useless(report: str, name: str, text: str) -> Iterator[RuleViolation]:
 
 def _wrong(name: str, text: str) -> Iterator[RuleViolation]:
     if name in ("segment", "cohort") and not UUID.fullmatch(text):
-        yield _said(name, f"the filter `{name}` that is no uuid", "write its id, as `source` lists it")
+        yield _said(name, f"the filter `{name}` that is no uuid", "write its id, as `funnelbeat source NAME` lists it")
     if name == "match" and text not in ("all", "any"):
         yield _said(name, f"the filter `match` with {text[:40]!r}", "write all or any")
     if name == "eventType" and not text.isdecimal():

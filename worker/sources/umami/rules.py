@@ -117,7 +117,9 @@ def _ids(use: Use) -> Iterator[RuleViolation]:
     for name in ("websiteId", "reportId"):
         if name in use.params and not values.UUID.fullmatch(use.params[name]):
             yield _fault(
-                name, f"`{name}` that is no uuid", "copy it from `source`, as in 8-4-4-4-12 hexadecimal digits"
+                name,
+                f"`{name}` that is no uuid",
+                "copy it from `funnelbeat source NAME`: 8-4-4-4-12 hexadecimal digits",
             )
 
 

@@ -36,7 +36,7 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         (403, "The token does not allow it."),
         (404, "What the path names is not there."),
         (409, "Something changed meanwhile: ask again."),
-        (412, "What If-Match names is not in force any more."),
+        (412, "What If-Match names is no longer deployed."),
         (422, "The request is wrong; `detail` says what was found and what is expected."),
         (429, "Too many requests; Retry-After says when to come again, in seconds."),
         (502, "Another service failed."),

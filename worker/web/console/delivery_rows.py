@@ -85,12 +85,14 @@ def message_href(visit: Visit, run: Run, reader: str, form: str) -> str:
 def _entry(visit: Visit, key: DeliveryKey, by: EntryOf) -> str:
     """As in "team · mail" and "team, alerts · mail"."""
     name = _entry_name(visit, key.reader)
-    return f"{name} · {visit.w.clean(by[key].channel)}" if key in by else name
+    channel = visit.w.clean(by[key].channel) if key in by else name
+    return name if name == channel else f"{name} · {channel}"
 
 
 def _entry_name(visit: Visit, reader: str) -> str:
-    """The id of its entry, and what is told where it is no digest."""
-    entry = visit.w.clean(plain_id(reader.removeprefix(ALSO)).partition("|")[0])
+    """The id of its entry, and what is told where it is no digest. The address stands beside it already."""
+    name, _, address = plain_id(reader.removeprefix(ALSO)).partition("|")
+    entry = visit.w.clean(name.removesuffix(f":{address}"))
     if is_also(reader):
         return visit.w.say("console.of_held", entry=entry)
     if is_notice(reader):

@@ -1,7 +1,7 @@
 """The first page: what needs attention, then every schedule, those with problems first."""
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from starlette.requests import Request
 from starlette.responses import Response
@@ -55,19 +55,25 @@ async def overview(visit: Visit, _request: Request) -> Response:
     found = sorted([*await _runs(visit, names), *await _missed(visit, names)], key=lambda one: one.mark.rank)
     first = sorted(rows, key=lambda row: run_mark(row.last).rank)[:ROWS]
     due = min((row for row in rows if row.next_slot), key=lambda row: row.next_slot or visit.now, default=None)
-    alerts = await shown_alerts(visit, ALERTS)
+    alerts, quiet = await shown_alerts(visit, ALERTS), await quiet_processes(visit)
     values: dict[str, object] = {
         "troubles": found[:MOST],
         "more": max(0, len(found) - MOST),
         "rows": await shown_schedules(visit, first),
         "all": len(rows),
-        "next": (names[due.schedule.id], visit.w.stamp(due.next_slot)) if due and due.next_slot else None,
+        "attention": len(found) + len(quiet) + alerts.open,
+        "due": _due(visit, names[due.schedule.id], due.next_slot) if due and due.next_slot else "",
         "alerts": [row for row in alerts.rows if row.open],
         "open_alerts": alerts.open,
         "budgets": await shown_budgets(visit),
-        "quiet": await quiet_processes(visit),
+        "quiet": quiet,
     }
     return shown(visit, "overview", values)
+
+
+def _due(visit: Visit, name: str, slot: datetime) -> str:
+    words = "console.next_is" if slot > visit.now - timedelta(seconds=1) else "console.late_is"
+    return visit.w.say(words, name=name, date=visit.w.stamp(slot))
 
 
 async def _runs(visit: Visit, names: dict[str, str]) -> list[AttentionRow]:

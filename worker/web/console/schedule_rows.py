@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlencode
 
 from worker.domain.run import Run
@@ -36,9 +37,9 @@ class FilterLink:
 @dataclass(frozen=True, slots=True)
 class ShownSchedule:
     """Texts for one row. `when`: the trigger in words; `written`: as in the file, where that says more. `runs`: oldest
-    first; `counted`: the same in words. `due` and `due_in`: the next slot; empty where there is none, and `never` says
-    why. `receivers`: how many, through which channels. `paused`: until when, in words; None if it is not. `owner` and
-    `tags`: links to the list of those that have them too.
+    first; `counted`: the same in words. `due` and `due_in`: the next slot, and in how long or how late; empty where
+    there is none, and `never` says why. `receivers`: how many, through which channels. `paused`: until when, in words;
+    None if it is not. `owner` and `tags`: links to the list of those that have them too.
     """
 
     id: str
@@ -83,6 +84,15 @@ def never(visit: Visit, of: Timing) -> str:
     return visit.w.say("console.on_event" if of.event is not None else "console.never")
 
 
+def from_now(visit: Visit, at: datetime) -> str:
+    """As in "in 2 h 05" or, for a slot that no clock has claimed, "5 min 00 s late"."""
+    seconds = (at - visit.now).total_seconds()
+    if abs(seconds) < 1:
+        return visit.w.say("console.now")
+    span = visit.w.brief(seconds)
+    return visit.w.say("console.in", span=span) if seconds > 0 else visit.w.say("console.late", late=span)
+
+
 def shown_run(visit: Visit, run: Run) -> ShownRun:
     return ShownRun(run_mark(run), visit.w.stamp(run.key.slot), visit.to("run", str(run.key)))
 
@@ -114,7 +124,7 @@ async def _shown(visit: Visit, row: ScheduleRow) -> ShownSchedule:
         runs=tuple(run_mark(run) for run in reversed(runs)),
         counted=", ".join(f"{n} {w.say(f'console.state.{name}')}" for name, n in marks.items()),
         due=w.stamp(due) if due else "",
-        due_in=w.brief(max(0.0, (due - visit.now).total_seconds())) if due else "",
+        due_in=from_now(visit, due) if due else "",
         never=never(visit, schedule),
         receivers=_receivers(visit, row),
         paused=paused_words(visit, row),

@@ -16,7 +16,16 @@ from worker.web.console.filters import filters, only_filter
 from worker.web.console.key_rows import numbers_of, shown_number
 from worker.web.console.page import Visit, shown
 from worker.web.console.runs import run_rows
-from worker.web.console.schedule_rows import LAST, name_of, never, paused_words, shown_schedules, when, when_written
+from worker.web.console.schedule_rows import (
+    LAST,
+    from_now,
+    name_of,
+    never,
+    paused_words,
+    shown_schedules,
+    when,
+    when_written,
+)
 
 AHEAD = timedelta(days=14)
 SLOTS = 10
@@ -78,7 +87,7 @@ def _slots(visit: Visit, schedule: Schedule) -> list[tuple[str, str]]:
     """The next slots within two weeks, and in how long. Where there is none, the one that comes later."""
     end, coming = visit.now + AHEAD, list(islice(visit.uses.triggers.upcoming(schedule.trigger, visit.now), SLOTS))
     soon = [at for at in coming if at <= end] or coming[:1]
-    return [(visit.w.stamp(at), visit.w.brief((at - visit.now).total_seconds())) for at in soon]
+    return [(visit.w.stamp(at), from_now(visit, at)) for at in soon]
 
 
 def _entry(visit: Visit, of: Subscription) -> tuple[str, str]:
