@@ -162,7 +162,7 @@ async def _by_last_answers(
     try:
         spent = await budgets(services, partial(RedisQuota, client, bundle.project), bundle, wall_clock())
         quiet = await silences(services.alerts, wall_clock())
-        quiet += await memories(services.alerts, bundle.schedules.values())
+        quiet += await memories(services, bundle.schedules.values())
         return [*spent, *await subscribed(services), *await owners(services, bundle), *quiet]
     except FunnelbeatError:
         return []

@@ -3,7 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
-from tests.support.alert_fakes import FIRING, WATCHED, Ledger
+from tests.support.alert_fakes import FIRING, WATCHED, Ledger, parts
 from tests.support.fakes import WEEKLY, uses
 from worker.domain.alert.silence import Matcher, Silence
 from worker.flow.operate.doctor import Level
@@ -38,8 +38,8 @@ async def test_a_silence_that_another_version_wrote_is_named() -> None:
 
 async def test_a_rule_and_an_acknowledgement_that_another_version_wrote_are_named() -> None:
     newer = AlertMemory("weekly", {}, {}, {"big": "it has version 2"}, {"f1": "it has version 3"})
-    rule, ack = await memories(Ledger(newer), [WATCHED, WEEKLY])  # type: ignore[arg-type]
+    rule, ack = await memories(parts(Ledger(newer)), [WATCHED, WEEKLY])
     assert (rule.what, rule.level, ack.what) == ("rule weekly/big", Level.WARN, "acknowledgement of f1")
     assert "it is not evaluated: it has version 2" in rule.sentence
     assert "it stops no repeats: it has version 3" in ack.sentence
-    assert await memories(Ledger(AlertMemory("weekly", {"big": FIRING}, {})), [WATCHED]) == []  # type: ignore[arg-type]
+    assert await memories(parts(Ledger(AlertMemory("weekly", {"big": FIRING}, {}))), [WATCHED]) == []

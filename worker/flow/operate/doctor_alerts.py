@@ -5,7 +5,7 @@ from datetime import datetime
 
 from worker.domain.alert.matcher_text import silence_fault
 from worker.domain.schedule import Schedule
-from worker.flow.alert.memory import fault_of_state
+from worker.flow.alert.memory import MemoryUses, fault_of_state, memory_of
 from worker.flow.operate.doctor import CheckResult, Level
 from worker.ports import AlertLedger
 
@@ -22,13 +22,13 @@ async def silences(alerts: AlertLedger, now: datetime) -> list[CheckResult]:
     ]
 
 
-async def memories(alerts: AlertLedger, schedules: Iterable[Schedule]) -> list[CheckResult]:
+async def memories(uses: MemoryUses, schedules: Iterable[Schedule]) -> list[CheckResult]:
     """One finding for each rule, and each acknowledgement, that another version of the program wrote."""
     found = list[CheckResult]()
     for schedule in schedules:
         if not schedule.alerts:
             continue
-        memory = await alerts.memory(schedule.id)
+        memory = await memory_of(uses, schedule)
         for rule in schedule.alerts:
             fault = fault_of_state(memory, rule)
             told = f"it is not evaluated: {fault}; update every worker"
