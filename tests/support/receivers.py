@@ -15,6 +15,7 @@ from unittest.mock import patch
 
 from tests.support.slack_server import Says, error, ok, posted, slack_server
 from tests.support.smtp_server import BREAK, LATE, SILENCE, mail_room
+from worker.adapters.smtp.waits import Waits
 from worker.channels.apprise.channel import AppriseChannel
 from worker.channels.console.channel import ConsoleChannel
 from worker.channels.email.channel import open_email
@@ -149,7 +150,7 @@ class Receiver:
 
 def _email(port: int, seconds: float) -> Channel[Any]:
     options = {"url": f"smtp://127.0.0.1:{port}?tls=never", "from": SENDER}
-    return open_email(options, timeout=seconds, patience=seconds)
+    return open_email(options, waits=Waits(reply=seconds, message=seconds))
 
 
 def _sandbox_mail(port: int, seconds: float) -> Channel[Any]:

@@ -33,7 +33,7 @@ class MailRoom:
     `dead`: addresses that are refused for good, and `refusals`: how often one was. `most_errors`: how many refusals one
     connection is given. Then the server says 421 and closes it, as Postfix does with `smtpd_hard_error_limit`: unasked
     (POSTFIX), in reply to the next command (NEXT), or without the 421 (BREAK). `ends_at`: addresses at which it ends
-    each connection, with a 421 or without one (BREAK).
+    each connection, with a 421, without one (BREAK), or by never answering again (SILENCE).
     """
 
     port: int = 0
@@ -89,6 +89,8 @@ class _Handler:
         ends = self.room.ends_at.get(address, "")
         if ends == BREAK:
             server.transport.abort()
+        if ends in {BREAK, SILENCE}:
+            self.room.reached.set()
             await asyncio.Event().wait()
         answer = ends or ("550 5.1.1 no such user" if dead else await self._answer(server, "rcpt"))
         if answer.startswith("250"):

@@ -2,19 +2,25 @@ import asyncio
 import re
 import socket
 import ssl
-from collections.abc import Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, suppress
 from functools import partial
 from typing import Any
 
 import pytest
+from aiosmtplib import SMTP
 
 from tests.support import smtp_server
 from tests.support.smtp_server import BREAK, NEXT, POSTFIX, SILENCE, MailRoom, tls_of_client
-from worker.adapters.smtp.client import Mailer
+from worker.adapters.smtp.client import WAITS, Mailer
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure
+from worker.adapters.smtp.in_turn import CommandsInTurn
 from worker.adapters.smtp.server import SmtpServer, parse_url
+from worker.adapters.smtp.transaction import Mail, SentMail
+from worker.adapters.smtp.waits import Waits
+from worker.flow.intervals import Intervals
+from worker.flow.run.hand_over import OF_THE_LEASE
 
 MESSAGE = b"Subject: hello\r\n\r\n.a line that begins with a dot\r\n"
 FROM, TO = "reports@acme.example", "sales@acme.example"
@@ -96,7 +102,7 @@ async def test_a_refused_recipient_leaves_the_connection_fit_for_the_next(mail_r
 async def test_what_breaks_after_the_message_was_sent_is_unclear(mail_room: OpenRoom, trouble: str) -> None:
     async with mail_room() as room:
         room.replies["data"] = [trouble]
-        mailer = Mailer(plain(room.port), patience=0.2)
+        mailer = Mailer(plain(room.port), waits=Waits(message=0.2))
         with pytest.raises(MailFailure) as caught:
             await mailer.send(FROM, TO, MESSAGE)
         await mailer.aclose()
@@ -112,7 +118,7 @@ async def test_a_server_that_says_nothing_in_a_step_is_told_from_one_that_breaks
     for trouble in (SILENCE, BREAK):
         async with mail_room() as room:
             room.replies[step] = [trouble]
-            mailer = Mailer(plain(room.port), timeout=0.2, patience=0.2)
+            mailer = Mailer(plain(room.port), waits=Waits(reply=0.2, message=0.2))
             with pytest.raises(MailFailure) as caught:
                 await mailer.send(FROM, TO, MESSAGE)
             await mailer.aclose()
@@ -122,7 +128,7 @@ async def test_a_server_that_says_nothing_in_a_step_is_told_from_one_that_breaks
 
 async def test_a_server_that_takes_a_connection_and_greets_nobody_is_silent() -> None:
     with socket.create_server(("127.0.0.1", 0)) as mute:
-        mailer = Mailer(plain(mute.getsockname()[1]), timeout=0.2)
+        mailer = Mailer(plain(mute.getsockname()[1]), waits=Waits(reply=0.2))
         with pytest.raises(MailFailure) as caught:
             await mailer.send(FROM, TO, MESSAGE)
     assert (caught.value.phase, caught.value.silent, caught.value.unclear) == ("connect", True, False)
@@ -371,6 +377,101 @@ async def test_a_server_that_goes_down_while_it_is_asked_for_a_copy_defers_the_m
 
 
 MANY = tuple(f"gone.{number}@acme.example" for number in range(20))
+
+
+async def test_a_copy_about_which_the_server_says_nothing_does_not_hold_up_the_others(mail_room: OpenRoom) -> None:
+    """Nothing was sent before, so that the next connection may send all of it."""
+    async with mail_room() as room:
+        room.ends_at = {COPIES[0]: SILENCE}
+        mailer = Mailer(plain(room.port), waits=Waits(copy=1.0))
+        sent = await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
+        await mailer.aclose()
+    assert (room.recipients, room.begun, room.connections) == ([[TO, COPIES[1]]], 1, 2)
+    assert [(copy, why.code, why.text) for copy, why in sent.refused] == [(COPIES[0], 0, "no reply came in time")]
+
+
+async def test_a_server_that_says_nothing_about_two_copies_is_asked_only_for_those_that_it_took(
+    mail_room: OpenRoom,
+) -> None:
+    """The reader's mail does not wait for each of many silences."""
+    async with mail_room() as room:
+        room.ends_at = dict.fromkeys(MANY[1:], SILENCE)
+        mailer = Mailer(plain(room.port), waits=Waits(copy=1.0))
+        sent = await mailer.send(FROM, TO, MESSAGE, copies=(COPIES[0], *MANY, COPIES[1]))
+        await mailer.aclose()
+    assert (room.recipients, room.connections) == ([[TO, COPIES[0], MANY[0]]], 3)
+    assert [copy for copy, _ in sent.refused] == [*MANY[1:], COPIES[1]]
+    assert {why.text for _, why in sent.refused[2:]} == {
+        "left out, because the server gave no reply about two other copies"
+    }
+
+
+async def test_a_server_that_falls_silent_at_a_copy_and_then_altogether_defers_the_message_to_all(
+    mail_room: OpenRoom,
+) -> None:
+    async with mail_room() as room:
+        room.ends_at, room.replies["mail"] = {COPIES[0]: SILENCE}, ["250 OK", SILENCE]
+        mailer = Mailer(plain(room.port), waits=Waits(reply=1.0, copy=0.2))
+        with pytest.raises(MailFailure) as failure:
+            await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
+        room.ends_at = {}
+        sent = await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
+        await mailer.aclose()
+    assert (failure.value.silent, failure.value.unclear) == (True, False)
+    assert (room.recipients, sent.refused) == ([[TO, *COPIES]], ())
+
+
+@pytest.mark.parametrize("dead", [{COPIES[0]}, set()])
+async def test_a_server_that_has_not_asked_for_the_message_in_time_has_surely_not_got_it(
+    mail_room: OpenRoom, dead: set[str]
+) -> None:
+    async with mail_room() as room:
+        room.dead, room.ends_at = dead, {COPIES[1]: SILENCE}
+        mailer = Mailer(plain(room.port), waits=Waits(opening=0.2))
+        with pytest.raises(MailFailure, match="did not ask for the message within 0 seconds") as failure:
+            await mailer.send(FROM, TO, MESSAGE, copies=COPIES)
+        await mailer.aclose()
+    assert (failure.value.silent, failure.value.unclear, room.accepted) == (True, False, [])
+
+
+async def begin(begun: Callable[[], None]) -> None:
+    begun()
+    await asyncio.sleep(0)
+
+
+async def begin_too_late(begun: Callable[[], None]) -> None:
+    """Python 3.11 may end a wait with a reply although it was cancelled."""
+    with suppress(asyncio.CancelledError):
+        await asyncio.Event().wait()
+    begun()
+
+
+def with_no_time_to_open(step: Callable[[Callable[[], None]], Awaitable[None]]) -> Mailer:
+    """A mailer with a kept connection that takes `step` in each transaction."""
+
+    class Kept(CommandsInTurn):
+        async def transaction(self, mail: Mail, begun: Callable[[], None]) -> SentMail:
+            await step(begun)
+            return SentMail(" ".join(mail.recipients))
+
+    mailer = Mailer(plain(9), waits=Waits(opening=0.0))
+    mailer._idle.append(Kept(SMTP(), (), WAITS))
+    return mailer
+
+
+async def test_a_message_on_its_way_has_more_time_than_the_server_had_to_ask_for_it() -> None:
+    assert (await with_no_time_to_open(begin).send(FROM, TO, MESSAGE)).text == TO
+
+
+async def test_a_message_that_is_asked_for_too_late_does_not_leave() -> None:
+    with pytest.raises(MailFailure, match="did not ask for the message") as failure:
+        await with_no_time_to_open(begin_too_late).send(FROM, TO, MESSAGE)
+    assert (failure.value.silent, failure.value.unclear) == (True, False)
+
+
+def test_a_worker_waits_longer_than_a_server_has_to_ask_for_a_message() -> None:
+    """Otherwise the delivery of a mail that was surely not sent would be unknown."""
+    assert Intervals().delivery_lease * OF_THE_LEASE > WAITS.opening > 2 * WAITS.copy
 
 
 @pytest.mark.parametrize("gives_up", [POSTFIX, NEXT, BREAK])

@@ -14,6 +14,7 @@ from worker.adapters.smtp.client import Mailer
 from worker.adapters.smtp.failure import MailFailure
 from worker.adapters.smtp.pipelined import stuffed
 from worker.adapters.smtp.server import SmtpServer
+from worker.adapters.smtp.waits import Waits
 
 FROM, TO = "reports@acme.example", "sales@acme.example"
 MESSAGE = b"Subject: hello\r\n\r\n.a line that begins with a dot\r\n"
@@ -71,7 +72,7 @@ async def server(*scripts: Sequence[bytes]) -> AsyncIterator[Told]:
 
 
 def to(told: Told, timeout: float = 30.0) -> Mailer:
-    return Mailer(SmtpServer("127.0.0.1", told.port, "", "never"), hello="acme.example", timeout=timeout)
+    return Mailer(SmtpServer("127.0.0.1", told.port, "", "never"), hello="acme.example", waits=Waits(reply=timeout))
 
 
 async def test_the_commands_of_a_message_leave_together_and_the_message_when_it_is_asked_for() -> None:

@@ -4,43 +4,40 @@ aiosmtplib's own STARTTLS is opportunistic: if the offer is stripped, it sends c
 are three separate steps here. Each failure names its step and whether the message may have been accepted.
 """
 
+import asyncio
 import ssl
-from collections.abc import Sequence
-from dataclasses import replace
+from collections.abc import Callable, Sequence
 
 from aiosmtplib import SMTP, SMTPException
 
 from worker.adapters.oauth_tokens import OAuthTokens
 from worker.adapters.smtp.connection_limit import ConnectionLimit
+from worker.adapters.smtp.copies_left import CopiesLeft
 from worker.adapters.smtp.failure import MailFailure, failure_of
 from worker.adapters.smtp.in_turn import CommandsInTurn
 from worker.adapters.smtp.oauth_login import REFUSED, access_token, log_in_with
 from worker.adapters.smtp.pipelined import CommandsTogether
 from worker.adapters.smtp.server import SmtpServer
 from worker.adapters.smtp.transaction import Mail, MailConnection, SentMail
+from worker.adapters.smtp.waits import Waits
 from worker.adapters.tls import tls_context
 from worker.redact import redact
 
-TIMEOUT = 30.0
-PATIENCE = 600.0
-"""Seconds for the reply after the message's final dot. RFC 5321, 4.5.3.2.6 gives the server ten minutes. A worker gives
-up earlier, when the delivery's lease ends.
-"""
+WAITS = Waits()
 
 
 class Mailer:
-    """Sends to one server over at most `limit` connections of one event loop. Times in seconds. `hello`: the name of
+    """Sends to one server over at most `limit` connections of one event loop. `hello`: the name of
     this host (EHLO), by default the system's name for it. `tokens`: to log in with one, instead of the password.
     """
 
-    def __init__(  # facts about the server that only the caller knows
+    def __init__(
         self,
         server: SmtpServer,
         password: str = "",
         *,
         limit: ConnectionLimit | None = None,
-        timeout: float = TIMEOUT,
-        patience: float = PATIENCE,
+        waits: Waits = WAITS,
         hello: str | None = None,
         tls: ssl.SSLContext | None = None,
         tokens: OAuthTokens | None = None,
@@ -48,8 +45,7 @@ class Mailer:
         self._server = server
         self._password = password
         self._tokens = tokens
-        self._timeout = timeout
-        self._patience = patience
+        self._waits = waits
         self._tls = tls
         self._hello = hello
         self._limit = limit or ConnectionLimit()
@@ -69,36 +65,50 @@ class Mailer:
         A refusal of the recipient ends it: then nobody gets anything.
 
         A kept connection that the server has closed is replaced once, as long as nothing of this message was sent. A
-        server that ends the connection over copies is asked again without them: many have a limit of refusals (Postfix:
-        https://www.postfix.org/postconf.5.html#smtpd_hard_error_limit), and would never take the message otherwise. One
-        that ends it when it is asked for a copy may only be going down, so it is once asked again for all. Each further
-        connection has at least one copy less. Raises MailFailure, with every copy that any of the connections heard
-        refused.
+        server that ends the connection over copies, or gives no reply about one, is asked again without them: many have
+        a limit of refusals (Postfix: https://www.postfix.org/postconf.5.html#smtpd_hard_error_limit), and would never
+        take the message otherwise. Raises MailFailure, with every copy that any of the connections heard refused.
         """
-        mail, refused, again = Mail(sender, (recipient, *copies), message, smtputf8), dict[str, MailFailure](), False
-        async with self._limit.one():
-            while True:
-                try:
-                    sent = await (self._over(await self._connect(), mail) if refused or again else self._by_any(mail))
-                except MailFailure as failure:
-                    blamed = dict(failure.refused) or ({failure.copy: failure} if failure.copy and again else {})
-                    if not failure.hung_up or not (blamed or failure.copy):
-                        failure.refused = (*refused.items(), *failure.refused)
-                        raise
-                    refused, again = {**refused, **blamed}, again or not blamed
-                    mail = replace(mail, recipients=(recipient, *(one for one in copies if one not in refused)))
-                else:
-                    return SentMail(sent.text, (*refused.items(), *sent.refused))
+        left, opening = CopiesLeft(copies), asyncio.timeout(self._waits.opening)
 
-    async def _by_any(self, mail: Mail) -> SentMail:
-        """Over a kept connection, if there is one."""
-        if self._idle:
+        def begun() -> None:
+            if opening.expired():  # Python 3.11 may end a wait with a reply although it was cancelled
+                raise self._too_slow()
+            opening.reschedule(None)
+
+        try:
+            async with opening, self._limit.one():
+                while True:
+                    mail = Mail(sender, (recipient, *left.copies), message, smtputf8)
+                    try:
+                        sent = await self._by(None if left.failed else self._kept(), mail, begun)
+                        return SentMail(sent.text, left.and_refused(sent.refused))
+                    except MailFailure as failure:
+                        before = left.and_refused(failure.refused)
+                        if not left.may_go_on(failure):
+                            failure.refused = before
+                            raise
+        except TimeoutError:
+            failure = self._too_slow()
+            failure.refused = left.and_refused(())
+            raise failure from None
+
+    def _kept(self) -> MailConnection | None:
+        return self._idle.pop() if self._idle else None
+
+    def _too_slow(self) -> MailFailure:
+        problem = f"the server did not ask for the message within {self._waits.opening:.0f} seconds"
+        return MailFailure("rcpt", problem, silent=True)
+
+    async def _by(self, kept: MailConnection | None, mail: Mail, begun: Callable[[], None]) -> SentMail:
+        """Over a kept connection, if there is one and the server has not done with it."""
+        if kept is not None:
             try:
-                return await self._over(self._idle.pop(), mail)
+                return await self._over(kept, mail, begun)
             except MailFailure as failure:
                 if failure.phase != "mail" or failure.code not in self._done_with:
                     raise
-        return await self._over(await self._connect(), mail)
+        return await self._over(await self._connect(), mail, begun)
 
     async def check(self) -> str:
         """Connects, secures the connection, logs in and sends NOOP. Returns the server's reply. Raises MailFailure."""
@@ -112,11 +122,11 @@ class Mailer:
             self._idle.append(connection)
             return redact(told, self._secrets, 80)
 
-    async def _over(self, connection: MailConnection, mail: Mail) -> SentMail:
+    async def _over(self, connection: MailConnection, mail: Mail, begun: Callable[[], None]) -> SentMail:
         """Reuses the connection only if it is in a known state, and otherwise closes it."""
         usable = False
         try:
-            sent = await connection.transaction(mail)
+            sent = await connection.transaction(mail, begun)
             usable = True
         except MailFailure as failure:
             usable = failure.code not in {0, 421} and await connection.reset()
@@ -149,7 +159,7 @@ class Mailer:
             use_tls=server.tls == "implicit",
             start_tls=False,
             tls_context=(self._tls or tls_context()) if server.tls != "never" else None,
-            timeout=self._timeout,
+            timeout=self._waits.reply,
         )
         phase = "connect"
         try:
@@ -171,8 +181,8 @@ class Mailer:
             smtp.close()
             raise
         if smtp.supports_extension("pipelining"):
-            return CommandsTogether(smtp, self._secrets, self._timeout, self._patience)
-        return CommandsInTurn(smtp, self._secrets, self._patience)
+            return CommandsTogether(smtp, self._secrets, self._waits)
+        return CommandsInTurn(smtp, self._secrets, self._waits)
 
     async def aclose(self) -> None:
         """Quits the kept connections. Errors of a server that is gone are ignored. A mail on its way goes on, because

@@ -1,23 +1,24 @@
 """One transaction command by command, as aiosmtplib does it, for servers that do not offer PIPELINING."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 from aiosmtplib import SMTP, SMTPException, SMTPRecipientRefused, SMTPResponseException
 
 from worker.adapters.smtp.failure import MailFailure, failure_of
 from worker.adapters.smtp.transaction import Mail, SentMail, mail_options, not_writable
+from worker.adapters.smtp.waits import Waits
 from worker.redact import redact
 
 
 class CommandsInTurn:
-    """Implements transaction.MailConnection. `patience`: seconds for the reply after the message's final dot."""
+    """Implements transaction.MailConnection."""
 
-    def __init__(self, smtp: SMTP, secrets: Iterable[str], patience: float) -> None:
+    def __init__(self, smtp: SMTP, secrets: Iterable[str], waits: Waits) -> None:
         self._smtp = smtp
         self._secrets = tuple(secrets)
-        self._patience = patience
+        self._waits = waits
 
-    async def transaction(self, mail: Mail) -> SentMail:
+    async def transaction(self, mail: Mail, begun: Callable[[], None]) -> SentMail:
         options, encoding = mail_options(self._smtp, mail), mail.encoding
         recipient, *copies = mail.recipients
         phase, asked, refused = "mail", "", list[tuple[str, MailFailure]]()
@@ -32,7 +33,8 @@ class CommandsInTurn:
             if refused:
                 await self._still_there()
             phase = "data"
-            said = (await self._smtp.data(mail.message, timeout=self._patience)).message
+            begun()
+            said = (await self._smtp.data(mail.message, timeout=self._waits.message)).message
             return SentMail(redact(said, self._secrets), tuple(refused))
         except (SMTPException, OSError) as error:
             raise failure_of(phase, error, self._secrets, refused, copy=asked) from None
@@ -42,7 +44,7 @@ class CommandsInTurn:
     async def _refusal(self, copy: str, encoding: str) -> MailFailure | None:
         """The server's refusal of one more recipient; None if it accepts it. Raises for a connection that ends."""
         try:
-            await self._smtp.rcpt(copy, encoding=encoding)
+            await self._smtp.rcpt(copy, encoding=encoding, timeout=min(self._waits.reply, self._waits.copy))
         except SMTPRecipientRefused as error:
             if error.code == 421:
                 raise

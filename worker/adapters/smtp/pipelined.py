@@ -7,7 +7,7 @@ the message follows when the server asks for it.
 
 import asyncio
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import cast
 
 from aiosmtplib import SMTP, SMTPResponse, SMTPResponseException, SMTPServerDisconnected
@@ -16,6 +16,7 @@ from aiosmtplib.protocol import normalize_message_line_endings
 from worker.adapters.smtp.failure import RefusedCopies, failure_of
 from worker.adapters.smtp.replies import Replies
 from worker.adapters.smtp.transaction import Mail, SentMail, mail_options, not_writable
+from worker.adapters.smtp.waits import Waits
 from worker.redact import redact
 
 _GO_ON = 354
@@ -27,16 +28,15 @@ _UNFIT = re.compile(r"[\x00-\x20\x7f<>]")
 
 
 class CommandsTogether:
-    """Implements transaction.MailConnection. `timeout`: seconds for a reply. `patience`: for that to the message."""
+    """Implements transaction.MailConnection."""
 
-    def __init__(self, smtp: SMTP, secrets: Iterable[str], timeout: float, patience: float) -> None:
+    def __init__(self, smtp: SMTP, secrets: Iterable[str], waits: Waits) -> None:
         self._smtp = smtp
         self._secrets = tuple(secrets)
-        self._timeout = timeout
-        self._patience = patience
+        self._waits = waits
         self._replies = Replies(cast("asyncio.Transport", smtp.transport))
 
-    async def transaction(self, mail: Mail) -> SentMail:
+    async def transaction(self, mail: Mail, begun: Callable[[], None]) -> SentMail:
         """With copies DATA waits for the other replies, because a copy must get nothing if the reader is refused."""
         commands, phases = envelope(mail, mail_options(self._smtp, mail)), ["mail", *("rcpt" for _ in mail.recipients)]
         if len(mail.recipients) == 1:
@@ -44,10 +44,11 @@ class CommandsTogether:
         else:
             refused = await self._begun(mail, commands, phases)
             await self._begun(mail, DATA, ["data"], refused)
-        begun = self._replies.ended is None
-        replies = await self._replies.to(stuffed(mail.message), 1, self._patience)
+        begun()
+        open_yet = self._replies.ended is None
+        replies = await self._replies.to(stuffed(mail.message), (self._waits.message,))
         if not replies:
-            raise failure_of("data", self._gone(), self._secrets, refused, begun=begun)
+            raise failure_of("data", self._gone(), self._secrets, refused, begun=open_yet)
         if replies[0].code != 250:
             raise failure_of("data", _refusal(replies[0]), self._secrets, refused)
         return SentMail(redact(replies[0].message, self._secrets), refused)
@@ -58,7 +59,7 @@ class CommandsTogether:
         """The copies that the server refused, after those refused `before`. Raises MailFailure for the first refusal of
         anything else. Nothing of the message was sent yet, so that it is surely not accepted.
         """
-        replies = await self._replies.to(commands, len(phases), self._timeout)
+        replies = await self._replies.to(commands, [self._wait_for(mail, *step) for step in enumerate(phases)])
         refused = list(before)
         for at, (phase, reply) in enumerate(zip(phases, replies, strict=False)):
             if reply.code in _TAKEN[phase]:
@@ -76,15 +77,19 @@ class CommandsTogether:
             raise failure_of(phase, self._gone(), self._secrets, refused, begun=False, copy=copy)
         return tuple(refused)
 
+    def _wait_for(self, mail: Mail, at: int, phase: str) -> float:
+        waits = self._waits
+        return min(waits.reply, waits.copy) if _copy_of(mail, phase, at) else waits.reply
+
     def _gone(self) -> Exception:
         return self._replies.ended or SMTPServerDisconnected("Connection lost")
 
     async def reset(self) -> bool:
-        replies = await self._replies.to(b"RSET\r\n", 1, self._timeout)
+        replies = await self._replies.to(b"RSET\r\n", (self._waits.reply,))
         return bool(replies) and replies[0].code == 250
 
     async def noop(self) -> str:
-        replies = await self._replies.to(b"NOOP\r\n", 1, self._timeout)
+        replies = await self._replies.to(b"NOOP\r\n", (self._waits.reply,))
         if not replies:
             raise self._gone()
         if replies[0].code != 250:
@@ -92,7 +97,7 @@ class CommandsTogether:
         return replies[0].message
 
     async def quit(self) -> None:
-        await self._replies.to(b"QUIT\r\n", 1, 1.0)
+        await self._replies.to(b"QUIT\r\n", (1.0,))
         self.close()
 
     def close(self) -> None:

@@ -1,6 +1,7 @@
 """Reads the replies to several SMTP commands that were sent together, on a transport that aiosmtplib has opened."""
 
 import asyncio
+from collections.abc import Sequence
 
 from aiosmtplib import SMTPException, SMTPReadTimeoutError, SMTPResponse, SMTPServerDisconnected
 
@@ -18,17 +19,16 @@ class Replies(asyncio.Protocol):
         self._lines: list[str] = []
         self._size = 0
         self._found: list[SMTPResponse] = []
-        self._expected = 0
-        self._patience = 0.0
+        self._patience: Sequence[float] = ()
         self._late: asyncio.TimerHandle | None = None
         self._asker: asyncio.Future[None] | None = None
         transport.set_protocol(self)
 
-    async def to(self, written: bytes, count: int, patience: float) -> list[SMTPResponse]:
-        """The replies to `count` commands, each whole within `patience` seconds after the one before. Fewer if `ended`:
-        none, and nothing was written, if it has ended before.
+    async def to(self, written: bytes, patience: Sequence[float]) -> list[SMTPResponse]:
+        """The replies to as many commands as `patience` has numbers, each whole within that many seconds after the one
+        before. Fewer if `ended`: none, and nothing was written, if it has ended before.
         """
-        self._found, self._expected, self._patience = [], count, patience
+        self._found, self._patience = [], patience
         if self.ended is not None:
             return []
         self._asker = asyncio.get_running_loop().create_future()
@@ -62,7 +62,7 @@ class Replies(asyncio.Protocol):
             self._end(SMTPServerDisconnected("a reply without an end"))
         if self._asker.done():
             return
-        if len(self._found) == self._expected:
+        if len(self._found) == len(self._patience):
             self._asker.set_result(None)
         elif len(self._found) > known:
             self._wait()
@@ -76,7 +76,7 @@ class Replies(asyncio.Protocol):
         self._size += len(line) + 1
         self._lines.append(line[4:].strip(b" \t\r").decode("utf-8", "surrogateescape"))
         if line[3:4] != b"-":
-            if len(self._found) == self._expected:
+            if len(self._found) == len(self._patience):
                 raise ValueError
             self._found.append(SMTPResponse(code, "\n".join(self._lines)))
             self._lines, self._size = [], 0
@@ -84,7 +84,7 @@ class Replies(asyncio.Protocol):
     def _wait(self) -> None:
         self._stop_waiting()
         self._late = asyncio.get_running_loop().call_later(
-            self._patience, self._end, SMTPReadTimeoutError("no reply in time")
+            self._patience[len(self._found)], self._end, SMTPReadTimeoutError("no reply in time")
         )
 
     def _stop_waiting(self) -> None:

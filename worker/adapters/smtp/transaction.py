@@ -1,5 +1,6 @@
 """The input of one SMTP transaction, its result, and the interface of a connection."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -33,8 +34,10 @@ class SentMail:
 class MailConnection(Protocol):
     """An open connection to a mail server, with its TLS and its login behind it."""
 
-    async def transaction(self, mail: Mail) -> SentMail:
-        """Raises MailFailure, after which the connection is in a known state only if the server answered."""
+    async def transaction(self, mail: Mail, begun: Callable[[], None]) -> SentMail:
+        """`begun` is called when the message may leave from then on. Raises MailFailure, after which the connection is
+        in a known state only if the server answered.
+        """
         ...
 
     async def reset(self) -> bool:

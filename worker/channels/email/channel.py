@@ -12,11 +12,12 @@ from datetime import UTC, datetime
 from ipaddress import ip_address
 
 from worker.adapters.smtp.addresses import ascii_address, mailbox, needs_smtputf8, quotes_missing
-from worker.adapters.smtp.client import PATIENCE, TIMEOUT, Mailer
+from worker.adapters.smtp.client import WAITS, Mailer
 from worker.adapters.smtp.connection_limit import ConnectionLimit
 from worker.adapters.smtp.failure import MailFailure
 from worker.adapters.smtp.mime import MailContent, list_id, message
 from worker.adapters.smtp.server import parse_url
+from worker.adapters.smtp.waits import Waits
 from worker.channels.common.names import slug
 from worker.channels.common.texts import HTML, SUBJECT, TEXT
 from worker.channels.email.bounce import bounce_report
@@ -156,8 +157,7 @@ def open_email(  # what tests set is separate
     renewal: Renewal | None = None,
     clock: Callable[[], datetime] = _utc_now,
     *,
-    timeout: float = TIMEOUT,
-    patience: float = PATIENCE,
+    waits: Waits = WAITS,
     connections: int = 4,
     tls: ssl.SSLContext | None = None,
 ) -> EmailChannel:
@@ -169,8 +169,7 @@ def open_email(  # what tests set is separate
     mailer = Mailer(
         parse_url(options["url"]),
         options.get("password", ""),
-        timeout=timeout,
-        patience=patience,
+        waits=waits,
         limit=ConnectionLimit(connections),
         hello=options.get("hello") or mailbox(options["from"])[1].rpartition("@")[2],
         tls=tls,
