@@ -2,21 +2,24 @@
 
 import asyncio
 import base64
+import hashlib
 import json
+import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from tests.support.scripted_http import Asked, Said, scripted
-from worker.adapters.oauth_answer import LONGEST
-from worker.adapters.oauth_tokens import App
+from worker.adapters.oauth_answer import LONGEST, LONGEST_REFRESH
+from worker.adapters.oauth_tokens import LARGEST, App
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.tokens import RedisTokens
-from worker.errors import RequestError, SourceRefused, SourceUnavailable
+from worker.errors import RequestError, SourceError, SourceRefused, SourceUnavailable
 from worker.plugins import CONNECTIONS, open_source
 from worker.ports import Catalog, CheckedSource
 from worker.ports.tokens import Renewal, Tokens, TokenStore
@@ -39,6 +42,18 @@ async def store(redis: EmbeddedRedis, key: str = KEY) -> AsyncIterator[RedisToke
         yield RedisTokens(client, "acme", "lane", key)
     finally:
         await client.aclose()
+
+
+async def put(kept: RedisTokens, tokens: Tokens) -> None:
+    """What a renewal left."""
+    turn = await kept.begin()
+    assert await kept.save(tokens, turn)
+    await kept.leave(turn)
+
+
+async def lapse(kept: RedisTokens) -> None:
+    """What thirty seconds do to the turn that somebody has."""
+    await kept._client.delete(kept._turn)
 
 
 def options(box: Sandbox, kind: str, refresh: str = FIRST) -> dict[str, str]:
@@ -102,13 +117,13 @@ async def test_a_worker_that_begins_later_uses_what_was_kept(empty_redis: Embedd
             box.close.oauth.revoke()
             held = await kept.load()
             assert held is not None
-            await kept.save(Tokens(held.access, held.refresh, 0.0, held.seed))
+            await put(kept, replace(held, expires=0.0))
         assert box.close.oauth.granted == 3
 
 
 async def test_what_lies_in_redis_is_encrypted_and_another_key_is_refused(empty_redis: EmbeddedRedis) -> None:
     async with store(empty_redis) as kept:
-        await kept.save(Tokens("access-secret", "refresh-secret", 1.0, "seed"))
+        await put(kept, Tokens("access-secret", "refresh-secret", 1.0, "seed"))
         client = connect(empty_redis.url)
         raw = await client.get("acme:tokens:lane")
         await client.aclose()
@@ -158,11 +173,11 @@ async def test_what_was_killed_after_it_asked_is_tried_again_and_told_when_that_
             await source.check()
         held = await kept.load()
         assert held is not None
-        await kept.save(Tokens(held.access, held.refresh, held.expires, held.seed, begun=True))
+        await put(kept, replace(held, begun=True))
         async with opened("close", options(box, "close"), kept) as source:
             await source.check()
         assert box.close.oauth.granted == 2
-        await kept.save(Tokens(held.access, held.refresh, held.expires, held.seed, begun=True))
+        await put(kept, replace(held, begun=True, number=3))
         async with opened("close", options(box, "close"), kept) as source:
             with pytest.raises(SourceRefused, match="interrupted before its answer was stored") as refused:
                 await source.check()
@@ -227,6 +242,212 @@ async def test_a_token_endpoint_that_fails_is_one_sentence(
         await renewed.aclose()
     assert "hush" not in str(failed.value)
     assert isinstance(failed.value, SourceUnavailable) or problem.startswith("access_token")
+
+
+@asynccontextmanager
+async def two_at_once(
+    redis: EmbeddedRedis, slow: Said, quick: Said
+) -> AsyncIterator[tuple[Renewed, Renewed, RedisTokens]]:
+    """Two workers. `slow` is said to the first request, once another worker, which has the turn by then, was told
+    `quick`.
+    """
+    asked = list[Asked]()
+
+    async def answer(one: Asked) -> Said:
+        asked.append(one)
+        if len(asked) > 1:
+            return quick
+        await lapse(kept)
+        with suppress(SourceRefused):
+            await other.headers()
+        return slow
+
+    async with scripted(answer) as server, store(redis) as kept, store(redis) as kept_too:
+        first, other = (Renewed(App(server.url, "id", "secret"), "r0", one, now) for one in (kept, kept_too))
+        yield first, other, kept
+        await first.aclose()
+        await other.aclose()
+
+
+def granted(number: int) -> Said:
+    return Said({"access_token": f"a{number}", "refresh_token": f"r{number}", "expires_in": 3600})
+
+
+REFUSAL = Said({"error": "invalid_grant"}, 400)
+
+
+@pytest.mark.parametrize("slow", [granted(1), REFUSAL])
+async def test_a_renewal_that_outlasts_its_turn_undoes_nothing(empty_redis: EmbeddedRedis, slow: Said) -> None:
+    async with two_at_once(empty_redis, slow, granted(2)) as (first, _, kept):
+        assert await first.headers() == {"authorization": "Bearer a2"}
+        held = await kept.load()
+    assert held is not None
+    assert (held.access, held.refresh, held.begun) == ("a2", "r2", False)
+
+
+async def test_a_renewal_that_outlasts_its_turn_is_stored_if_nobody_else_got_a_token(
+    empty_redis: EmbeddedRedis,
+) -> None:
+    """The service had given the new refresh token to the first, so that it refused the other."""
+    async with two_at_once(empty_redis, granted(1), REFUSAL) as (first, other, kept):
+        assert await first.headers() == {"authorization": "Bearer a1"}
+        assert await other.headers() == {"authorization": "Bearer a1"}
+        held = await kept.load()
+    assert held is not None
+    assert (held.access, held.refresh, held.begun) == ("a1", "r1", False)
+
+
+async def test_without_the_turn_nothing_as_new_as_what_is_stored_is_saved(empty_redis: EmbeddedRedis) -> None:
+    async with store(empty_redis) as kept:
+        await put(kept, Tokens("a2", "r2", 1.0, "seed", number=2))
+        lapsed = await kept.begin()
+        await lapse(kept)
+        assert await kept.begin()
+        for number in (1, 2):
+            assert not await kept.save(Tokens("a", "r", 1.0, "seed", number=number), lapsed)
+        assert await kept.load() == Tokens("a2", "r2", 1.0, "seed", number=2)
+        assert await kept.save(Tokens("a3", "r3", 1.0, "seed", number=3), lapsed)
+
+
+CHILD = """
+import asyncio, sys
+from datetime import UTC, datetime
+from worker.adapters.oauth_tokens import App
+from worker.adapters.redis_store.connection import connect
+from worker.adapters.redis_store.tokens import RedisTokens
+from worker.sources.common.oauth import Renewed
+
+async def renew(redis, service, key):
+    kept = RedisTokens(connect(redis), "acme", "lane", key)
+    await Renewed(App(service, "id", "secret"), "r0", kept, lambda: datetime.now(UTC)).headers()
+
+asyncio.run(renew(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("again", [granted(2), REFUSAL])
+async def test_a_worker_killed_before_it_stored_the_answer_leaves_a_note_of_it(
+    empty_redis: EmbeddedRedis, again: Said
+) -> None:
+    """Whether the old refresh token still works is up to the service, which gave the new one to nobody."""
+    children = list[asyncio.subprocess.Process]()
+    asked, started = list[Asked](), asyncio.Event()
+
+    async def answer(one: Asked) -> Said:
+        asked.append(one)
+        if len(asked) > 1:
+            return again
+        await started.wait()
+        children[0].kill()
+        await children[0].wait()
+        return granted(1)
+
+    async with scripted(answer) as server, store(empty_redis) as kept:
+        made = await asyncio.create_subprocess_exec(sys.executable, "-c", CHILD, empty_redis.url, server.url, KEY)
+        children.append(made)
+        started.set()
+        await made.wait()
+        held = await kept.load()
+        assert held is not None
+        assert (held.access, held.refresh, held.begun) == ("", "r0", True)
+        await lapse(kept)
+        renewed = Renewed(App(server.url, "id", "secret"), "r0", kept, now)
+        if again is REFUSAL:
+            with pytest.raises(SourceRefused, match="interrupted before its answer was stored"):
+                await renewed.headers()
+        else:
+            assert await renewed.headers() == {"authorization": "Bearer a2"}
+        await renewed.aclose()
+
+
+SPENT = Tokens("a-hush", "r-hush", 0.0, hashlib.sha256(b"r0-hush").hexdigest()[:16], number=4)
+"""The definition's refresh token was replaced before."""
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        Said(b'{"access_token": "' + b"x" * LARGEST + b'"}'),
+        Said(b"x" * (LARGEST + 1), 400),
+        Said(b"<html>hush-hush</html>"),
+        Said(b"\xff\xfe\x00"),
+        Said(b""),
+        Said(b"[" * 100_000),
+        Said(["access_token"]),
+        Said("access_token"),
+        Said(None),
+        Said({"access_token": 7}),
+        Said({"access_token": None}),
+        Said({"access_token": ["hush-hush"]}),
+        Said({"access_token": "hush\r\nx-more: hush"}),
+        Said({"access_token": "hush\x00"}),
+        Said({"access_token": "hush\x1b[31m"}),
+        Said({"access_token": "hush\u2028hush"}),
+        Said({"access_token": "hüsh"}),
+        Said(b'{"access_token": "hush\\ud800"}'),
+        Said({"access_token": "hush hush"}),
+        Said({"error": ["hush-hush"], "error_description": "hush\r\nhush"}, 400),
+        Said({"access_token": "a-new"}, 302, {"location": "http://127.0.0.1:9/hush"}),
+        Said({"access_token": "a-new"}, headers={"content-encoding": "gzip"}),
+        Said({"access_token": "a-new"}, cut=10),
+    ],
+)
+async def test_a_hostile_answer_of_a_token_endpoint_is_one_sentence_and_the_old_tokens_stay(
+    empty_redis: EmbeddedRedis, said: Said
+) -> None:
+    async with scripted(lambda _: said) as server, store(empty_redis) as kept:
+        await put(kept, SPENT)
+        renewed = Renewed(App(server.url, "id", "hush-hush"), "r0-hush", kept, now)
+        with pytest.raises(SourceError) as failed:
+            await renewed.headers()
+        await renewed.aclose()
+        held = await kept.load()
+        assert await kept.begin(), "the turn is given back"
+    assert held is not None
+    assert replace(held, begun=False) == SPENT
+    assert str(failed.value).isprintable()
+    assert len(str(failed.value)) < 300
+    assert "hush" not in str(failed.value)
+
+
+@pytest.mark.parametrize(
+    "refresh",
+    [
+        b"7",
+        b'["r1"]',
+        b'""',
+        b"null",
+        b'"r1\\u0000"',
+        b'"r1\\r\\nr2"',
+        b'"r\\u00fc"',
+        b'"r1\\ud800"',
+        b'"' + b"r" * (LONGEST_REFRESH + 1) + b'"',
+    ],
+)
+async def test_a_new_refresh_token_that_can_be_none_leaves_the_one_before(
+    empty_redis: EmbeddedRedis, refresh: bytes
+) -> None:
+    body = b'{"access_token": "a1", "refresh_token": ' + refresh + b"}"
+    async with scripted(lambda _: Said(body)) as server, store(empty_redis) as kept:
+        await put(kept, SPENT)
+        renewed = Renewed(App(server.url, "id", "secret"), "r0-hush", kept, now)
+        assert await renewed.headers() == {"authorization": "Bearer a1"}
+        await renewed.aclose()
+        held = await kept.load()
+    assert held is not None
+    assert (held.access, held.refresh, held.number) == ("a1", SPENT.refresh, 5)
+
+
+async def test_a_refresh_token_as_long_as_may_be_is_kept(empty_redis: EmbeddedRedis) -> None:
+    longest = "r" * LONGEST_REFRESH
+    said = Said({"access_token": "a1", "refresh_token": longest})
+    async with scripted(lambda _: said) as server, store(empty_redis) as kept:
+        renewed = Renewed(App(server.url, "id", "secret"), "r0", kept, now)
+        await renewed.headers()
+        await renewed.aclose()
+        held = await kept.load()
+    assert held is not None
+    assert held.refresh == longest
 
 
 @pytest.mark.parametrize("kind", KINDS)

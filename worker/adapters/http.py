@@ -81,7 +81,9 @@ def _no_tls() -> ssl.SSLContext:
 
 
 class Http:
-    """`base_url` with or without a final slash. `auth`: user and password for Basic. Times in seconds."""
+    """`base_url` with or without a final slash. `auth`: user and password for Basic. Times in seconds. `largest`: bytes
+    of a body after which reading stops.
+    """
 
     def __init__(
         self,
@@ -91,7 +93,9 @@ class Http:
         auth: tuple[str, str] | None = None,
         timeout: float = 30.0,
         in_flight: int = IN_FLIGHT,
+        largest: int = LARGEST,
     ) -> None:
+        self._largest = largest
         self._places = asyncio.Semaphore(in_flight)
         self._in_flight = InFlight()
         self._timeout = timeout
@@ -164,7 +168,7 @@ class Http:
         """Reads piece by piece, so that an endless body is abandoned before it fills the memory."""
         answer = await self._client.send(request, stream=True)
         try:
-            body = await _body(answer)
+            body = await _body(answer, self._largest)
         finally:
             await answer.aclose()
         return HttpAnswer(answer.status_code, {k.lower(): v for k, v in answer.headers.items()}, body)
@@ -186,16 +190,16 @@ def api_address(option: str, text: str, *, without_tls: bool = False) -> str:
         raise RequestError(f"{option}: {error}") from None
 
 
-async def _body(answer: httpx.Response) -> bytes:
+async def _body(answer: httpx.Response, largest: int) -> bytes:
     """The body without its compression. Raises HttpFailure."""
     refusal = answer.status_code >= 300
     try:
         read = read_gzip if packed(answer.headers.get_list("content-encoding", split_commas=True)) else read_plain
-        return await read(answer.aiter_raw(), LARGEST_REFUSAL if refusal else LARGEST)
+        return await read(answer.aiter_raw(), min(LARGEST_REFUSAL, largest) if refusal else largest)
     except BodyTooLarge:
         if refusal:
             return b""
-        raise HttpFailure(f"the answer is larger than {LARGEST // 1024**2} MB", sent=True) from None
+        raise HttpFailure(f"the answer is larger than {largest // 1024**2} MB", sent=True) from None
     except BodyUnreadable as unreadable:
         raise HttpFailure(str(unreadable), sent=True) from None
 

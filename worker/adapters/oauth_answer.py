@@ -12,7 +12,6 @@ from typing import Any
 
 from worker.adapters.http import HttpAnswer
 from worker.adapters.json_body import JsonUnreadable, decoded
-from worker.sanitize import replace_surrogates
 
 LASTS = 3600.0
 """Seconds that a token is valid if the service does not say."""
@@ -22,6 +21,12 @@ LONGEST = 16_384
 """Characters of an access token. It has to fit into one header, for which HTTP servers commonly have 8 to 16 KiB, and
 in base64 into one answer of a login, for which mail servers have 12,288 octets (RFC 4954, 4). A longer one would be
 kept and sent with each request, only to be refused.
+"""
+
+
+LONGEST_REFRESH = 65_536
+"""Characters of a refresh token. It travels in a form, which is not as narrow as a header. The longest that are in use
+have a few thousand.
 """
 
 
@@ -54,7 +59,7 @@ class TokenFailure(Exception):
 
 @dataclass(frozen=True, slots=True)
 class TokenAnswer:
-    """`refresh`: empty if there is no new one that a request can hold. `lasts`: seconds."""
+    """`refresh`: empty if there is no new one that can be one: then the one before stays. `lasts`: seconds."""
 
     access: str = field(repr=False)
     refresh: str = field(repr=False)
@@ -77,13 +82,18 @@ def read_answer(answer: HttpAnswer, *, renewed: bool) -> TokenAnswer:
     access, refresh = fields.get("access_token"), fields.get("refresh_token")
     if not isinstance(access, str) or not is_token(access):
         raise TokenFailure(f"expected text of at most {LONGEST:,} visible characters", TokenFault.UNREADABLE)
-    kept = refresh if isinstance(refresh, str) and replace_surrogates(refresh) == refresh else ""
+    kept = refresh if isinstance(refresh, str) and is_refresh_token(refresh) else ""
     return TokenAnswer(access, kept, _lasts(fields.get("expires_in")))
 
 
 def is_token(text: str) -> bool:
     """RFC 6750, 2.1: an access token has visible characters. Any other could end a header or a field of a login."""
     return 0 < len(text) <= LONGEST and text.isascii() and text.isprintable() and " " not in text
+
+
+def is_refresh_token(text: str) -> bool:
+    """RFC 6749, A.17: it has printable characters of ASCII, blanks included."""
+    return 0 < len(text) <= LONGEST_REFRESH and text.isascii() and text.isprintable()
 
 
 def _lasts(seconds: object) -> float:

@@ -29,6 +29,8 @@ WAIT = 25.0
 LOOK = 0.1
 KEEP_TRIES = 8
 TIMEOUT = 10.0
+LARGEST = 1024 * 1024
+"""Bytes of an answer, which holds two tokens."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +71,7 @@ class OAuthTokens:
         self._seed = hashlib.sha256(grant.refresh.encode()).hexdigest()[:16]
         self._store = store
         self._clock = clock
-        self._http = Http(app.url, timeout=TIMEOUT)
+        self._http = Http(app.url, timeout=TIMEOUT, largest=LARGEST)
         self._lock = asyncio.Lock()
         self._failed: TokenFailure | None = None
         self._tokens: Tokens | None = None
@@ -121,51 +123,57 @@ class OAuthTokens:
             kept = await self._kept()
             if kept and self._fresh(kept) and kept.access != refused:
                 return kept
-            if turn := await self._store.begin():
-                return await self._whole(refused, turn)
+            if (turn := await self._store.begin()) and (renewed := await self._whole(refused, turn)):
+                return renewed
             await asyncio.sleep(LOOK)
         raise TokenFailure("another worker is renewing the access token and has not finished")
 
-    async def _whole(self, refused: str, turn: str) -> Tokens:
+    async def _whole(self, refused: str, turn: str) -> Tokens | None:
         """Runs to its end even if the run that asked is cancelled."""
         task = asyncio.get_running_loop().create_task(self._in_turn(refused, turn))
         self._under_way.add(task)
         task.add_done_callback(self._under_way.discard)
         return await asyncio.shield(task)
 
-    async def _in_turn(self, refused: str, turn: str) -> Tokens:
+    async def _in_turn(self, refused: str, turn: str) -> Tokens | None:
+        """None if the turn lapsed and another worker renews, or has renewed: what it stores counts."""
         try:
             kept = await self._kept()
             if kept and self._fresh(kept) and kept.access != refused:
                 return kept  # another worker finished before our turn
             before = kept or Tokens("", self._grant.refresh, 0.0, self._seed)
-            await self._store.save(replace(before, begun=True))
-            answer = await self._answer(before)
+            if not await self._store.save(replace(before, begun=True), turn):
+                return None
+            answer = await self._answer(before, turn)
+            if answer is None:
+                return None
             found = self._tokens = self._tokens_of(before, answer)  # this process can now go on without Redis
-            await self._keep(found)
-            return found
+            return found if await self._keep(found, turn) else None
         finally:
             await self._store.leave(turn)
 
-    async def _answer(self, before: Tokens) -> TokenAnswer:
-        """A refusal is an answer: nothing was interrupted, and a later refusal is reported as what it is."""
+    async def _answer(self, before: Tokens, turn: str) -> TokenAnswer | None:
+        """A refusal is an answer: nothing was interrupted, and a later refusal is reported as what it is. None for a
+        refusal after the turn lapsed: another worker may have used the refresh token meanwhile.
+        """
         try:
             return read_answer(await self._ask(before.refresh), renewed=bool(self._grant.refresh))
         except TokenFailure as failure:
             if failure.fault is TokenFault.REFUSED:
-                await self._store.save(before)
+                if not await self._store.save(before, turn):
+                    return None
                 if before.begun and self._grant.refresh and failure.code not in OF_THE_CLIENT:
                     raise TokenFailure(_CUT_OFF, TokenFault.REFUSED) from None
             raise
 
-    async def _keep(self, found: Tokens) -> None:
+    async def _keep(self, found: Tokens, turn: str) -> bool:
         """Waits for a Redis that is not reachable, because the token may be impossible to get again."""
         for _ in range(KEEP_TRIES):
             try:
-                return await self._store.save(found)
+                return await self._store.save(found, turn)
             except LedgerError:
                 await asyncio.sleep(LOOK * 5)
-        return await self._store.save(found)
+        return await self._store.save(found, turn)
 
     async def _kept(self) -> Tokens | None:
         """The stored tokens of this definition's refresh token. Another one means that a person authorized us again."""
@@ -189,7 +197,8 @@ class OAuthTokens:
     def _tokens_of(self, before: Tokens, answer: TokenAnswer) -> Tokens:
         """Most services give no new refresh token: then the one before stays good."""
         refresh = (answer.refresh or before.refresh) if self._grant.refresh else ""
-        return Tokens(answer.access, refresh, self._clock().timestamp() + answer.lasts, self._seed)
+        ends = self._clock().timestamp() + answer.lasts
+        return Tokens(answer.access, refresh, ends, self._seed, number=before.number + 1)
 
     def _fresh(self, tokens: Tokens) -> bool:
         return bool(tokens.access) and not tokens.begun and tokens.expires - EARLY > self._clock().timestamp()

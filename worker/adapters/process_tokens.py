@@ -19,10 +19,11 @@ class ProcessTokens:
         taken, self._taken = self._taken, True
         return "" if taken else "taken"
 
-    async def save(self, tokens: Tokens) -> None:
+    async def save(self, tokens: Tokens, turn: str) -> bool:  # noqa: ARG002  # a turn never lapses here
         self._tokens = tokens
+        return True
 
-    async def leave(self, turn: str) -> None:  # noqa: ARG002  # a turn never lapses here
+    async def leave(self, turn: str) -> None:  # noqa: ARG002  # the same
         self._taken = False
 
 

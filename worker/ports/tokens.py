@@ -8,7 +8,8 @@ from typing import Protocol
 @dataclass(frozen=True, slots=True)
 class Tokens:
     """`expires`: seconds since the epoch. `seed`: stands for the refresh token of the definition that these tokens came
-    from. `begun`: a renewal with `refresh` was under way when this was written.
+    from. `begun`: a renewal with `refresh` was under way when this was written. `number`: how many renewals led to
+    these tokens, one after the other.
     """
 
     access: str = field(repr=False)
@@ -16,6 +17,11 @@ class Tokens:
     expires: float
     seed: str
     begun: bool = False
+    number: int = 0
+
+    def number_beside(self, tokens: "Tokens") -> int:
+        """Theirs among `tokens`; 0 if those began with another refresh token of the definition."""
+        return self.number if self.seed == tokens.seed else 0
 
 
 class TokenStore(Protocol):
@@ -27,7 +33,12 @@ class TokenStore(Protocol):
         """Takes the turn to renew, which lapses by itself. Returns what proves it; empty: another process has it."""
         ...
 
-    async def save(self, tokens: Tokens) -> None: ...
+    async def save(self, tokens: Tokens, turn: str) -> bool:
+        """Stores them if they are newer than what is stored, or as new and `turn` has not lapsed. A renewal may outlast
+        its turn: then it may not undo what another process has stored meanwhile, and its own tokens are stored if that
+        one got none. Returns whether they were stored.
+        """
+        ...
 
     async def leave(self, turn: str) -> None:
         """Ends the turn, unless it lapsed and another process has one by now."""

@@ -386,7 +386,7 @@ async def test_a_redis_that_is_away_defers_the_message(empty_redis: EmbeddedRedi
 
 async def test_tokens_under_another_key_defer_the_message_and_are_not_spent(empty_redis: EmbeddedRedis) -> None:
     async with both() as (endpoint, _, room), store(empty_redis) as kept:
-        await kept.save(Tokens("a", "r", 0.0, "s"))
+        await kept.save(Tokens("a", "r", 0.0, "s"), await kept.begin())
         client = connect(empty_redis.url)
         other = RedisTokens(client, "acme", "mail", base64.b64encode(b"o" * 32).decode())
         async with opened(options(endpoint, room, refresh=REFRESH), other) as mail:

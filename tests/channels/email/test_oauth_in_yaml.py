@@ -108,7 +108,8 @@ class Stores:
     async def begin(self) -> str:
         return "taken"
 
-    async def save(self, tokens: Tokens) -> None: ...
+    async def save(self, tokens: Tokens, turn: str) -> bool:
+        return bool(tokens and turn)
 
     async def leave(self, turn: str) -> None: ...
 

@@ -8,14 +8,15 @@ from redis.asyncio import Redis
 
 from worker.adapters.redis_store import keys
 from worker.adapters.redis_store.connection import translated
+from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.sealed import SealedBox
 from worker.ports.tokens import Tokens
 
 TURN = 30_000
 """Milliseconds after which another worker may try a renewal that did not end. Longer than one request takes."""
 
-_LEAVE = "return redis.call('GET', KEYS[1]) == ARGV[1] and redis.call('DEL', KEYS[1]) or 0"
-"""In one step: between a look and the deletion the turn could lapse."""
+_NOT_SAVED = 0
+_SAVED = 1
 
 
 class RedisTokens:
@@ -27,20 +28,29 @@ class RedisTokens:
     def __init__(self, client: Redis, project: str, account_id: str, key: str) -> None:
         self._box = SealedBox(key)
         self._client = client
+        self._scripts = Scripts(client, project)
+        self._account = account_id
         self._name = keys.tokens(project, account_id)
         self._turn = f"{self._name}:turn"
 
     async def load(self) -> Tokens | None:
         """Raises RequestError if the tokens were encrypted with another key. A guess would use up the refresh token."""
-        with translated():
-            kept = await self._client.get(self._name)
-        if kept is None:
-            return None
-        return Tokens(**json.loads(self._box.open(kept, "tokens")))
+        kept = await self._sealed()
+        return self._opened(kept) if kept else None
 
-    async def save(self, tokens: Tokens) -> None:
-        with translated():
-            await self._client.set(self._name, self._box.seal(json.dumps(asdict(tokens)).encode()))
+    async def save(self, tokens: Tokens, turn: str) -> bool:
+        """Looks and stores until nothing else was stored in between: Redis cannot read what it holds."""
+        sealed = self._box.seal(json.dumps(asdict(tokens)).encode()).decode()
+        while True:
+            kept = await self._sealed()
+            held = self._opened(kept).number_beside(tokens) if kept else 0
+            if held > tokens.number:
+                return False
+            fence = None if held < tokens.number else turn
+            given = {"account": self._account, "over": kept, "tokens": sealed, "turn": fence}
+            answer = await self._scripts.run("tokens_save", given)
+            if answer in {_SAVED, _NOT_SAVED}:
+                return bool(answer == _SAVED)
 
     async def begin(self) -> str:
         turn = secrets.token_hex(8)
@@ -48,5 +58,13 @@ class RedisTokens:
             return turn if await self._client.set(self._turn, turn, nx=True, px=TURN) else ""
 
     async def leave(self, turn: str) -> None:
+        await self._scripts.run("tokens_leave", {"account": self._account, "turn": turn})
+
+    async def _sealed(self) -> str:
+        """Empty if there are none."""
         with translated():
-            await self._client.eval(_LEAVE, 1, self._turn, turn)
+            kept = await self._client.get(self._name)
+        return (kept or b"").decode("ascii", "replace")
+
+    def _opened(self, kept: str) -> Tokens:
+        return Tokens(**json.loads(self._box.open(kept, "tokens")))
