@@ -89,6 +89,11 @@ class Week:
         told = to("ops@acme.example", self.here.box.call(lambda box: box.outbox.of("eml")))
         return [one for one in told if "A big deal stalls" in one[1] and one[0].startswith(words)]
 
+    def noticed(self, *words: str) -> bool:
+        """Whether the operator was sent a notice of each kind. `words`: how the subjects begin."""
+        told = [subject for subject, _ in to("ops@acme.example", self.here.box.call(lambda box: box.outbox.of("eml")))]
+        return all(any(subject.startswith(word) for subject in told) for word in words)
+
 
 def to(address: str, items: Sequence[Received]) -> list[tuple[str, str]]:
     read = [message_from_bytes(item.body, policy=policy.default) for item in items]
@@ -151,8 +156,8 @@ def test_a_week_of_a_sales_team(week: Week) -> None:
     week.happens(Revived, deal=SECOND)
     week.happens(Stalled, deal=THIRD)
     recovered = week.watch()
-    # The operator's notice is sent beside the run: the mails below are read once it is there.
-    week.here.until(lambda: week.no_data("An alert has data again") or None)
+    # The operator's notices are sent beside the runs: the mails below are read once all of them are there.
+    week.here.until(lambda: week.noticed("Failed", "No data", "An alert has data again", "Over") or None)
     said = week.mails("@acme.example")
     [(subject, text)] = [one for one in said if "Willow Farm Dairy" in "".join(one)]
     assert text.count("Harbour Lights") >= 1
