@@ -11,6 +11,7 @@ import pytest
 from tests.regressions.helpers import to_its_end
 from tests.support.in_process import SCHEDULE, InProcessRun, in_process_run
 from tests.support.installation import SHORT
+from tests.support.patience import PATIENCE
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store import steps, together
 from worker.adapters.redis_store.together import sent
@@ -68,7 +69,10 @@ async def commands_of(story: InProcessRun, patch: pytest.MonkeyPatch) -> int:
 async def test_a_mail_with_copies_asks_two_things_more_than_one_without(
     story: InProcessRun, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """What is said of its copies, and what is suspended. Whom the definition names is read once for a deployment."""
+    """What is said of its copies, and what is suspended. Whom the definition names is read once for a deployment.
+    Whether the server answers is asked again after some seconds, which a slow machine takes between two mails.
+    """
+    monkeypatch.setattr("worker.adapters.redis_store.circuits.REPORTED", PATIENCE)
     found = list[int]()
     for schedule in (SCHEDULE, WITH_COPIES):
         await story.deploy(schedule)
