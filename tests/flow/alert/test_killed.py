@@ -9,7 +9,9 @@ import pytest
 
 from tests.domain.builders import deal
 from tests.support.watched import MINUTE, Watched
-from worker.domain.delivery import DeliveryState
+from worker.domain.alert.rule import NO_DATA_AFTER
+from worker.domain.delivery import Delivery, DeliveryState
+from worker.domain.reason import Reason
 from worker.flow.run.produce import produce
 
 BIG, SMALL = 100_000, 100
@@ -47,6 +49,51 @@ async def test_killed_there_each_alert_is_told_once_and_so_is_its_end(watch: Wat
         told = await watch.told()
     assert told == [("team", "a", "first"), ("team", "b", "new"), ("team", "a", "resolved")]
     await nothing_lost_nothing_repeated(watch)
+
+
+AT_A_NOTICE = (
+    "run.fetching",
+    "run.fetched",
+    "run.failed",
+    "delivery.taken",
+    "delivery.rendered",
+    "delivery.sending",
+    "delivery.checked",
+    "delivery.accepted",
+    "delivery.sent",
+)
+"""What a run passes that fails, and the notice to the operator that it makes."""
+
+
+async def operator_rows(watch: Watched) -> list[Delivery]:
+    """Notices of missing data, and of data that is back."""
+    rows = [row for run in await watch.runs() for row in await watch.services.lookups.deliveries(run.key)]
+    return [row for row in rows if row.notice and row.notice.reason in {Reason.NO_DATA, Reason.DATA_BACK}]
+
+
+@pytest.mark.parametrize("point", AT_A_NOTICE)
+async def test_killed_there_the_operator_hears_of_missing_data_once_and_that_it_is_back_once(
+    watch: Watched, point: str
+) -> None:
+    await watch.run([deal("a", BIG)])
+    for at in range(NO_DATA_AFTER):
+        watch.rows = None
+        key = await watch.claimed()
+        await watch.ledger.set(watch.slot + 31 * MINUTE)
+        watch.deadly = [point] if at == NO_DATA_AFTER - 1 else []
+        await watch.work([key])
+        await watch.calm()
+        watch.slot = watch.ledger.at
+    watch.deadly = [point] if point != "run.failed" else ["run.evaluated"]
+    await watch.run([deal("a", BIG)])
+    for _ in range(3):
+        await watch.calm()  # also for what is left of a notice, which no open run counts
+    assert watch.deadly == [], "nobody passed the fail point"
+    rows = await operator_rows(watch)
+    assert [row.notice.reason for row in rows if row.notice] == [Reason.NO_DATA, Reason.DATA_BACK]
+    for row in rows:
+        assert row.state is DeliveryState.SENT, await watch.report()
+        assert 1 <= watch.left[row.key] <= 1 + row.resent, row
 
 
 async def test_a_storm_of_2_000_alerts_under_kills_is_told_whole_and_once(watch: Watched) -> None:
