@@ -309,6 +309,14 @@ async def test_without_the_turn_nothing_as_new_as_what_is_stored_is_saved(empty_
         assert await kept.save(Tokens("a3", "r3", 1.0, "seed", number=3), lapsed)
 
 
+@pytest.mark.parametrize("more", [{}, {"number": 4, "what_comes_later": 7}])
+async def test_tokens_that_another_version_wrote_are_read(empty_redis: EmbeddedRedis, more: dict[str, int]) -> None:
+    async with store(empty_redis) as kept:
+        written = {"access": "a", "refresh": "r", "expires": 1.0, "seed": "s", "begun": False, **more}
+        await kept._client.set(kept._name, kept._box.seal(json.dumps(written).encode()))
+        assert await kept.load() == Tokens("a", "r", 1.0, "s", number=more.get("number", 0))
+
+
 CHILD = """
 import asyncio, sys
 from datetime import UTC, datetime

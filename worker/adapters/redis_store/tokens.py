@@ -2,11 +2,12 @@
 
 import json
 import secrets
-from dataclasses import asdict
+from dataclasses import asdict, fields
 
 from redis.asyncio import Redis
 
 from worker.adapters.redis_store import keys
+from worker.adapters.redis_store.codec import text
 from worker.adapters.redis_store.connection import translated
 from worker.adapters.redis_store.scripts import Scripts
 from worker.adapters.redis_store.sealed import SealedBox
@@ -15,6 +16,7 @@ from worker.ports.tokens import Tokens
 TURN = 30_000
 """Milliseconds after which another worker may try a renewal that did not end. Longer than one request takes."""
 
+_KNOWN = tuple(field.name for field in fields(Tokens))
 _NOT_SAVED = 0
 _SAVED = 1
 
@@ -64,7 +66,9 @@ class RedisTokens:
         """Empty if there are none."""
         with translated():
             kept = await self._client.get(self._name)
-        return (kept or b"").decode("ascii", "replace")
+        return "" if kept is None else text(kept)
 
     def _opened(self, kept: str) -> Tokens:
-        return Tokens(**json.loads(self._box.open(kept, "tokens")))
+        """What another version of the program knows of them beside is left out."""
+        held = json.loads(self._box.open(kept, "tokens"))
+        return Tokens(**{name: held[name] for name in _KNOWN if name in held})
