@@ -154,7 +154,7 @@ def _email(port: int, seconds: float) -> Channel[Any]:
 
 
 def _sandbox_mail(port: int, seconds: float) -> Channel[Any]:
-    quick = partial(open_email, timeout=seconds, patience=seconds)
+    quick = partial(open_email, waits=Waits(reply=seconds, message=seconds))
     with patch("worker.channels.sandbox.channel.open_email", quick):
         return SandboxChannels({"smtp": f"smtp://127.0.0.1:{port}?tls=never"}).channel("mail")
 

@@ -76,7 +76,7 @@ class OAuthTokens:
         self._failed: TokenFailure | None = None
         self._tokens: Tokens | None = None
         self._used: tuple[str, ...] = ()
-        self._under_way: set[asyncio.Task[Tokens]] = set()
+        self._under_way: set[asyncio.Task[Tokens | None]] = set()
 
     @property
     def host(self) -> str:

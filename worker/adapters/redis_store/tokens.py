@@ -64,9 +64,7 @@ class RedisTokens:
 
     async def _sealed(self) -> str:
         """Empty if there are none."""
-        with translated():
-            kept = await self._client.get(self._name)
-        return "" if kept is None else text(kept)
+        return text(await self._scripts.ask("GET", self._name))
 
     def _opened(self, kept: str) -> Tokens:
         """What another version of the program knows of them beside is left out."""

@@ -89,9 +89,9 @@ class Mailer:
                             failure.refused = before
                             raise
         except TimeoutError:
-            failure = self._too_slow()
-            failure.refused = left.and_refused(())
-            raise failure from None
+            late = self._too_slow()
+            late.refused = left.and_refused(())
+            raise late from None
 
     def _kept(self) -> MailConnection | None:
         return self._idle.pop() if self._idle else None
