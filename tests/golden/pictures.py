@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
 
+from tests.golden.alert_pages import ALERT_PAGES, OVER
 from tests.golden.alerts import ALERTS
 from tests.golden.brands import BRAND
 from tests.golden.digests import DIGESTS
@@ -22,6 +23,7 @@ from worker.channels.slack.shown_posts import shown_posts
 from worker.domain.delivery import READER, READER_ALERTS, READER_LINK, Attachment
 from worker.domain.digest.model import Digest
 from worker.domain.schedule import Subscription
+from worker.rendering.alerts_page import alerts_page_html
 from worker.rendering.reader_pages import page_of
 
 LOCALES = ("en_GB", "de_DE")
@@ -74,6 +76,9 @@ def reader_pages(locale: str) -> Iterator[tuple[str, str]]:
     for name, own in READER_PAGES.items():
         reads = own.entry and replace(own.entry, locale=locale)
         yield f"page-{name}", page_of(replace(own, entry=reads, defaults=replace(own.defaults, locale=locale)))
+    for name, alerts in {**ALERT_PAGES, OVER: ALERT_PAGES["alerts-none"]}.items():
+        reads = alerts.entry and replace(alerts.entry, locale=locale)
+        yield f"page-{name}", alerts_page_html(replace(alerts, entry=reads), over=name == OVER)
 
 
 if __name__ == "__main__":

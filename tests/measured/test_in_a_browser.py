@@ -19,7 +19,7 @@ pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="Chromium is not instal
 
 PHONE, NARROWEST, SCREEN = 390, 320, 600
 LANGUAGES = ("en_GB", "de_DE")
-LONG_WORDS = ("hostile", "alert-hostile", "alert-long")
+LONG_WORDS = ("hostile", "alert-hostile", "alert-long", "page-alerts-hostile")
 """Their names hold words that fit no line."""
 
 
