@@ -17,6 +17,7 @@ from tests.web.console.served import OPS, ServedConsole, forms, served_console
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.connectors import wall_clock
 from worker.domain.access import TokenScope
+from worker.domain.alert.carry import size
 from worker.domain.alert.silence import Matcher, Silence
 from worker.domain.run import stamp
 from worker.flow.alert.acts import acknowledge
@@ -280,6 +281,18 @@ async def test_every_page_says_how_many_alerts_fire_to_whoever_may_read(troubled
     for scope, said in ((TokenScope.READ, str(n)), (TokenScope.SUBSCRIBE, "")):
         page = (await (await troubled.signed_in(scope)).get("/console/runs")).text
         assert f'id="nav-alerts" data-live>{said}</span>' in page
+
+
+async def test_the_largest_alert_stands_first_among_those_in_the_same_state(troubled: ServedConsole) -> None:
+    """Whatever the order of their rules: the acknowledged one is the largest, and stands behind those that are open."""
+    client, services = await troubled.signed_in(), troubled.project.services
+    found = sorted(await current(services), key=lambda row: -size(row.state.facts.amount))
+    assert len({size(row.state.facts.amount) for row in found}) > 2
+    assert [row.fingerprint for row in found] != [row.fingerprint for row in await current(services)]
+    await acknowledge(services, OPS, found[0].fingerprint)
+    page = (await client.get("/console/alerts")).text
+    listed = list(dict.fromkeys(re.findall(r'/console/alert/([0-9a-f]+)"', page)))
+    assert listed == [row.fingerprint for row in (*found[1:], found[0])]
 
 
 async def test_alerts_are_counted_by_what_keeps_them_quiet(troubled: ServedConsole) -> None:

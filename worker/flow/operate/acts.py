@@ -10,12 +10,13 @@ from worker.domain.access import Actor, Door
 from worker.domain.delivery import Delivery
 from worker.domain.run import RunKey
 from worker.domain.subscription import Origin
+from worker.errors import RequestError
 from worker.flow.operate import subscriptions
 from worker.flow.operate.audited import AuditUses, record
 from worker.flow.operate.cancel import CancelUses, cancel
 from worker.flow.operate.find_run import find_run
 from worker.flow.operate.forget import ForgetUses, Forgotten, forget
-from worker.flow.operate.on_demand import RequestUses, request
+from worker.flow.operate.on_demand import request
 from worker.flow.operate.pause import PauseUses, pause, resume
 from worker.flow.operate.retry import Retried, RetryUses, retry
 from worker.flow.operate.run_missed import MissedUses, request_missed
@@ -27,7 +28,7 @@ from worker.ports import CancelResult
 class RunActUses(AuditUses, MissedUses, Protocol): ...
 
 
-class TriggerUses(AuditUses, RequestUses, UsesQueue, Protocol): ...
+class TriggerUses(AuditUses, MissedUses, UsesQueue, Protocol): ...
 
 
 class PauseActUses(AuditUses, PauseUses, Protocol): ...
@@ -58,10 +59,22 @@ async def claim_run(
 
 
 async def trigger(
-    uses: TriggerUses, actor: Actor, schedule: str, at: datetime | None = None, idempotency: str | None = None
+    uses: TriggerUses,
+    actor: Actor,
+    schedule: str,
+    at: datetime | None = None,
+    idempotency: str | None = None,
+    missed: datetime | None = None,
 ) -> RunKey:
-    """Queues a run for the workers. The same `idempotency` gives the same run."""
-    key = await request(uses, schedule, at, idempotency)
+    """Queues a run for the workers. The same `idempotency` gives the same run. `missed`: the slot that it is for; on
+    demand without. Raises RequestError for a slot beside `at`.
+    """
+    if missed is None:
+        key = await request(uses, schedule, at, idempotency)
+    elif at is None:
+        key = await request_missed(uses, schedule, missed, idempotency)
+    else:
+        raise RequestError("for_slot beside at; leave one of them out")
     await uses.queue.produce([key], on_demand=True)
     await record(uses, actor, "trigger", schedule, after={"run": str(key)})
     return key

@@ -1,8 +1,10 @@
 """Runs a slot that was missed, as the run that it would have been."""
 
+import secrets
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import datetime, timedelta
-from itertools import chain
+from itertools import chain, islice
 from typing import Protocol
 
 from worker.domain.missed import MissedRow
@@ -18,16 +20,23 @@ from worker.ports import Triggers
 FAR = 10_000
 """Rows of missed slots that are searched, newest first."""
 
+ON_DEMAND = "manual"
+"""The trigger of a run that a person starts."""
+
 
 class MissedUses(RequestUses, UsesLookups, Protocol): ...
 
 
-async def request_missed(uses: MissedUses, schedule_id: str, slot: datetime) -> RunKey:
+async def request_missed(
+    uses: MissedUses, schedule_id: str, slot: datetime, idempotency: str | None = None
+) -> RunKey:
     """Claims the run of a missed slot and returns its key, which is the slot's own. The row of missed slots is split
-    around it.
+    around it. The same `idempotency` gives the same run.
 
     Raises RequestError if the schedule is not deployed, or if the slot has not come yet or was not missed.
     """
+    if idempotency and await _was_requested(uses, RunKey(schedule_id, slot), idempotency):
+        return RunKey(schedule_id, slot)
     bundle, schedule = await deployed_schedule(uses.deployments, schedule_id)
     rows = await uses.lookups.missed(schedule_id, FAR)
     row = next((row for row in rows if row.first <= slot <= row.last), None)
@@ -38,10 +47,34 @@ async def request_missed(uses: MissedUses, schedule_id: str, slot: datetime) -> 
     key, now = RunKey(schedule_id, slot), await uses.clock.now()
     refuse_slot_to_come("--for-slot", slot, now)
     rest = around(uses.triggers, schedule.trigger, row, slot)
-    claim = Claim(key, bundle, "manual", deadline(uses.triggers, schedule, now))
+    claim = Claim(key, bundle, ON_DEMAND, deadline(uses.triggers, schedule, now))
     if not await uses.clock.request(claim, uses.pid, missed=row, rest=rest):
         raise RequestError(f"{key} was requested by somebody else at the same time; see `funnelbeat show {key}`")
     return key
+
+
+def newest_missed(
+    triggers: Triggers, trigger: Trigger, rows: Iterable[MissedRow], now: datetime, most: int
+) -> tuple[datetime, ...]:
+    """The newest slots of these rows that may be run, the newest first."""
+    found = (slot for row in rows for slot in islice(_backwards(triggers, trigger, row), most))
+    return tuple(sorted({slot for slot in found if slot <= now}, reverse=True)[:most])
+
+
+def _backwards(triggers: Triggers, trigger: Trigger, row: MissedRow) -> Iterator[datetime]:
+    slot: datetime | None = row.last
+    while slot is not None and slot >= row.first:
+        yield slot
+        slot = triggers.previous(trigger, slot)
+
+
+async def _was_requested(uses: MissedUses, key: RunKey, idempotency: str) -> bool:
+    """Whether the same request made the run before. A run of the slot that a clock made is another one."""
+    own = secrets.token_hex(8)
+    if await uses.clock.once(f"missed:{key}:{idempotency}", own) == own:
+        return False
+    run = await uses.lookups.run(key)
+    return run is not None and run.trigger == ON_DEMAND
 
 
 def around(triggers: Triggers, trigger: Trigger, row: MissedRow, slot: datetime) -> tuple[MissedRow, ...]:

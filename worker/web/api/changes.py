@@ -50,7 +50,8 @@ def changes(uses: Services, guard: Guard) -> APIRouter:
         """Queues a run for the workers. Follow it at /runs/{key}."""
         key = request.headers.get(NAME)
         idempotency = await guard.own_key(request, key) if key is not None else None
-        return queued_run_document(str(await acts.trigger(uses, actor, schedule, wanted.at, idempotency)))
+        run = await acts.trigger(uses, actor, schedule, wanted.at, idempotency, wanted.for_slot)
+        return queued_run_document(str(run))
 
     @router.post("/schedules/{schedule:path}/pause", response_model=PausedShape, tags=["schedules"])
     async def pause_schedule(

@@ -9,6 +9,7 @@ from worker.flow.alert import acts as alert_acts
 from worker.flow.operate import acts
 from worker.web.console.alert_rows import matchers_of
 from worker.web.console.forms import Form
+from worker.web.console.missed import slot_of
 from worker.web.console.page import Visit
 
 PAUSES = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=30)}
@@ -16,10 +17,10 @@ PAUSES = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=3
 
 
 async def trigger(visit: Visit, form: Form) -> tuple[str, str]:
-    """If a form is sent twice, as by two clicks, it starts one run."""
+    """A run now, or of the missed slot that the form names. If it is sent twice, as by two clicks, it starts one run."""
     schedule, once = text_of(form, "schedule"), form.get("once", "")
     idempotency = f"{visit.actor.who}:console:{once[:64]}" if once else None
-    key = await acts.trigger(visit.uses, visit.actor, schedule, None, idempotency)
+    key = await acts.trigger(visit.uses, visit.actor, schedule, None, idempotency, slot_of(form.get("for_slot", "")))
     return _path("run", str(key)), visit.w.say("console.done.trigger")
 
 

@@ -5,6 +5,7 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
+from worker.domain.alert.carry import size
 from worker.domain.alert.listed import ListedAlert, Quiet
 from worker.domain.alert.matcher_text import parse_matcher
 from worker.domain.alert.silence import Matcher
@@ -59,12 +60,17 @@ class ShownAlerts:
 
 
 async def shown_alerts(visit: Visit, most: int, matchers: Sequence[Matcher] = ()) -> ShownAlerts:
-    """Those that are open first, then by schedule, rule and severity. Raises RequestError."""
+    """Those that are open first, then by severity, the largest first. Raises RequestError."""
     if not visit.project:
         return ShownAlerts([])
-    found = sorted(await current(visit.uses, matchers=matchers), key=lambda row: mark_of(row).rank)
+    found = sorted(await current(visit.uses, matchers=matchers), key=_place)
     counts = Counter(mark_of(row).name for row in found)
     return ShownAlerts([shown_alert(visit, row) for row in found[:most]], len(found), counts)
+
+
+def _place(row: ListedAlert) -> tuple[int, int, float]:
+    """Equal alerts stay as they are listed: by schedule, rule and beginning."""
+    return mark_of(row).rank, -row.state.severity.rank, -size(row.state.facts.amount)
 
 
 def mark_of(row: ListedAlert) -> StateMark:

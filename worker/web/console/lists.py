@@ -12,6 +12,7 @@ from worker.domain.delivery import Baseline
 from worker.domain.missed import MissedRow
 from worker.domain.reason import SENTENCES
 from worker.flow.operate.explain import Explained, explain
+from worker.web.console.missed import missed_slots
 from worker.web.console.page import Visit, shown
 from worker.web.console.states import delivery_mark
 
@@ -33,6 +34,9 @@ async def explain_page(visit: Visit, request: Request) -> Response:
             "more": 0,
             "href": "",
             "once": secrets.token_urlsafe(12) if visit.runs_now(found.schedule) else "",
+            "missed": await missed_slots(visit, visit.deployed.schedules[found.schedule], [found])
+            if visit.runs_now(found.schedule)
+            else (),
         }
         return shown(visit, "explain", values)
     run, rows = found

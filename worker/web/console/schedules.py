@@ -14,6 +14,7 @@ from worker.errors import NotFound
 from worker.flow.operate.schedules import schedules
 from worker.web.console.filters import filters, only_filter
 from worker.web.console.key_rows import numbers_of, shown_number
+from worker.web.console.missed import missed_slots
 from worker.web.console.page import Visit, shown
 from worker.web.console.runs import run_rows
 from worker.web.console.schedule_rows import (
@@ -79,6 +80,7 @@ async def schedule_page(visit: Visit, request: Request) -> Response:
         "channels": sorted(visit.deployed.channels),
         "address": visit.actor.address,
         "once": secrets.token_urlsafe(12),
+        "missed": await missed_slots(visit, row.schedule),
     }
     return shown(visit, "schedule", values)
 

@@ -64,8 +64,9 @@ async def subscribe(visit: Visit, form: Form) -> tuple[str, str]:
         entry["alerts"] = [form["rule"]]
     made = await acts.subscribe(visit.uses, visit.actor, schedule, entry)
     said = visit.w.say("console.done.subscribe", address=visit.w.clean(made.record.reader.address), schedule=schedule)
-    also = visit.w.say("console.done.same", entries=", ".join(map(visit.w.clean, made.same))) if made.same else ""
-    return back_to(form), f"{said} {also}".strip()
+    also = [visit.w.say("console.done.same", entries=", ".join(map(visit.w.clean, made.same)))] if made.same else []
+    warned = [visit.w.say("console.done.warning", sentence=visit.w.clean(one, 200)) for one in made.warnings]
+    return back_to(form), " ".join((said, *also, *warned))
 
 
 async def unsubscribe(visit: Visit, form: Form) -> tuple[str, str]:

@@ -92,9 +92,12 @@ class RetriedShape(ApiShape):
 
 
 class TriggerRequest(ApiShape):
-    """`at`: an instant that has passed; now if it is left out."""
+    """`at`: an instant that has passed; now if it is left out. `for_slot`: a missed slot, which is run with the window
+    that it would have had; not beside `at`.
+    """
 
     at: Instant | None = None
+    for_slot: Instant | None = None
 
 
 class SettleRequest(ApiShape):
