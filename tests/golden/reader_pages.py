@@ -5,11 +5,13 @@ from datetime import UTC, datetime, time, timedelta
 
 from worker.domain.alert.silence import AlertFilter
 from worker.domain.cap import Cap
+from worker.domain.choices import Choices
 from worker.domain.delivery import Reader
+from worker.domain.left_out import LeftOut
 from worker.domain.links import Link, Purpose
 from worker.domain.quiet import QuietHours
 from worker.domain.reader_page import PAUSES, ReaderPage, SameAddress, SendingTime
-from worker.domain.schedule import Defaults, Schedule, Subscription, Trigger
+from worker.domain.schedule import Defaults, Schedule, Send, Subscription, Trigger
 from worker.domain.subscription import Choice, Origin, Preference
 
 NOW = datetime(2026, 11, 16, 8, 0, tzinfo=UTC)
@@ -53,6 +55,11 @@ READER_PAGES = {
     "preferences-alerts-labels": _page(LABELS),
     "preferences-alerts-paused": replace(_page(TOLD), preference=_said(Choice.PAUSED, NOW + PAUSES[0])),
     "preferences-alerts-saved": replace(_page(TOLD), saved=True),
+    "preferences-tried": replace(
+        _page(),
+        choices=Choices(Origin.LINK, "the reader", NOW, send=Send.ON_CHANGE, rows="row.value >= 10000"),
+        left_out=LeftOut(12, 3, 9, 38),
+    ),
     "preferences-wrong": replace(
         _page(TOLD), problem="rows: `row.valu`: found `valu`, expected a column such as value"
     ),

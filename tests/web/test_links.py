@@ -18,7 +18,10 @@ from tests.support.in_process import SCHEDULE, InProcessRun
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.domain.delivery import Reader
 from worker.domain.links import Link, Purpose
+from worker.domain.run import Claim, RunKey
 from worker.flow.operate.reset_baselines import Selection, plan_reset, reset
+from worker.flow.run.deliver import deliver
+from worker.flow.run.produce import produce
 from worker.settings import Settings
 from worker.web.limit import SPAN, TRIES
 from worker.web.links import application
@@ -331,3 +334,55 @@ async def test_a_long_body_is_not_read_to_its_end_and_still_stops(site: Site) ->
     answer = await site.post(f"/u/{site.token(Purpose.UNSUBSCRIBE)}", content=b"x" * 100_000)
     assert answer.status_code == 200
     assert await site.ada() == "skipped unsubscribed"
+
+
+async def fired(week: InProcessRun) -> None:
+    """A run that its trigger names, now."""
+    services, now = week.services, await week.services.clock.now()
+    deployed = await services.deployments.deployed()
+    assert deployed is not None
+    claim = Claim(RunKey("week", now), deployed.bundle, "cron", now + timedelta(hours=1))
+    assert await services.clock.request(claim, services.pid)
+    for delivery in await produce(services, claim.key):
+        await deliver(services, delivery)
+
+
+async def test_a_reader_sees_what_a_choice_would_have_left_out_before_it_is_saved(site: Site) -> None:
+    """Of four digests two brought nothing new; one on demand comes whatever is chosen, and does not count."""
+    path, form = f"/p/{site.token()}", {"locale": "de_DE", "days": ["0", "1", "2", "3", "4", "5", "6"], "act": "try"}
+    none = shown(await site.post(path, data={**form, "send": "on_change"}))
+    assert "Noch kam kein Bericht, also ist nichts zu zählen" in none
+    for step in (False, False, True, False):
+        if step:
+            site.week.step()
+        await fired(site.week)
+    await site.week.run()
+    answer = await site.post(path, data={**form, "send": "on_change", "rows": "row.value >= 20000"})
+    assert answer.status_code == 200
+    assert "Nicht gespeichert." in shown(answer)
+    assert 'name="send" value="on_change" checked' in answer.text
+    assert 'value="row.value &gt;= 20000"' in answer.text
+    fit, deals = map(int, re.findall(r"(\d+) von (\d+) Deals im letzten Bericht pass", shown(answer))[0])
+    assert 0 < fit < deals
+    whole = shown(await site.post(path, data=form))
+    assert "2 der letzten 4 wären entfallen" in whole
+    assert "Deals im letzten Bericht" not in whole
+    assert await site.week.services.subscriptions.choices("week") == {}
+    assert "entfallen" not in shown(await site.get(path))
+
+
+async def test_a_condition_that_cannot_be_read_is_said_and_counts_nothing(site: Site) -> None:
+    form = {"locale": "de_DE", "days": "0", "act": "try", "rows": "row.valu > 1"}
+    answer = await site.post(f"/p/{site.token()}", data=form)
+    assert answer.status_code == 422
+    assert "valu" in shown(answer)
+    assert "entfallen" not in shown(answer)
+
+
+async def test_a_link_to_unsubscribe_shows_no_counts(site: Site) -> None:
+    """It never expires, and may be passed on."""
+    await fired(site.week)
+    form = {"locale": "de_DE", "days": "0", "act": "try"}
+    answer = await site.post(f"/u/{site.token(Purpose.UNSUBSCRIBE)}", data=form)
+    assert "entfallen" not in shown(answer)
+    assert await site.week.services.subscriptions.preferences("week") == {}

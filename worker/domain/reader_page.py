@@ -8,6 +8,7 @@ from worker.domain.cap import Cap
 from worker.domain.choices import Choices
 from worker.domain.collect import trigger_of
 from worker.domain.delivery import Reader
+from worker.domain.left_out import LeftOut
 from worker.domain.links import Link, Purpose
 from worker.domain.quiet import EVERY_DAY
 from worker.domain.schedule import Collect, Defaults, Schedule, Subscription, Trigger
@@ -23,6 +24,7 @@ class Act(StrEnum):
     PAUSE = "pause"
     RESUME = "resume"
     SAVE = "save"
+    TRY = "try"  # shows what the choices would have left out, and stores nothing
     STOP_ALL = "everything"
 
 
@@ -82,7 +84,7 @@ class ReaderPage:
     messages. `others`: other subscriptions of this address. `locales`: those in which messages can be written.
     `problem`: why the form was not saved. `last_sent`: when the reader was sent the newest digest, None where none is
     known and for alerts. `outdated`: the link leads to nothing, while something of the schedule still comes to the
-    address.
+    address. `left_out`: what the choices would have left out, if the reader asks; they are not stored then.
     """
 
     link: Link
@@ -98,6 +100,7 @@ class ReaderPage:
     problem: str = ""
     outdated: bool = False
     last_sent: datetime | None = None
+    left_out: LeftOut | None = None
 
     @property
     def cap(self) -> Cap | None:

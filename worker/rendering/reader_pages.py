@@ -9,6 +9,7 @@ from functools import cache, partial
 from markupsafe import Markup
 
 from worker import shipped
+from worker.domain.left_out import LeftOut
 from worker.domain.links import Purpose
 from worker.domain.reader_page import PAUSES, Act, ReaderPage, SendingTime
 from worker.locales import own_name
@@ -66,6 +67,8 @@ def page_of(page: ReaderPage) -> str:
         rows=page.entry.rows if page.entry is not None else "",
         pauses=[(pause.days, w.date(page.now + pause)) for pause in PAUSES],
         since=_said(w, page),
+        left_out=_left_out(w, page.left_out),
+        fit=_fit(w, page.left_out),
         until=w.date(page.link.expires) if page.link.expires is not None else "",
     )
 
@@ -107,6 +110,21 @@ def _said(w: Wording, page: ReaderPage) -> str:
         return ""
     instant: datetime | None = preference.at if page.stopped else preference.until
     return w.stamp(instant) if instant is not None else ""
+
+
+def _left_out(w: Wording, found: LeftOut | None) -> str:
+    """As in "3 of the last 12 would have been left out"."""
+    if found is None:
+        return ""
+    if not found.of:
+        return w.say("web.left_out_unknown")
+    if not found.digests:
+        return w.say("web.left_out_none", found.of)
+    return w.say("web.left_out", found.digests, of=w.count(found.of))
+
+
+def _fit(w: Wording, found: LeftOut | None) -> str:
+    return w.say("web.fit", found.fit, of=w.count(found.deals)) if found is not None and found.fit is not None else ""
 
 
 def plain_page(kind: str, accepted: Sequence[str]) -> str:

@@ -4,6 +4,7 @@ They work without cookies and without a script. Anybody who has the link may act
 signed for one reader and one purpose, and no page leads to another reader's. Every invalid link gets the same answer.
 """
 
+import asyncio
 import re
 import time
 from collections.abc import Callable
@@ -24,7 +25,8 @@ from worker.domain.reader_page import PAUSES, Act, PreferencesForm, ReaderPage
 from worker.errors import FunnelbeatError
 from worker.flow.operate.alert_links import AlertAnswer, AlertLinkUses, alerts_page, answer_alert
 from worker.flow.operate.posted_bounce import PostedUses
-from worker.flow.operate.reader_page import PageUses, act, reader_page, save
+from worker.flow.operate.reader_page import act, reader_page, save
+from worker.flow.operate.reader_trial import TrialUses, tried
 from worker.rendering.alerts_page import alerts_page_html
 from worker.rendering.reader_pages import page_of, plain_page, style_hash
 from worker.web.bounces import BounceReports
@@ -42,7 +44,7 @@ GONE = 410
 _LANGUAGE = re.compile(r"\s*([a-zA-Z]{2,3})\b")
 
 
-class WebUses(AlertLinkUses, PageUses, PostedUses, Protocol): ...
+class WebUses(AlertLinkUses, TrialUses, PostedUses, Protocol): ...
 
 
 def application(uses: WebUses, monotonic: Callable[[], float] = time.monotonic) -> Starlette:
@@ -61,6 +63,7 @@ class ReaderPages:
     def __init__(self, uses: WebUses, wrong: WrongTries) -> None:
         self._uses = uses
         self._wrong = wrong
+        self._one_trial = asyncio.Lock()  # it reads up to a dozen digests, and anybody who has the link may ask
 
     async def unsubscribe(self, request: Request) -> Response:
         """A POST stops the digest, whatever its body is: mail programs send their own. Only our own form starts it
@@ -112,12 +115,15 @@ class ReaderPages:
             return self._refused(request)
         if request.method == "POST":
             done = await self._done(page, await _form(request), otherwise)
-            fresh = None if done.problem else await reader_page(self._uses, token, purpose)
+            fresh = None if done.problem or done.left_out is not None else await reader_page(self._uses, token, purpose)
             page = done if fresh is None else replace(fresh, saved=done.saved)
         return _html(page_of(page), WRONG if page.problem else GONE if page.outdated else 200)
 
     async def _done(self, page: ReaderPage, form: PreferencesForm, otherwise: Act | None) -> ReaderPage:
         """The page after the form's act; it is read again unless it has a problem."""
+        if form.act == Act.TRY:
+            async with self._one_trial:
+                return await tried(self._uses, page, form)
         if form.act != Act.SAVE:
             await self._act(page, form.act, otherwise)
             return page

@@ -31,7 +31,7 @@ from worker.domain.reader_page import PAUSES, Act, PreferencesForm, ReaderPage
 from worker.domain.schedule import Bundle, Defaults, Schedule, Send
 from worker.domain.subscription import Choice, Origin, Preference, SubscriptionRecord
 from worker.errors import RequestError
-from worker.flow.operate.reader_page import act, reader_page, save
+from worker.flow.operate.reader_page import act, bundle_in_force, reader_page, save, sent_rows
 from worker.ports import CheckedEntry
 
 LINK = Link(Purpose.PREFERENCES, READER)
@@ -105,6 +105,19 @@ async def test_what_was_not_sent_and_what_others_were_sent_is_not_told() -> None
     assert await last_sent(others) is None
     for state in set(DeliveryState) - {DeliveryState.SENT}:
         assert await last_sent(replace(SENT, state=state)) is None
+
+
+async def test_the_deliveries_that_fit_are_those_to_this_reader() -> None:
+    others = replace(SENT, key=replace(KEY, reader="boss|boss@acme.example"))
+    given = parts(Said(), LINK, BUNDLE, SENT, others)
+    page = ReaderPage(LINK, NOW, Defaults(), WEEKLY, TEAM)
+    assert await sent_rows(given, page, lambda _: True, 1) == [SENT]
+    assert await sent_rows(given, page, lambda row: row.state is DeliveryState.FAILED, 1) == []
+
+
+async def test_the_bundle_in_force_is_none_before_the_first_deployment() -> None:
+    assert await bundle_in_force(parts(Said())) == BUNDLE
+    assert await bundle_in_force(parts(Said(), bundle=None)) is None
 
 
 async def test_what_was_sent_under_an_earlier_id_of_the_reader_counts() -> None:

@@ -7,12 +7,25 @@ from typing import Any
 
 import pytest
 
-from tests.support.fakes import HOUR, HOURLY, NOW, WEEKLY, Deployed, FixedClock, KnownMissed, Stepped, bundle_with, uses
+from tests.support.fakes import (
+    HOUR,
+    HOURLY,
+    NOW,
+    RUN,
+    WEEKLY,
+    Deployed,
+    FixedClock,
+    KnownMissed,
+    KnownRuns,
+    Stepped,
+    bundle_with,
+    uses,
+)
 from worker.domain.missed import MissedRow
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, RunKey
 from worker.errors import RequestError
-from worker.flow.operate.run_missed import around, request_missed
+from worker.flow.operate.run_missed import around, newest_missed, request_missed
 
 ROW = MissedRow(NOW - 5 * HOUR, NOW - HOUR, 5, Reason.CAUGHT_UP, schedule="weekly")
 
@@ -23,6 +36,10 @@ class Clock(FixedClock):
     def __init__(self) -> None:
         super().__init__()
         self.made: dict[RunKey, tuple[Claim, MissedRow | None, Sequence[MissedRow]]] = {}
+        self.first = dict[str, str]()
+
+    async def once(self, name: str, value: str) -> str:
+        return self.first.setdefault(name, value)
 
     async def request(
         self, claim: Claim, pid: int, *, missed: MissedRow | None = None, rest: Sequence[MissedRow] = ()
@@ -105,3 +122,33 @@ def test_of_one_slot_nothing_is_left_and_of_two_the_other_whatever_named_them() 
 def test_a_row_that_the_trigger_does_not_name_is_not_guessed_at(kind: str, row: MissedRow, slot: datetime) -> None:
     with pytest.raises(RequestError, match=f"missed are {row.count} slots from"):
         around(Stepped(), replace(HOURLY, kind=kind), row, slot)
+
+
+async def test_the_same_request_for_a_missed_slot_gives_the_same_run() -> None:
+    clock, slot = Clock(), NOW - 3 * HOUR
+    first = await request_missed(parts(clock), "weekly", slot, "k")
+    run = replace(RUN, key=first, trigger="manual")
+    again = uses(**{**vars(parts(clock)), "lookups": KnownRuns(run)})
+    assert await request_missed(again, "weekly", slot, "k") == first
+    assert len(clock.made) == 1
+
+
+async def test_a_request_that_was_killed_before_it_made_the_run_makes_it_and_a_run_by_the_clock_is_another() -> None:
+    clock, slot = Clock(), NOW - 3 * HOUR
+    await clock.once(f"missed:{RunKey('weekly', slot)}:k", "the one that was killed")
+    by_clock = replace(RUN, key=RunKey("weekly", slot), trigger="cron")
+    for known in (None, by_clock):
+        lookups = KnownMissed(ROW)
+        lookups.rows = (known,) if known else ()
+        clock.made.clear()
+        assert await request_missed(uses(**{**vars(parts(clock)), "lookups": lookups}), "weekly", slot, "k")
+        assert len(clock.made) == 1
+
+
+def test_the_newest_missed_slots_are_offered_and_none_that_has_not_come() -> None:
+    older = replace(ROW, first=NOW - 30 * HOUR, last=NOW - 28 * HOUR, count=3)
+    assert newest_missed(Stepped(), HOURLY, [ROW, older], NOW, 6) == (*hours(1, 2, 3, 4, 5), NOW - 28 * HOUR)
+    assert newest_missed(Stepped(), HOURLY, [ROW], NOW, 2) == tuple(hours(1, 2))
+    ahead = replace(ROW, last=NOW + HOUR, count=7)
+    assert newest_missed(Stepped(), HOURLY, [ahead], NOW, 9) == tuple(hours(0, 1, 2, 3, 4, 5))
+    assert newest_missed(Stepped(), HOURLY, [], NOW, 9) == ()

@@ -284,3 +284,13 @@ async def test_a_digest_that_goes_with_alerts_is_sent_where_its_run_tells_of_one
     on_alert = replace(BOTH, to=(replace(TEAM, send=Send.ON_ALERT),))
     composed = await digests(schedule=on_alert, run=replace(ANSWERED, notified=told)).open(ROW)
     assert composed.decide() == Decision(send=told > 0, reason=reason)
+
+
+async def test_a_delivery_is_made_as_if_its_reader_had_another_entry() -> None:
+    """Compared with the same past; a condition that nothing fits leaves nothing that could have moved."""
+    row = replace(ROW, compared_with={"deals": BASELINE})
+    whole = await digests().as_if(row, TEAM)
+    assert (whole.changed, whole.narrowed) == (True, False)
+    few = await digests().as_if(row, replace(TEAM, rows="99999999"))
+    assert (few.changed, few.narrowed) == (False, True)
+    assert await digests(run=replace(ANSWERED, key=RunKey("weekly", NOW - HOUR))).as_if(row, TEAM) is None

@@ -1,10 +1,11 @@
 """What a reader sees and does with the links in a message."""
 
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Protocol
 
-from worker.domain.delivery import DeliveryKey, DeliveryState, Reader
+from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Reader
 from worker.domain.links import Link, Purpose
 from worker.domain.reader_page import ALLOWED, PAUSES, Act, PreferencesForm, ReaderPage, SameAddress, SendingTime
 from worker.domain.schedule import Bundle, Schedule, Send, Subscription
@@ -60,7 +61,7 @@ async def reader_page(uses: PageUses, token: str, purpose: Purpose) -> ReaderPag
     now = await uses.clock.now()
     if link.expires is not None and link.expires <= now:
         return None
-    bundle = await _bundle(uses)
+    bundle = await bundle_in_force(uses)
     if bundle is None or is_shared(bundle, link.reader.address) or is_notice(link.reader.id):
         return None
     name = await uses.subscriptions.current(link.reader.schedule)
@@ -104,21 +105,31 @@ async def _last_sent(uses: PageUses, page: ReaderPage) -> datetime | None:
     """When the newest digest was sent. A baseline does not say it: it moves without a message if nothing changed, and
     somebody may reset it. A link to unsubscribe never expires and may be passed on, so its page does not show this.
     """
-    reader, schedule = page.link.reader, page.schedule
-    if page.link.purpose is not Purpose.PREFERENCES or page.entry is None or schedule is None or page.alerts:
+    if page.link.purpose is not Purpose.PREFERENCES or page.entry is None or page.schedule is None or page.alerts:
         return None
-    ids = await uses.subscriptions.continued(schedule.id)
-    names = [reader.id, *(old for old, now in ids.items() if now == reader.id)]
+    sent = await sent_rows(uses, page, lambda row: row.state is DeliveryState.SENT, 1)
+    return max((row.settled_at or row.key.run.slot for row in sent), default=None)
+
+
+async def sent_rows(uses: PageUses, page: ReaderPage, fits: Callable[[Delivery], bool], enough: int) -> list[Delivery]:
+    """The newest deliveries to the reader that fit, the newest first, also those under an earlier id. More runs are
+    read if there are not enough.
+    """
+    schedule, reader, found = page.link.reader.schedule, page.link.reader.id, list[Delivery]()
+    if page.schedule is not None:
+        schedule = page.schedule.id
+    ids = await uses.subscriptions.continued(schedule)
+    names = [reader, *(old for old, now in ids.items() if now == reader)]
     for limit in LOOKED_AT:
-        runs = await uses.lookups.runs(schedule.id, limit)
+        runs = await uses.lookups.runs(schedule, limit)
         rows = await together(uses.lookups.delivery(DeliveryKey(run.key, name)) for run in runs for name in names)
-        sent = [row.settled_at or row.key.run.slot for row in rows if row and row.state is DeliveryState.SENT]
-        if sent or len(runs) < limit:
-            return max(sent, default=None)
-    return None
+        found = [row for row in rows if row is not None and fits(row)]
+        if len(found) >= enough or len(runs) < limit:
+            break
+    return found
 
 
-async def _bundle(uses: PageUses) -> Bundle | None:
+async def bundle_in_force(uses: PageUses) -> Bundle | None:
     deployed = await uses.deployments.deployed()
     return await bundle_of(uses.deployments, deployed.bundle) if deployed else None
 
@@ -149,7 +160,7 @@ async def save(uses: PageUses, page: ReaderPage, form: PreferencesForm) -> Reade
     """Stores what the reader chose, and returns the page. If a choice is not possible, the page has the problem and
     nothing is stored. The condition of the definition still applies in addition to the reader's own.
     """
-    bundle = await _bundle(uses)
+    bundle = await bundle_in_force(uses)
     if Act.SAVE not in ALLOWED[page.link.purpose] or bundle is None or page.schedule is None or page.entry is None:
         return page
     try:
@@ -182,7 +193,7 @@ async def act(uses: PageUses, page: ReaderPage, what: Act, pause: timedelta = PA
         case Act.STOP_ALL:
             everything = [(one.reader.schedule, one.reader.id) for one in page.others]
             await uses.subscriptions.stop_all([(schedule, reader), *everything], Preference(Choice.UNSUBSCRIBED, *said))
-        case Act.SAVE:
+        case Act.SAVE | Act.TRY:
             return False
         case Act.PAUSE:
             return await _pause(uses, schedule, reader, Preference(Choice.PAUSED, *said, page.now + pause))

@@ -11,6 +11,7 @@ from worker.domain.delivery import Baseline, Delivery, Reader
 from worker.domain.digest.compose import compose
 from worker.domain.digest.context import DigestContext
 from worker.domain.digest.for_audience import SplitContext, split_context
+from worker.domain.digest.model import Digest
 from worker.domain.due.spread import delay_of
 from worker.domain.reason import Reason
 from worker.domain.run import Run
@@ -143,6 +144,14 @@ class ReaderDigests:
             held=row.tells_of,
             more_held=row.tells_of_more,
         )
+
+    async def as_if(self, row: Delivery, entry: Subscription) -> Digest | None:
+        """The digest that a delivery would have brought by another entry of its reader; None if its run is gone. Raises
+        LedgerError for what is not stored any more.
+        """
+        run = await self.lookups.run(row.key.run)
+        digest = (await self._composed(run, {}, row, entry)).digest if run is not None else None
+        return digest if isinstance(digest, Digest) else None
 
     async def named(self, there: InForce) -> NamedReaders | None:
         """Whom a schedule names by what is in force. It is read once for all readers of a deployment."""
