@@ -19,7 +19,8 @@ ENTRY = Subscription("team", "email", ADDRESS, "alert", "en_GB", "Europe/Berlin"
 LINK = Link(Purpose.ALERTS, Reader(SCHEDULE, "team", ADDRESS), SLOT + timedelta(days=30))
 BIG = Rule("big-deal-stalled", "Big deal stalled", Form.ROWS, "stalled-deals", "row.value >= 50000")
 SHARE = Rule("won-share", "Won share under 30%", Form.QUERY, "won-and-lost", "now.share < 0.3")
-HOSTILE = deal("שלום <b>Donaudampfschifffahrtsgesellschaft</b> " + "W" * 40, euros(150_000_000_000), "דב כהן", "Demo", 9)
+LONG = "שלום <b>Donaudampfschifffahrtsgesellschaft</b> " + "W" * 40
+HOSTILE = deal(LONG, euros(150_000_000_000), "דב כהן", "Demo", 9)
 
 
 def listed(facts: SubjectFacts, rule: Rule = BIG, *, days: int = 0) -> ListedAlert:

@@ -1,6 +1,7 @@
 """The whole site over real sockets: which parts are there, who is told to wait, and what a hostile client may hold."""
 
 import asyncio
+import json
 import resource
 from collections.abc import AsyncIterator
 from contextlib import suppress
@@ -11,16 +12,22 @@ from typing import cast
 
 import httpx
 import pytest
+from starlette.requests import ClientDisconnect
 from starlette.responses import PlainTextResponse
 from starlette.types import Receive, Scope, Send
 
 from tests.web.api.served import ServedApi, served_api
+from worker.adapters.event_log import configure
 from worker.adapters.redis_server import EmbeddedRedis
+from worker.adapters.signed_links import SignedLinks
 from worker.domain.access import TokenScope
+from worker.domain.delivery import Reader
+from worker.domain.links import Link, Purpose
 from worker.entry.draft import checked_draft
 from worker.errors import LedgerUnavailable
 from worker.ports import ClockLedger
 from worker.web import connection, limits
+from worker.web.faults import Faults
 from worker.web.limits import AT_ONCE, LONGEST_BODY, Limits
 from worker.web.site import SiteUses, site
 
@@ -196,3 +203,93 @@ async def test_a_thousand_connections_that_wait_keep_nobody_out(served: ServedAp
     finally:
         await asyncio.gather(*(closed(writer) for _, writer in opened))
         resource.setrlimit(resource.RLIMIT_NOFILE, (soft, hard))
+
+
+class Broken:
+    """A clock with an internal error, or without Redis."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    async def now(self) -> datetime:
+        raise self.error
+
+
+LINKS = SignedLinks(("k" * 40,), "acme")
+
+
+def broken(served: ServedApi, error: Exception) -> httpx.AsyncClient:
+    uses = replace(served.project.services, clock=cast("ClockLedger", Broken(error)), links=LINKS)
+    transport = httpx.ASGITransport(site(SiteUses(uses, "acme", checked_draft)))
+    token = {"Authorization": f"Bearer {served.tokens[TokenScope.MANAGE]}"}
+    return httpx.AsyncClient(transport=transport, base_url="http://x", headers=token)
+
+
+def logged(text: str, event: str) -> dict[str, str]:
+    [line] = [line for line in text.splitlines() if f'"{event}"' in line]
+    found: dict[str, str] = json.loads(line)
+    return found
+
+
+async def test_an_internal_error_is_logged_with_its_traceback_under_the_id_that_the_answer_names(
+    served: ServedApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """The answer does not say what it was."""
+    configure("error")
+    async with broken(served, ZeroDivisionError("a fault of ours")) as client:
+        entry = {"entry": {"channel": "mail", "address": "sales@acme.example"}}
+        answer = await client.post("/api/v1/schedules/week/subscriptions", json=entry)
+    line = logged(capsys.readouterr().err, "request_failed")
+    assert (answer.status_code, answer.json()["reason"]) == (500, "fault")
+    assert answer.json()["request"] == answer.headers["x-request-id"] == line["request"] != ""
+    assert "a fault of ours" not in answer.text
+    assert (line["kind"], line["path"]) == ("ZeroDivisionError", "/api/v1/schedules/week/subscriptions")
+    assert f'File "{__file__}"' in line["exception"]
+    assert "ZeroDivisionError: a fault of ours" in line["exception"]
+
+
+async def test_an_outage_of_redis_during_a_request_leaves_a_line_as_well(
+    served: ServedApi, capsys: pytest.CaptureFixture[str]
+) -> None:
+    configure("error")
+    async with broken(served, LedgerUnavailable("Redis did not answer in time")) as client:
+        answer = await client.get("/api/v1/subscriptions")
+    line = logged(capsys.readouterr().err, "request_failed")
+    assert (answer.status_code, answer.json()["reason"]) == (503, "ledger_unavailable")
+    assert answer.json()["request"] == line["request"]
+    assert (line["kind"], line["sentence"]) == ("LedgerUnavailable", "Redis did not answer in time")
+
+
+@pytest.mark.parametrize(("error", "status"), [(ZeroDivisionError("ours"), 500), (LedgerUnavailable("Redis"), 503)])
+async def test_a_page_that_fails_names_its_id_and_the_log_does_not_name_the_link(
+    served: ServedApi, capsys: pytest.CaptureFixture[str], error: Exception, status: int
+) -> None:
+    configure("error")
+    token = LINKS.sign(Link(Purpose.PREFERENCES, Reader("week", "team", "sales@acme.example")), LINKS.key_id)
+    async with broken(served, error) as client:
+        answer = await client.get(f"/p/{token}")
+        page = await client.post("/console/sign-in", data={"token": served.tokens[TokenScope.MANAGE]})
+    seen = capsys.readouterr().err
+    assert answer.status_code == page.status_code == status
+    for one in (answer, page):
+        assert one.headers["x-request-id"] in one.text
+        assert one.headers["x-request-id"] in seen
+    assert token not in seen
+    assert r"/p/\u2026" in seen
+
+
+async def test_every_answer_has_an_id_of_its_own(served: ServedApi) -> None:
+    answers = [await served.client.get(at_root(served, path)) for path in ("/health", "/u/x", "/console/", "/nothing")]
+    assert len({one.headers["x-request-id"] for one in answers}) == len(answers)
+
+
+async def test_a_client_that_goes_away_is_no_fault(served: ServedApi, capsys: pytest.CaptureFixture[str]) -> None:
+    configure("error")
+
+    async def gone(_scope: Scope, receive: Receive, _send: Send) -> None:
+        raise ClientDisconnect
+
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(Faults(gone)), base_url="http://x") as client:
+        with pytest.raises(AssertionError):  # the transport wants an answer
+            await client.get("/")
+    assert "request_failed" not in capsys.readouterr().err

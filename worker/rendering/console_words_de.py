@@ -31,6 +31,8 @@ WORDS: Mapping[str, str] = {
     ),
     "console.not_found": "Nicht gefunden",
     "console.wrong": "Das geht nicht",
+    "console.fault": "Das ging nicht. Das Protokoll dieses Prozesses sagt, warum.",
+    "console.request": "Anfrage {id}",
     "console.busy": "Im Moment nicht möglich. Nichts hat sich geändert.",
     "console.no_run": "Noch kein Lauf",
     "console.no_run_why": (

@@ -30,6 +30,8 @@ WORDS: Mapping[str, str] = {
     ),
     "console.not_found": "Not found",
     "console.wrong": "This does not work",
+    "console.fault": "This did not work. The log of this process says why.",
+    "console.request": "Request {id}",
     "console.busy": "Not possible just now. Nothing has changed.",
     "console.no_run": "No run yet",
     "console.no_run_why": (

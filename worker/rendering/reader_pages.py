@@ -127,12 +127,12 @@ def _fit(w: Wording, found: LeftOut | None) -> str:
     return w.say("web.fit", found.fit, of=w.count(found.deals)) if found is not None and found.fit is not None else ""
 
 
-def plain_page(kind: str, accepted: Sequence[str]) -> str:
-    """A page that identifies no reader. `kind`: "invalid", "busy" or "many". `accepted`: the languages that the browser
-    prefers, the first one first.
+def plain_page(kind: str, accepted: Sequence[str], request: str = "") -> str:
+    """A page that identifies no reader. `kind`: "invalid", "busy", "fault" or "many". `accepted`: the languages that
+    the browser prefers, the first one first. `request`: the id under which the log says more.
     """
     language = next((one for one in accepted if one in LANGUAGES), "en")
-    return _filled(Wording(LANGUAGES[language], "UTC"), kind=kind, page=None, address="", until="")
+    return _filled(Wording(LANGUAGES[language], "UTC"), kind=kind, page=None, address="", until="", request=request)
 
 
 def _filled(w: Wording, **values: object) -> str:

@@ -30,6 +30,7 @@ from worker.flow.operate.reader_trial import TrialUses, tried
 from worker.rendering.alerts_page import alerts_page_html
 from worker.rendering.reader_pages import page_of, plain_page, style_hash
 from worker.web.bounces import BounceReports
+from worker.web.failures import log_failure, request_id
 from worker.web.limit import WrongTries
 
 LONGEST_BODY = 4096
@@ -37,6 +38,9 @@ LONGEST_BODY = 4096
 
 WRONG = 422
 """What cannot be chosen: nothing is kept."""
+
+HTTP_FAULT = 500
+"""From here on the log says more, under the id of the request."""
 
 GONE = 410
 """A link that stops nothing any more, while messages come: a mail program must not show that it unsubscribed."""
@@ -56,7 +60,7 @@ def application(uses: WebUses, monotonic: Callable[[], float] = time.monotonic) 
         Route("/bounces/{channel}", BounceReports(uses).post, methods=["POST"]),
         Route("/health", _health, methods=["GET"]),
     ]
-    return Starlette(routes=routes, exception_handlers={404: _nothing, 405: _nothing})
+    return Starlette(routes=routes, exception_handlers={404: _nothing, 405: _nothing, Exception: _fault})
 
 
 class ReaderPages:
@@ -186,8 +190,13 @@ async def _health(_request: Request) -> Response:
 
 
 def _busy(request: Request, error: FunnelbeatError) -> Response:
-    structlog.get_logger().error("page_failed", sentence=str(error))
+    log_failure(request, error, "page_failed")
     return _plain(request, "busy", 503)
+
+
+async def _fault(request: Request, _error: Exception) -> Response:
+    """It is raised again, and the site around this logs it."""
+    return _plain(request, "fault", 500)
 
 
 async def _nothing(request: Request, _error: Exception) -> Response:
@@ -197,7 +206,8 @@ async def _nothing(request: Request, _error: Exception) -> Response:
 def _plain(request: Request, kind: str, status: int) -> Response:
     named = request.headers.get("accept-language", "")[:200].split(",")
     found = (_LANGUAGE.match(part) for part in named)
-    return _html(plain_page(kind, [match[1].lower() for match in found if match]), status)
+    known = request_id(request) if status >= HTTP_FAULT else ""
+    return _html(plain_page(kind, [match[1].lower() for match in found if match], known), status)
 
 
 def _html(text: str, status: int) -> Response:

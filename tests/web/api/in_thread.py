@@ -54,12 +54,12 @@ def api_in_thread(redis: EmbeddedRedis, place: Path) -> Iterator[ApiInThread]:
 
     thread = threading.Thread(target=lambda: asyncio.run(serve()), daemon=True)
     thread.start()
-    assert ready.wait(60)
+    assert ready.wait(PATIENCE)
     try:
         yield made[0]
     finally:
         stop.set()
-        thread.join(60)
+        thread.join(PATIENCE)
 
 
 async def _described(served: ServedApi) -> ApiInThread:

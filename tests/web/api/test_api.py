@@ -9,10 +9,12 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from tests.support.missed_slots import missed_slot
 from tests.web.api.served import ServedApi, served_api
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.first_answers import TURN, RedisFirstAnswers
 from worker.domain.access import TokenScope
+from worker.domain.run import stamp
 from worker.errors import LedgerUnavailable
 from worker.web.api.guard import PER_MINUTE, WRONG_PER_MINUTE
 
@@ -131,6 +133,26 @@ async def test_an_act_whose_answer_was_lost_is_done_once(
     await redis_client.hincrby(name, "turn", -TURN)
     done = await served.post("/schedules/week/trigger", body, headers=once)
     assert [run["key"] for run in (await served.get("/runs")).json()["items"]] == [done.json()["key"]]
+
+
+async def test_a_missed_slot_is_run_as_by_the_command_line(served: ServedApi) -> None:
+    """Once by the same key; a slot that was not missed, and one beside an instant, are refused with a sentence."""
+    slot = await missed_slot(served.project.services, served.redis_url)
+    body, once = {"for_slot": stamp(slot)}, {"Idempotency-Key": "late"}
+    for wrong, words in (
+        ({"for_slot": "2001-01-01T09:00:00Z"}, "is no missed slot of week"),
+        ({**body, "at": "2026-01-01T00:00:00Z"}, "for_slot beside at"),
+    ):
+        answer = await served.post("/schedules/week/trigger", wrong)
+        assert (answer.status_code, words in answer.json()["detail"]) == (422, True), answer.text
+    first, again = [await served.post("/schedules/week/trigger", body, headers=once) for _ in range(2)]
+    assert (first.status_code, first.json()) == (202, {"key": f"week@{stamp(slot)}"})
+    assert again.json() == first.json()
+    late = await served.post("/schedules/week/trigger", body)
+    assert (late.status_code, "is no missed slot" in late.json()["detail"]) == (422, True)
+    assert await served.project.services.lookups.missed("week", 10) == ()
+    (record,) = [one for one in await served.project.services.audit.newest(10) if one.act == "trigger"]
+    assert record.after == {"run": f"week@{stamp(slot)}"}
 
 
 async def test_schedules_are_listed_by_tags_and_owner(served: ServedApi) -> None:

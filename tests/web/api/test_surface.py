@@ -69,8 +69,8 @@ def described() -> BaseSchema:
 
 @pytest.fixture(autouse=True)
 def _quiet() -> None:
-    """What is refused is no news here."""
-    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(50))
+    """What is refused is no news here. A failure stands beside the report of the test, under the id in its answer."""
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(40))
 
 
 def bounded(examples: int, *, random: bool = False) -> settings:

@@ -1,20 +1,28 @@
 """Every act through the console: done, recorded, and refused without the form's own mark or the scope."""
 
+from datetime import UTC, datetime
 from urllib.parse import quote
 
 import httpx
 
+from tests.support.fakes import TEAM
+from tests.support.missed_slots import missed_slot
 from tests.web.console.served import ServedConsole, forms
+from worker.adapters.redis_server import EmbeddedRedis
 from worker.documents import acts as documents
 from worker.domain.access import Door, TokenScope
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.reason import Reason
-from worker.domain.run import RunState
+from worker.domain.run import RunState, stamp
+from worker.domain.subscription import Origin, SubscriptionRecord
 from worker.flow.alert.current import current
 from worker.flow.operate.on_demand import request
+from worker.flow.operate.subscriptions import Added
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
+from worker.rendering.wording import Wording
 from worker.web.console.app import ACTS
+from worker.web.console.subscriptions import added_words
 
 NAMES = {
     "settle": "deliveries settle",
@@ -135,6 +143,34 @@ async def test_a_run_is_triggered_once_by_two_clicks(served: ServedConsole) -> N
     assert page.status_code == 200
     assert "queued" in page.text
     assert len(await served.project.services.lookups.runs("week", 10)) == 1
+
+
+async def test_a_missed_slot_is_run_once_by_two_clicks(served: ServedConsole, empty_redis: EmbeddedRedis) -> None:
+    client, slot = await served.signed_in(), await missed_slot(served.project.services, empty_redis.url)
+    for place in ("schedule/week", f"explain/week@{stamp(slot)}"):
+        page = (await client.get(f"/console/{place}")).text
+        assert f'<option value="{stamp(slot)}">' in page
+        assert "Run this missed slot" in page
+    reads = await served.signed_in(TokenScope.READ)
+    assert "Run this missed slot" not in (await reads.get("/console/schedule/week")).text
+    form = {**forms(page)["/console/acts/trigger"], "for_slot": stamp(slot)}
+    one, two = [await client.post("/console/acts/trigger", data=form) for _ in range(2)]
+    assert one.headers["location"] == two.headers["location"] == f"/console/run/week@{quote(stamp(slot), safe=':')}"
+    assert "queued" in (await client.get(one.headers["location"])).text
+    assert "Run this missed slot" not in (await client.get("/console/schedule/week")).text
+    for wrong, said in (("soon", "expected an instant"), ("2001-01-01T09:00:00Z", "is no missed slot")):
+        await client.post("/console/acts/trigger", data={**form, "for_slot": wrong, "once": ""})
+        assert said in (await client.get("/console/schedule/week")).text
+
+
+def test_what_check_would_warn_of_is_said_of_a_new_subscription() -> None:
+    """As the command line says it."""
+    record = SubscriptionRecord("week", TEAM, Origin.API, "ann", datetime(2026, 11, 16, tzinfo=UTC))
+    added = Added(record, ("head",), ("no words of the language `hu`; write another locale",))
+    assert added_words(Wording("en_GB", "UTC"), added) == (
+        f"{TEAM.address} is subscribed to week. Other entries reach the same address: head."
+        " Warning: no words of the language `hu`; write another locale."
+    )
 
 
 async def test_what_was_refused_is_tried_again(troubled: ServedConsole) -> None:

@@ -27,9 +27,7 @@ ON_DEMAND = "manual"
 class MissedUses(RequestUses, UsesLookups, Protocol): ...
 
 
-async def request_missed(
-    uses: MissedUses, schedule_id: str, slot: datetime, idempotency: str | None = None
-) -> RunKey:
+async def request_missed(uses: MissedUses, schedule_id: str, slot: datetime, idempotency: str | None = None) -> RunKey:
     """Claims the run of a missed slot and returns its key, which is the slot's own. The row of missed slots is split
     around it. The same `idempotency` gives the same run.
 

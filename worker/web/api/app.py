@@ -35,10 +35,13 @@ PROBLEMS: dict[int | str, dict[str, Any]] = {
         (401, "Without a token, or with one that is not valid."),
         (403, "The token does not allow it."),
         (404, "What the path names is not there."),
+        (408, "The body came too slowly."),
         (409, "Something changed meanwhile: ask again."),
         (412, "What If-Match names is no longer deployed."),
+        (413, "The body is too long."),
         (422, "The request is wrong; `detail` says what was found and what is expected."),
         (429, "Too many requests; Retry-After says when to come again, in seconds."),
+        (500, "An internal error; the log says more under the id in `request`."),
         (502, "Another service failed."),
         (503, "Redis or the broker cannot be reached."),
     )

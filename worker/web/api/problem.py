@@ -24,6 +24,7 @@ from worker.errors import (
     SourceError,
 )
 from worker.web.api.plain_errors import plain_error
+from worker.web.failures import log_failure, request_id
 
 MEDIA_TYPE = "application/problem+json"
 
@@ -59,6 +60,7 @@ TITLES = {
 }
 
 
+FAULT = "the request could not be dealt with; the log of this process says why"
 NO_PATH = "no request has this path; GET /api/v1/openapi.json describes all of them"
 
 
@@ -87,9 +89,12 @@ def handle_errors(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _fault)
 
 
-async def _ours(_request: Request, error: Exception) -> JSONResponse:
+async def _ours(request: Request, error: Exception) -> JSONResponse:
     kind = next(((status, reason) for known, status, reason in _KINDS if isinstance(error, known)), (500, "fault"))
     more: dict[str, Any] = {}
+    if kind[0] >= 500:
+        log_failure(request, error)
+        more["request"] = request_id(request)
     if isinstance(error, DefinitionError):
         more["complaints"] = [complaint_document(one) for one in error.complaints]
     return problem(*kind, str(error), **more)
@@ -122,12 +127,12 @@ async def _undescribed(request: Request, error: Exception) -> JSONResponse:
     if not isinstance(error, ResponseValidationError):
         raise error
     places = "; ".join(f"{'.'.join(str(part) for part in one['loc'])}: {one['type']}" for one in error.errors())
-    structlog.get_logger().error("answer_undescribed", path=request.url.path, sentence=places)
-    return problem(500, "fault", "the answer is not as it is described; the log of this process says where")
+    known = request_id(request)
+    structlog.get_logger().error("answer_undescribed", request=known, path=request.url.path, sentence=places)
+    detail = "the answer is not as it is described; the log of this process says where"
+    return problem(500, "fault", detail, request=known)
 
 
-async def _fault(request: Request, error: Exception) -> JSONResponse:
-    """An internal error. The log says what it was; the answer does not."""
-    path, kind = request.url.path, type(error).__name__
-    structlog.get_logger().error("request_failed", path=path, kind=kind, sentence=str(error))
-    return problem(500, "fault", "the request could not be dealt with; the log of this process says why")
+async def _fault(request: Request, _error: Exception) -> JSONResponse:
+    """An internal error. It is raised again, and the log says what it was; the answer does not."""
+    return problem(500, "fault", FAULT, request=request_id(request))

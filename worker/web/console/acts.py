@@ -17,7 +17,7 @@ PAUSES = {"1": timedelta(days=1), "7": timedelta(days=7), "30": timedelta(days=3
 
 
 async def trigger(visit: Visit, form: Form) -> tuple[str, str]:
-    """A run now, or of the missed slot that the form names. If it is sent twice, as by two clicks, it starts one run."""
+    """A run now, or of the missed slot that the form names. Sent twice, as by two clicks, it starts one run."""
     schedule, once = text_of(form, "schedule"), form.get("once", "")
     idempotency = f"{visit.actor.who}:console:{once[:64]}" if once else None
     key = await acts.trigger(visit.uses, visit.actor, schedule, None, idempotency, slot_of(form.get("for_slot", "")))

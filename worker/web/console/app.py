@@ -31,6 +31,7 @@ from worker.web.console.runs import runs_page
 from worker.web.console.schedules import schedule_page, schedules_page
 from worker.web.console.state import ConsoleState
 from worker.web.console.subscriptions import pause_reader, resume_reader, subscribe, subscriptions_page, unsubscribe
+from worker.web.failures import request_id
 
 PAGES: tuple[tuple[str, Page], ...] = (
     ("/", overview),
@@ -100,11 +101,18 @@ def console(uses: Services, monotonic: Callable[[], float], project: str, check:
             for name, scope, make, longest in ASKED
         ),
     ]
-    app = Starlette(routes=routes, exception_handlers={404: _nothing, 405: _nothing})
+    app = Starlette(routes=routes, exception_handlers={404: _nothing, 405: _nothing, Exception: _fault})
     app.router.redirect_slashes = False
     return app
 
 
 async def _nothing(request: Request, error: Exception) -> Response:
     status = error.status_code if isinstance(error, HTTPException) else 404
-    return bare(wording(request), root_of(request), "trouble", {"title": "not_found", "sentence": ""}, status)
+    values = {"title": "not_found", "sentence": "", "request": ""}
+    return bare(wording(request), root_of(request), "trouble", values, status)
+
+
+async def _fault(request: Request, _error: Exception) -> Response:
+    """It is raised again, and the site around this logs it."""
+    values = {"title": "fault", "sentence": "", "request": request_id(request)}
+    return bare(wording(request), root_of(request), "trouble", values, 500)

@@ -5,7 +5,6 @@ from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 
-import structlog
 from starlette.requests import Request
 from starlette.responses import RedirectResponse, Response
 
@@ -21,6 +20,7 @@ from worker.web.console.forms import LONGEST, Form, read_form
 from worker.web.console.page import Visit, bare, headers, shown
 from worker.web.console.sessions import ConsoleSession, Sessions
 from worker.web.console.state import ConsoleState
+from worker.web.failures import log_failure, request_id
 from worker.web.limit import WrongTries
 
 LIVE = "x-funnelbeat-live"
@@ -235,10 +235,11 @@ def _trouble(request: Request, error: FunnelbeatError, visit: Visit | None = Non
     """
     status = 404 if isinstance(error, NotFound) else 422 if isinstance(error, RequestError) else 503
     if status == 503:
-        structlog.get_logger().error("page_failed", sentence=str(error))
+        log_failure(request, error, "page_failed")
     values = {
         "title": {404: "not_found", 422: "wrong"}.get(status, "busy"),
         "sentence": "" if status == 503 else str(error),
+        "request": request_id(request) if status == 503 else "",
     }
     if visit is not None and status != 503:
         return shown(replace(visit, followed=False), "trouble", {**values, "root": visit.root}, status)

@@ -10,7 +10,8 @@ from worker.domain.address import same
 from worker.domain.alert.matcher_text import written
 from worker.errors import RequestError
 from worker.flow.operate import acts
-from worker.flow.operate.subscriptions import EVERYBODY, State, SubscriptionRow, listed, named
+from worker.flow.operate.subscriptions import EVERYBODY, Added, State, SubscriptionRow, listed, named
+from worker.rendering.wording import Wording
 from worker.web.console.acts import PAUSES, text_of
 from worker.web.console.forms import Form
 from worker.web.console.page import Visit, shown
@@ -63,10 +64,16 @@ async def subscribe(visit: Visit, form: Form) -> tuple[str, str]:
     if form.get("rule"):
         entry["alerts"] = [form["rule"]]
     made = await acts.subscribe(visit.uses, visit.actor, schedule, entry)
-    said = visit.w.say("console.done.subscribe", address=visit.w.clean(made.record.reader.address), schedule=schedule)
-    also = [visit.w.say("console.done.same", entries=", ".join(map(visit.w.clean, made.same)))] if made.same else []
-    warned = [visit.w.say("console.done.warning", sentence=visit.w.clean(one, 200)) for one in made.warnings]
-    return back_to(form), " ".join((said, *also, *warned))
+    return back_to(form), added_words(visit.w, made)
+
+
+def added_words(w: Wording, made: Added) -> str:
+    """That it is made, and what `subscriptions add` says beside that."""
+    record = made.record
+    said = w.say("console.done.subscribe", address=w.clean(record.reader.address), schedule=record.schedule)
+    also = [w.say("console.done.same", entries=", ".join(map(w.clean, made.same)))] if made.same else []
+    warned = [w.say("console.done.warning", sentence=w.clean(one, 200)) for one in made.warnings]
+    return " ".join((said, *also, *warned))
 
 
 async def unsubscribe(visit: Visit, form: Form) -> tuple[str, str]:

@@ -26,13 +26,16 @@ class ApiShape(BaseModel):
 
 
 class Problem(BaseModel):
-    """application/problem+json. `reason` is for programs; `detail` says in a sentence what was found."""
+    """application/problem+json. `reason` is for programs; `detail` says in a sentence what was found. `request`: the
+    id under which the log says more, where the fault is on this side.
+    """
 
     type: str
     title: str
     status: int
     detail: str
     reason: str
+    request: str = ""
 
 
 class ListPage(ApiShape, Generic[T]):
