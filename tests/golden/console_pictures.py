@@ -3,6 +3,7 @@
 import asyncio
 import sys
 import tempfile
+import zlib
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,9 +25,13 @@ from worker.flow.operate.access_tokens import add_token
 from worker.flow.services import Services
 from worker.web.console.app import console
 
-WIDTHS = (1280, 768, 320)
+WIDTHS = (1600, 1280, 768, 320)
 NARROW = 500
 """Pixels. What is narrower is drawn twice as sharp."""
+
+HEIGHT = 900
+LOOKS = 100
+"""How often a frame is looked at before it counts as empty."""
 
 HALF = 40.0
 """Seconds that the console's own clock stands at."""
@@ -88,20 +93,51 @@ async def _served(services: Services) -> AsyncIterator[str]:
     await going
 
 
+async def frames_are_painted(page: Page) -> None:
+    """A message is in a frame that runs no script, which is a process of its own. It paints anew after each change of
+    the window, and a picture that is taken meanwhile shows an empty frame.
+    """
+    for one in await page.locator("iframe:visible").all():
+        await one.scroll_into_view_if_needed()
+        await one.content_frame.locator("body").wait_for()
+    size = page.viewport_size
+    assert size is not None
+    height = await page.evaluate("Math.ceil(document.documentElement.getBoundingClientRect().height)")
+    await page.set_viewport_size({"width": size["width"], "height": max(height, size["height"])})
+    for one in await page.locator("iframe:visible").all():
+        for _ in range(LOOKS):
+            if painted(await one.screenshot()):
+                break
+        else:
+            raise AssertionError(f"a frame of {page.url} stayed empty")
+
+
+def painted(png: bytes) -> bool:
+    """Whether a picture shows more than one colour with a border. PNG keeps differences to the pixel beside or above,
+    which are zero on a plain ground.
+    """
+    at, packed = 8, b""
+    while at < len(png):
+        size, kind = int.from_bytes(png[at : at + 4]), png[at + 4 : at + 8]
+        packed += png[at + 8 : at + 8 + size] if kind == b"IDAT" else b""
+        at += size + 12
+    rows = zlib.decompress(packed)
+    return len(rows) - rows.count(0) > len(rows) / 100
+
+
 async def _shoot(browser: Browser, base: str, token: str, folder: Path, form: tuple[int, str]) -> None:
     width, colours = form
     context = await browser.new_context(
-        viewport={"width": width, "height": 900},
+        viewport={"width": width, "height": HEIGHT},
         color_scheme="dark" if colours == "dark" else "light",
         device_scale_factor=1 if width > NARROW else 2,
     )
     page = await context.new_page()
 
     async def shoot(name: str) -> None:
-        for frame in await page.locator("iframe:visible").all():
-            await frame.scroll_into_view_if_needed()  # a browser paints no frame that is out of sight
-            await frame.content_frame.locator("body").wait_for()
+        await frames_are_painted(page)
         await page.screenshot(path=folder / f"console-{name}.{width}-{colours}.png", full_page=True)
+        await page.set_viewport_size({"width": width, "height": HEIGHT})
 
     await page.goto(base)
     await shoot("sign-in")
