@@ -49,6 +49,10 @@ def checked(_bundle: Bundle, _schedule: Schedule, written: Mapping[str, Any]) ->
     return CheckedEntry(replace(TEAM, rows=written.get("rows", ""), send=Send(written["send"]), days=(0,)))
 
 
+def unmoved(deals: int) -> Any:
+    return uses(keys=(uses(count=deals),), changed=False, empty=False, standing=Standing.UNCHANGED)
+
+
 class Digests:
     """Digests as by an entry, in which nothing moved; `gone`: why there is none of a day."""
 
@@ -63,8 +67,7 @@ class Digests:
         if row.key in self.gone:
             raise self.gone[row.key]
         self.asked.append((row.key, entry))
-        deals = (uses(count=7 if "5" in entry.rows else 40),)
-        return uses(keys=deals, changed=False, empty=False, standing=Standing.UNCHANGED)
+        return unmoved(7 if "5" in entry.rows else 40)
 
 
 def parts(digests: Digests, *rows: Delivery, bundle: Bundle | None = BUNDLE) -> Any:

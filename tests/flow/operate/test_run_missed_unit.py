@@ -30,16 +30,21 @@ from worker.flow.operate.run_missed import around, newest_missed, request_missed
 ROW = MissedRow(NOW - 5 * HOUR, NOW - HOUR, 5, Reason.CAUGHT_UP, schedule="weekly")
 
 
-class Clock(FixedClock):
+class Once(FixedClock):
+    def __init__(self) -> None:
+        super().__init__()
+        self.first = dict[str, str]()
+
+    async def once(self, name: str, value: str) -> str:
+        return self.first.setdefault(name, value)
+
+
+class Clock(Once):
     """Creates each run once."""
 
     def __init__(self) -> None:
         super().__init__()
         self.made: dict[RunKey, tuple[Claim, MissedRow | None, Sequence[MissedRow]]] = {}
-        self.first = dict[str, str]()
-
-    async def once(self, name: str, value: str) -> str:
-        return self.first.setdefault(name, value)
 
     async def request(
         self, claim: Claim, pid: int, *, missed: MissedRow | None = None, rest: Sequence[MissedRow] = ()
