@@ -101,6 +101,6 @@ def test_a_locale_without_words_is_said_once(tmp_path: Path, locale: str, own: s
     if said:
         assert found[0] == (
             "funnelbeat.yaml:4:20: `locale: pl_PL`, and no words of the language `pl`: messages are in English, with "
-            "numbers and dates of pl_PL; translate what `funnelbeat templates init words/pl` writes, or write a locale of "
-            "de, en or fr"
+            "numbers and dates of pl_PL; translate what `funnelbeat templates init words/pl` writes, or write a locale "
+            "of de, en or fr"
         )

@@ -71,8 +71,8 @@ class StalledDeals:
         return self._w.days(max(0, self._w.since_days(deal.updated_at, self._digest.slot)))
 
     def still_shown(self, section: StalledSection) -> tuple[Deal, ...]:
-        """The largest of those that were stalled before, as many as the new ones leave space for. If only the one that is
-        stalled longest is known, it is that one.
+        """The largest of those that were stalled before, as many as the new ones leave space for. If only the one
+        that is stalled longest is known, it is that one.
         """
         if section.newly_count:
             shown = sum(len(block.deals) for block in self.owner_blocks(section))
