@@ -449,6 +449,9 @@ OWN = replace(
 )
 """What one owner gets where a schedule has a digest for each."""
 
+TEAM = replace(NORMAL, narrowed=True, team=True, funnels=(), figures=(), sources=SOURCES[:2])
+"""What one manager gets where a schedule has a digest for each."""
+
 DIGESTS: dict[str, Digest] = {
     "normal": NORMAL,
     "first": FIRST,
@@ -460,4 +463,5 @@ DIGESTS: dict[str, Digest] = {
     "long": LONG,
     "collected": COLLECTED,
     "each-owner": OWN,
+    "each-manager": TEAM,
 }

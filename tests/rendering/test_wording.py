@@ -2,6 +2,7 @@ from datetime import UTC, datetime
 
 import pytest
 
+from worker.domain.reason import SENTENCES, Reason
 from worker.domain.snapshot.opportunity import Move
 from worker.rendering.wording import Wording
 from worker.sanitize import plain
@@ -36,3 +37,16 @@ def test_a_language_of_the_projects_own_has_its_plural_forms_and_english_stands_
 def test_a_project_changes_a_phrase_of_a_shipped_language() -> None:
     assert Wording("de_DE", "Europe/Berlin", own={"de": {"act": "Zu tun"}}).say("act") == "Zu tun"
     assert Wording("en_GB", "Europe/Berlin", own={"de": {"act": "Zu tun"}}).say("act") == "Act"
+
+
+@pytest.mark.parametrize("reason", Reason)
+def test_every_reason_is_said_in_english_and_in_german(reason: Reason) -> None:
+    assert EN.reason(reason) == SENTENCES[reason]
+    assert DE.reason(reason) not in ("", SENTENCES[reason])
+
+
+def test_a_stored_sentence_of_ours_is_said_in_the_readers_language_and_a_receivers_words_stay() -> None:
+    stored = f"failed – {SENTENCES[Reason.EXHAUSTED]} 550 no such user"
+    assert EN.sentence(stored) == stored
+    assert DE.sentence(stored) == f"failed – {DE.reason(Reason.EXHAUSTED)} 550 no such user"
+    assert DE.reason(None) == ""

@@ -2,7 +2,7 @@
 
 The first line is JSON: the name, length and short SHA-256 of every part. Each part follows as JSON on its own line: the
 project, every schedule and every template, named like their files. The hash of the whole finds damage; the hash of a
-part names the damaged file. Version 1, which is one JSON document, and version 2 can still be read.
+part names the damaged file. Version 1, which is one JSON document, and versions 2 and 3 can still be read.
 
 A decoder leaves out what it does not know. So a field that changes what is sent has a new version, which a process of
 an older one refuses (decision 135).
@@ -20,8 +20,8 @@ from worker.domain.outgoing import Outgoing
 from worker.domain.schedule import Bundle, Schedule, Timing
 from worker.errors import LedgerError, NewerVersion
 
-VERSION = 3
-_WITH_PARTS = frozenset({2, VERSION})
+VERSION = 4
+_WITH_PARTS = frozenset({2, 3, VERSION})
 PROJECT = "funnelbeat.yaml"
 _MARK = 16
 """Hexadecimal characters of a part's hash. A short one is enough to name a damaged part, because the whole has a full

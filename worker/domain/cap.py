@@ -24,6 +24,7 @@ class HeldDigest:
     """A digest that was not sent, as a later message names it. `name`: the schedule's. `changes`: rows and figures that
     differ from what the reader was last sent. `figure`: its key figure, None if it is not known; for a list of deals
     (`of_deals`) its name says what the list contains. `alerts`: for a notification, the number of its alerts.
+    `schedule`, `reader`: whose digest it is; empty where an earlier version wrote it.
     """
 
     name: str
@@ -32,6 +33,8 @@ class HeldDigest:
     figure: Figure | None = None
     of_deals: bool = False
     alerts: int = 0
+    schedule: str = ""
+    reader: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -58,6 +58,7 @@ def project_keys(bundle: Bundle) -> dict[str, Any]:
         "subscriptions.allow": bundle.allow if bundle.allow_written else None,
         "shared_addresses": bundle.shared_addresses,
         "web": bundle.web,
+        "web.console": bundle.console,
         "brand": bundle.brand,
     }
 

@@ -163,7 +163,9 @@ class Delivery:
     `content`: of a notification of alerts, the name under which its run stores the content. `tells_of`: held digests
     that this one names, oldest first, and `tells_of_more` that are only counted. `left_out`: places in the entry's
     `cc`, from 0, of addresses that get no copy, each with why; fixed by the first intent, and without the address
-    itself, which only the definition holds. `strange`: what a newer version fixed besides, by its names.
+    itself, which only the definition holds. `untold`: places in the held digests, from 0, that this one does not name
+    after all, because their reader was removed or stopped them; fixed as well. `strange`: what a newer version fixed
+    besides, by its names.
     """
 
     key: DeliveryKey
@@ -189,6 +191,7 @@ class Delivery:
     tells_of: tuple[HeldDigest, ...] = ()
     tells_of_more: int = 0
     left_out: Mapping[int, Reason] = field(default_factory=dict)
+    untold: tuple[int, ...] = ()
     strange: tuple[str, ...] = ()
 
 

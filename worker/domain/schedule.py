@@ -310,7 +310,8 @@ class Bundle:
     subscription must match (domain.subscription.is_allowed). `allow_written`: they are of `subscriptions.allow`, so
     that they count for definitions too; otherwise they are the addresses of the definitions. `shared_addresses`: read
     by several people. `web`: where readers reach this project's pages, without a slash at the end; empty if there are
-    none. `heartbeat` and `webhooks`: what is called besides channels. `brand`: the brand that messages show.
+    none. `console`: the console is reached there too. `heartbeat` and `webhooks`: what is called besides channels.
+    `brand`: the brand that messages show.
     """
 
     project: str
@@ -325,6 +326,7 @@ class Bundle:
     allow_written: bool = False
     shared_addresses: tuple[str, ...] = ()
     web: str = ""
+    console: bool = False
     heartbeat: HeartbeatUrl | None = None
     webhooks: Mapping[str, EventWebhook] = field(default_factory=dict)
     brand: Brand = NO_BRAND

@@ -24,7 +24,8 @@ C = TypeVar("C")
 class RenderRequest:
     """What a message is made from: a digest, a notice to the operator, or a notification of alerts. `entry` gives
     template, language and zone; it has no id and no address, because one content serves many readers. `files` are
-    attached. `answers`: the receiver reports clicks, so that buttons can be shown.
+    attached. `answers`: the receiver reports clicks, so that buttons can be shown. `run_page`: the address of the run's
+    page in the console, and `moves_file` that of its moves as CSV; empty without one.
     """
 
     digest: Digest | Notice | Notification
@@ -32,6 +33,8 @@ class RenderRequest:
     files: tuple[Attachment, ...] = ()
     linked: bool = False
     answers: bool = False
+    run_page: str = ""
+    moves_file: str = ""
 
 
 class TemplatePage(Protocol):

@@ -111,11 +111,13 @@ class DeliveryLedger(Protocol):
         version: str = "",
         link_key: str = "",
         left_out: Mapping[int, Reason] | None = None,
+        untold: Sequence[int] = (),
     ) -> int:
         """Writes the intent to send one part, before it is sent. The first intent of a try (attempt 0) moves pending →
         sending and returns the new attempt; later parts name it. `date`, `compared_with`, `why_first` (for queries
-        without a baseline), `link_key` and `left_out` stay as the first intent of all tries wrote them. `version`
-        is of this try. Raises ClaimLost, also for a try with another date than the first: it would be another message.
+        without a baseline), `link_key`, `left_out` and `untold` stay as the first intent of all tries wrote them.
+        `version` is of this try. Raises ClaimLost, also for a try with another date than the first: it would be another
+        message.
         """
         ...
 

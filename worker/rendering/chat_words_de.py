@@ -65,6 +65,7 @@ WORDS: Mapping[str, str] = {
     ),
     "chat.gone": "Dieser Bericht wird nicht mehr an diesen Leser gesendet.",
     "chat.button.open": "Öffnen",
+    "chat.button.open_of": "Öffnen: {name}",
     "chat.button.ack": "Bestätigen",
     "chat.button.ack_of": "Bestätigen: {name}",
     "chat.button.snooze": "7 Tage zurückstellen",

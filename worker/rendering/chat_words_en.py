@@ -62,6 +62,7 @@ WORDS: Mapping[str, str] = {
     ),
     "chat.gone": "This digest is not sent to this reader any more.",
     "chat.button.open": "Open",
+    "chat.button.open_of": "Open: {name}",
     "chat.button.ack": "Acknowledge",
     "chat.button.ack_of": "Acknowledge: {name}",
     "chat.button.snooze": "Snooze 7 days",

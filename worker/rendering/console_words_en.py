@@ -372,7 +372,7 @@ WORDS: Mapping[str, str] = {
     "console.need.time": "It fires if its condition still holds at {date}.",
     "console.need.end": "It is resolved by a change of: {texts}.",
     "console.need.cleared": "It is resolved if its condition still does not hold at {date}.",
-    "console.need.worse": "It is told as worse from {amount} on.",
+    "console.need.worse": "It is reported as worse from {amount} on.",
     "console.need.repeat": "The message is repeated if it still fires at {date}.",
     "console.tested": "{runs} runs since {since}; {gaps} without data; {unknown} of {judged} judgements unknown.",
     "console.a_week": "{n} messages a week",

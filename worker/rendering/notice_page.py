@@ -90,7 +90,7 @@ class NoticePage:
     def causes(self) -> tuple[str, ...]:
         """The errors of services and receivers, each with its query or reader."""
         told = [
-            ": ".join(words for words in (self._who(cause), self._w.clean(cause.sentence, LONGEST_CAUSE)) if words)
+            ": ".join(words for words in (self._who(cause), self._sentence(cause)) if words)
             for cause in self.notice.causes
         ]
         return (
@@ -156,6 +156,9 @@ class NoticePage:
         if cause.slots is not None:
             return self._slots(cause.slots)
         return "" if self.notice.trouble is Trouble.SUSPENDED else self._w.clean(cause.who, LONGEST_CAUSE)
+
+    def _sentence(self, cause: Cause) -> str:
+        return self._w.clean(self._w.sentence(cause.sentence), LONGEST_CAUSE)
 
     def _slots(self, span: SlotSpan) -> str:
         """As in "12 slots: Mon 16 Nov, 06:00 CET – 08:45 CET"."""

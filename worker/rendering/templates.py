@@ -7,6 +7,7 @@ for alerts `notification` (domain.alert.notification.Notification), `w`, `page` 
 `brand` (brand.BrandView) is the brand in funnelbeat.yaml.
 `answers`: whether buttons are handled. `answer_link`: a token for the address of the reader's own page of alerts, or
 empty.
+`run_page` and `moves_file`: addresses of a digest's run in the console, or empty.
 The channel decides which templates a message needs. A project's own templates replace the built-in ones by path.
 """
 
@@ -51,8 +52,10 @@ OUTPUT_LIMIT = 5_000_000
 shortened.
 """
 
-OWN = "own"
-"""The prefix of the keys of words that address the owner of the deals: "own.newly" for "newly"."""
+OWN, TEAM = "own", "team"
+"""The prefixes of the keys of words that address the owner of the deals, and the manager of their owners: "own.newly"
+and "team.newly" for "newly".
+"""
 
 PROBLEM_LIMIT = 300
 _MISSING = re.compile(r"'(?:\w+\.)+(\w+) object' has no attribute '(\w+)'")
@@ -151,6 +154,8 @@ class JinjaTemplates:
             "preferences": READER_LINK if request.linked else "",
             "answers": request.answers,
             "brand": self._brand,
+            "run_page": request.run_page,
+            "moves_file": request.moves_file,
             "answer_link": READER_ALERTS if request.linked and isinstance(request.digest, Notification) else "",
         }
         for values in self._values(request):
@@ -169,7 +174,7 @@ class JinjaTemplates:
                 told = AlertPage(content, w, shown, bool(csv), self._vocabulary)
                 yield {"notification": content, "w": w, "page": told, "attached": attached}
             return
-        w = w.said_of(OWN) if content.own else w
+        w = w.said_of(OWN if content.own else TEAM if content.team else "")
         series = request.entry.thread is Thread.SERIES
         for cut in CUTS:
             page = Page(content, w, cut, csv, self._vocabulary, series=series)

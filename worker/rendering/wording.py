@@ -10,12 +10,14 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from zoneinfo import ZoneInfo
 
+from worker.domain.reason import SENTENCES, Reason
 from worker.locales import locale_named
 from worker.rendering import words_de, words_en
 from worker.rendering.labels import Labels, direction
 from worker.rendering.measures import Measures
 from worker.rendering.numbers import JOIN, MINUS, NBSP, NONE, Numbers, needs_cents
 from worker.rendering.phrases import Phrases
+from worker.rendering.reason_words_en import key_of
 from worker.rendering.row_names import RowNames
 from worker.rendering.times import Times
 from worker.sanitize import NAME_LIMIT, clean, isolate, visible
@@ -89,6 +91,17 @@ class Wording:
             key.removeprefix(f"{prefix}."): text for key, text in self._words.items() if key.startswith(f"{prefix}.")
         }
         return Wording(*self._place, services=self._services, own={self.language: {**self._words, **own}})
+
+    def reason(self, reason: Reason | None) -> str:
+        """Why something was or was not sent, run or fetched, in a sentence; "" for no reason."""
+        return "" if reason is None else self.say(key_of(reason))
+
+    def sentence(self, text: str) -> str:
+        """A text from a record, with our own sentences for reasons in this language. Records hold them in English."""
+        for reason, stored in SENTENCES.items():
+            if stored in text:
+                text = text.replace(stored, self.reason(reason))
+        return text
 
     def clean(self, name: str | None, limit: int = NAME_LIMIT) -> str:
         """An external text on one line: without control, format, bidi override or surrogate characters, at most `limit`

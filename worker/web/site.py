@@ -10,6 +10,7 @@ from starlette.routing import BaseRoute, Mount, Route, Router
 from starlette.types import ASGIApp
 
 from worker.documents.doctor import findings_document
+from worker.domain.links import CONSOLE
 from worker.flow.operate.ready import is_ready, readiness
 from worker.flow.services import Services
 from worker.web.api.app import PREFIX, api
@@ -26,8 +27,6 @@ from worker.web.limits import Limits
 from worker.web.links import application
 from worker.web.metrics import PATH as METRICS
 from worker.web.metrics import MetricsPage
-
-CONSOLE = "/console"
 
 
 @dataclass(frozen=True, slots=True)

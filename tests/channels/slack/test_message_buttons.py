@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from tests.golden.alerts import ALERTS
 from tests.golden.digests import DIGESTS
 from tests.support.contents import posts_of
 from tests.support.slack_cases import ENVELOPE, ROOM
@@ -74,3 +75,18 @@ def test_limits_of_buttons_are_checked(elements: list[object], said: str) -> Non
 def test_a_good_row_of_buttons_passes() -> None:
     post = {"text": "x", "blocks": [{"type": "actions", "elements": [button(value="v", url="https://a.example/")]}]}
     assert check(post) == ()
+
+
+@pytest.mark.parametrize("name", sorted(ALERTS))
+def test_every_alert_that_has_a_page_has_a_button_that_opens_it(name: str) -> None:
+    """And its name is a link. One of several is named to a screen reader."""
+    entry = replace(ENTRY, template="alert")
+    (post,) = posts_of(ALERTS[name], entry, answers=True).posts
+    rows = button_rows(post)
+    opens = [button for row in rows for button in row["elements"] if button["action_id"] == "open"]
+    told = json.dumps(post["blocks"])
+    assert [button for button in opens if told.count(button["url"]) < 1 + (len(rows) > 1)] == []
+    urls = {one.facts.url for one in ALERTS[name].findings if one.facts.url and one.facts.url.startswith("https://")}
+    assert {button["url"] for button in opens} <= urls
+    if len(rows) > 1:
+        assert [button for button in opens if not button["accessibility_label"].startswith("Open: ")] == []

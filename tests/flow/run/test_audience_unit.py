@@ -108,3 +108,11 @@ def test_only_who_owns_the_deals_is_told_that_they_are_his() -> None:
     assert narrowed(PARTS, PAST, of(ANN))[0].own
     others = (LARGE, replace(ANN, each=Each.MANAGER), replace(ANN, unassigned="ann@acme.example"))
     assert not [entry for entry in others if narrowed(PARTS, PAST, of(entry))[0].own]
+
+
+def test_only_who_manages_the_owners_is_told_that_they_are_the_team() -> None:
+    """Not an owner, not the address for deals of nobody, not whom a condition chose."""
+    manager = replace(ANN, each=Each.MANAGER)
+    assert narrowed(PARTS, PAST, of(manager))[0].team
+    others = (LARGE, ANN, replace(manager, unassigned="ann@acme.example"))
+    assert not [entry for entry in others if narrowed(PARTS, PAST, of(entry))[0].team]

@@ -16,8 +16,10 @@ from tests.support.set_clock import SetLedger
 from worker.adapters.redis_server import EmbeddedRedis
 from worker.adapters.redis_store.connection import connect
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, Reader
+from worker.domain.notice import Notice
 from worker.domain.reason import Reason
 from worker.domain.run import Claim, RunKey, RunState
+from worker.domain.subscription import Choice, Origin, Preference
 from worker.flow.run.deliver import deliver
 from worker.flow.run.produce import produce
 from worker.flow.run.tick import tick
@@ -48,6 +50,14 @@ class Office(Night):
         (delivery,) = await produce(self.services, key)
         await deliver(self.services, delivery)
         return await self.row(delivery)
+
+    async def removed_from(self, *names: str) -> None:
+        """Deploys these schedules with another reader."""
+        for name in names:
+            file = self.week.place / "schedules" / f"{name}.yaml"
+            text = file.read_text("utf-8")
+            file.write_text(text.replace("sales@acme.example", "else@acme.example"), "utf-8")
+        await self.week.deploy_files()
 
     async def tick(self) -> set[DeliveryKey]:
         """The clock ticks, and workers take what it publishes: what told of held digests."""
@@ -91,6 +101,40 @@ async def test_what_is_over_the_cap_is_held_and_told_in_one_message_at_the_perio
         assert f"Pipeline {name}, Mon 23 Nov, 09:0" in plain.get_content().replace("\u2068", "").replace("\u2069", "")
     fired = Counter(row.state for row in rows)
     assert fired[DeliveryState.SENT] + len(waits.notice.held) == len(rows), "sent + held = fired"
+
+
+async def test_a_held_digest_is_not_told_to_whom_its_schedule_does_not_name_any_more(office: Office) -> None:
+    """The others of the same address are told, and a replay tells the same."""
+    rows = [await office.sent(name, NINE) for name in NAMES]
+    also = DeliveryKey(rows[2].key.run, f"also/{rows[2].key.reader}")
+    await office.removed_from("gamma")
+    told = await office.at(also, NINE + DAY)
+    assert (told.state, told.untold) == (DeliveryState.SENT, (1,))
+    assert office.mails[-1]["subject"] == "Also happened: 2 digests"
+    text = str(office.mails[-1].get_body(("plain",)))
+    assert "Pipeline beta" in text
+    assert "Pipeline gamma" not in text
+    again = await office.services.digests.open(told)
+    assert again is not None
+    assert isinstance(again.composed.digest, Notice)
+    assert [one.name for one in again.composed.digest.held] == ["Pipeline beta", "Pipeline delta"]
+
+
+async def test_what_names_held_digests_is_not_sent_to_whom_none_of_their_schedules_names(office: Office) -> None:
+    rows = [await office.sent(name, NINE) for name in NAMES]
+    also = DeliveryKey(rows[2].key.run, f"also/{rows[2].key.reader}")
+    await office.removed_from(*NAMES[2:])
+    told = await office.at(also, NINE + DAY)
+    assert (told.state, told.reason) == (DeliveryState.SKIPPED, Reason.NOT_NAMED)
+    assert len(office.mails) == 2
+
+
+async def test_a_held_digest_is_not_told_to_whom_stopped_its_schedule(office: Office) -> None:
+    rows = [await office.sent(name, NINE) for name in NAMES]
+    stop = Preference(Choice.UNSUBSCRIBED, Origin.LINK, "", NINE)
+    assert await office.services.subscriptions.prefer("delta", rows[4].key.reader, stop)
+    told = await office.at(DeliveryKey(rows[2].key.run, f"also/{rows[2].key.reader}"), NINE + DAY)
+    assert (told.state, told.untold) == (DeliveryState.SENT, (2,))
 
 
 async def test_a_held_digest_moves_no_baseline_and_closes_its_run(office: Office) -> None:

@@ -51,7 +51,7 @@ async def test_a_digest_without_a_turn_is_held_with_what_it_would_have_told() ->
             "address mail team@acme.example",
             NOW + HOUR,
             f"also/{READER.id}",
-            HeldDigest("Weekly pipeline", NOW, 2 + 1 + 3 + 1),
+            HeldDigest("Weekly pipeline", NOW, 2 + 1 + 3 + 1, schedule="weekly", reader=READER.id),
         ),
         sentence=(
             "This address had its 5 messages in 1d: one message tells of the others at Mon 16 Nov 2026 09:00 (UTC)."

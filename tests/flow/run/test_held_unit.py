@@ -58,7 +58,7 @@ class Waiting:
 )
 def test_it_is_named_with_the_figure_that_heads_it(more: dict[str, Any], figure: Figure | None, of_deals: bool) -> None:
     told = held_digest(reader_digest(digest=uses(**(BARE | more))))
-    assert told == HeldDigest("Weekly pipeline", NOW, 0, figure, of_deals)
+    assert told == HeldDigest("Weekly pipeline", NOW, 0, figure, of_deals, 0, "weekly", "team|team@acme.example")
 
 
 @pytest.mark.parametrize(

@@ -193,3 +193,12 @@ def test_a_key_figure_without_a_value_is_words_in_every_form() -> None:
         assert "9.2% in 2–8 Nov" in one_line(made.text)
         assert re.search(rf"font-size: ?26px[^>]*>{words}<", made.html)
         assert not [line for line in made.text.splitlines() if line.strip() in ("–", "0 of 0")]
+
+
+def test_a_figure_that_no_source_puts_first_is_headed_by_its_query() -> None:
+    """A word such as "Deals" or "Won" alone could be of any deals. The name that a definition gives says of which."""
+    alone = digest(schedule(totals_item()), [totals(31)], [totals(27)])
+    assert [text for text in messages(alone)[:2] if "Funnel totals: Won" not in text] == []
+    named = replace(alone, sources=tuple(replace(one, name="Closed this year") for one in alone.sources))
+    assert [text for text in messages(named)[:2] if "Closed this year: Won" not in text] == []
+    assert "Funnel totals:" not in messages(WEBSITE)[0]

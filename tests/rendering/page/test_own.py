@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from tests.golden.digests import NOTHING_MOVED, OWN
+from tests.golden.digests import NOTHING_MOVED, OWN, TEAM
 from tests.rendering.test_templates import ENTRY, mail
 from tests.support.contents import mail_of, posts_of
 from tests.support.slack_golden import printed
@@ -69,3 +69,30 @@ def test_a_digest_in_which_nothing_moved_offers_to_come_only_when_something_did(
     assert words in mail_of(NOTHING_MOVED, ENTRY, linked=True).html
     assert words not in mail_of(NOTHING_MOVED, ENTRY).html
     assert words not in mail_of(OWN, ENTRY, linked=True).html
+
+
+@pytest.mark.parametrize(
+    ("locale", "subject", "said"),
+    [
+        (
+            "en_GB",
+            "Your team's €1,274,500 open, +€76,200 · 5 newly stalled",
+            (
+                "Your team's open pipeline, 37 deals",
+                "5 of your team's deals newly stalled",
+                "Only the deals of your team",
+            ),
+        ),
+        (
+            "de_DE",
+            "1.274.500 € in Ihrem Team offen, +76.200 € · 5 neu stockend",
+            ("Offene Pipeline Ihres Teams, 37 Deals", "5 Deals Ihres Teams neu stockend", "nur die Deals Ihres Teams"),
+        ),
+    ],
+)
+def test_a_manager_is_told_of_the_team(locale: str, subject: str, said: tuple[str, ...]) -> None:
+    """And who must act is named, since it is not the reader."""
+    made = mail_of(TEAM, replace(ENTRY, locale=locale))
+    assert plain(made.subject).startswith(subject)
+    for text in (" ".join(made.text.split()), html.unescape(made.html)):
+        assert [words for words in (*said, "Mina Okafor") if words not in plain(text)] == []

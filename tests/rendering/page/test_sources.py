@@ -44,7 +44,7 @@ def test_it_says_so_in_mail_text_and_post() -> None:
     unclear = replace(NORMAL, may_repeat=NORMAL.slot - timedelta(days=14))
     mail, posts = mail_of(unclear, entry), posts_of(unclear, entry)
     for text in (mail.html, " ".join(mail.text.split()), str(posts.posts)):
-        assert "may have arrived: then this one repeats what it said." in text
+        assert "may have arrived. If so, this one repeats it." in text
 
 
 @pytest.mark.parametrize(("locale", "words"), [("en_GB", "Only the deals meant for you"), ("de_DE", "nur die Deals")])

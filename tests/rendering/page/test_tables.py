@@ -21,8 +21,10 @@ from worker.domain.schedule import Query
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.snapshot import Column, Gap, GapReason, Kind, Measure, Row, Snapshot, table
 from worker.domain.time.window import Window
+from worker.rendering import samples
 from worker.rendering.page import CUTS, Page
 from worker.rendering.wording import Wording
+from worker.vocabulary import VOCABULARY
 
 EN = Wording("en_GB", "UTC", 2026)
 COUNTED = (Column("name", Kind.TEXT), Column("visitors", Kind.INT), Column("views", Kind.INT, sum=True))
@@ -218,3 +220,24 @@ def test_a_deal_that_is_gone_may_be_hidden_too() -> None:
     text = one_line(mail(found).text)
     assert "1 deleted or hidden" in text
     assert "Deleted or hidden" in text
+
+
+def test_open_deals_by_stage_have_a_bar_and_a_thin_one_of_the_last_digest() -> None:
+    """Of a count, which can be compared. What is told as a range of several people's figures has none."""
+    shipped = samples.digests()["pipedrive-week"]
+    shown = Page(shipped, Wording("en_GB", "UTC", 2026, VOCABULARY.words), CUTS[0])
+    stages, people = (next(one for one in shipped.tables if one.table_id == name) for name in ("stages_now", "people"))
+    view = shown.table_view(stages)
+    assert [(row.bar, row.before_bar) for row in view.rows] == [
+        (100, 90.91),
+        (100, 90.91),
+        (63.64, 90.91),
+        (100, 90.91),
+    ]
+    assert view.legend == "Thick bar: open deals now; thin bar: at the last digest."
+    assert view.legend in html.unescape(mail(shipped).html)
+    first = shown.table_view(replace(stages, before=()))
+    assert [row.before_bar for row in first.rows] == [None] * 4
+    assert first.legend == "Bar: open deals now."
+    assert [row.bar for row in shown.table_view(people).rows] == [None] * 6
+    assert shown.table_view(people).legend == ""

@@ -96,6 +96,7 @@ def load(
         allow_written=bool(made.rules.allow),
         shared_addresses=made.rules.shared_addresses,
         web=made.rules.web,
+        console=made.rules.console,
         heartbeat=made.outgoing.heartbeat,
         webhooks=made.outgoing.webhooks,
         brand=made.brand,

@@ -164,6 +164,7 @@ class WebShape(Shape):
     title = "web"
 
     base_url: Text = Field(description="The address of `funnelbeat web` as readers reach it, https://.")
+    console: _Flag = Field(default=False, description="The console is reached there too: digests link to their run.")
 
 
 class DefaultsShape(Shape):

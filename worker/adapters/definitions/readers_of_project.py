@@ -25,13 +25,16 @@ class ReaderRules:
     allow: tuple[str, ...] = ()
     shared_addresses: tuple[str, ...] = ()
     web: str = ""
+    console: bool = False
 
 
 NO_RULES = ReaderRules()
 
 
 def reader_rules(sheet: Sheet, shaped: ProjectShape) -> ReaderRules:
-    return ReaderRules(_allow(sheet, shaped), _shared(sheet, shaped), _web(sheet, shaped))
+    piece = read(WebShape, shaped.web, sheet, ("web",)).piece if shaped.web else None
+    web = "" if piece is None else _web(sheet, piece)
+    return ReaderRules(_allow(sheet, shaped), _shared(sheet, shaped), web, console=piece is not None and piece.console)
 
 
 def _allow(sheet: Sheet, shaped: ProjectShape) -> tuple[str, ...]:
@@ -68,11 +71,8 @@ def _shared(sheet: Sheet, shaped: ProjectShape) -> tuple[str, ...]:
     return tuple(found)
 
 
-def _web(sheet: Sheet, shaped: ProjectShape) -> str:
+def _web(sheet: Sheet, piece: WebShape) -> str:
     """The links in messages work for months, so that their address is checked here."""
-    piece = read(WebShape, shaped.web, sheet, ("web",)).piece if shaped.web else None
-    if piece is None:
-        return ""
     at: Path = ("web", "base_url")
     try:
         found = base_url(piece.base_url)

@@ -159,10 +159,11 @@ class DecisionRecord:
     version: str = ""
     link_key: str = ""
     left_out: Mapping[int, Reason] = field(default_factory=dict)
+    untold: tuple[int, ...] = ()
     strange: tuple[str, ...] = ()
 
 
-_RENDERED_BY, _SIGNED_BY, _LEFT_OUT = "@", "@key", "@cc"
+_RENDERED_BY, _SIGNED_BY, _LEFT_OUT, _UNTOLD = "@", "@key", "@cc", "@held"
 """Keys beside those of queries, of which no id begins with "@"."""
 
 
@@ -173,7 +174,8 @@ def fixed_row(fixed: DecisionRecord) -> str:
         for query, baseline in (fixed.compared_with or {}).items()
     }
     left_out = {str(place): str(why) for place, why in fixed.left_out.items()}
-    made_with = {_RENDERED_BY: fixed.version, _SIGNED_BY: fixed.link_key, _LEFT_OUT: left_out}
+    made_with: dict[str, Any] = {_RENDERED_BY: fixed.version, _SIGNED_BY: fixed.link_key}
+    made_with |= {_LEFT_OUT: left_out, _UNTOLD: list(fixed.untold)}
     return json.dumps(row | {name: value for name, value in made_with.items() if value}, sort_keys=True)
 
 
@@ -183,6 +185,7 @@ def fixed(raw: bytes | None) -> DecisionRecord:
     row: dict[str, Any] = json.loads(raw)
     version, link_key = str(row.pop(_RENDERED_BY, "")), str(row.pop(_SIGNED_BY, ""))
     left_out = {int(place): Reason(why) for place, why in row.pop(_LEFT_OUT, {}).items()}
+    untold = tuple(row.pop(_UNTOLD, ()))
     strange = tuple(sorted(name for name in row if name.startswith("@")))
     row = {name: told for name, told in row.items() if name not in strange}
     return DecisionRecord(
@@ -191,6 +194,7 @@ def fixed(raw: bytes | None) -> DecisionRecord:
         version,
         link_key,
         left_out,
+        untold,
         strange,
     )
 
@@ -234,23 +238,27 @@ def _slots(first: int, last: int, count: int) -> SlotSpan:
 
 
 def held_digest_row(one: HeldDigest) -> list[Any]:
-    """The figure is text, because a script would round it."""
+    """The figure is text, because a script would round it. Whose digest it is comes last, if that is known."""
     of = one.figure
     row = [of.name, of.kind.value, of.value, of.before, of.currency, one.of_deals] if of is not None else None
     figure = json.dumps(row) if row is not None else ""
-    return [short(one.name), to_ms(one.slot), one.changes, figure, one.alerts]
+    whose = [one.schedule, one.reader] if one.schedule else []
+    return [short(one.name), to_ms(one.slot), one.changes, figure, one.alerts, *whose]
 
 
 def held_digests(rows: Sequence[Sequence[Any]]) -> tuple[HeldDigest, ...]:
     return tuple(_held_digest(*row) for row in rows)
 
 
-def _held_digest(name: str, slot: int, changes: int, figure: str = "", alerts: int = 0) -> HeldDigest:
-    """An earlier version kept no figure."""
-    if not figure:
-        return HeldDigest(name, from_ms(slot), changes, alerts=alerts)
-    measure, kind, value, before, currency, of_deals = json.loads(figure)
-    return HeldDigest(name, from_ms(slot), changes, Figure(measure, Kind(kind), value, before, currency), of_deals)
+def _held_digest(
+    name: str, slot: int, changes: int, figure: str = "", alerts: int = 0, schedule: str = "", reader: str = ""
+) -> HeldDigest:
+    """An earlier version kept no figure, and did not keep whose digest it was."""
+    of_deals, found = False, None
+    if figure:
+        measure, kind, value, before, currency, of_deals = json.loads(figure)
+        found = Figure(measure, Kind(kind), value, before, currency)
+    return HeldDigest(name, from_ms(slot), changes, found, of_deals, alerts, schedule, reader)
 
 
 def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
@@ -274,6 +282,7 @@ def delivery(key: DeliveryKey, raw: bytes, known: DecisionRecord) -> Delivery:
         version=row.get("w", known.version),
         link_key=known.link_key,
         left_out=known.left_out,
+        untold=known.untold,
         strange=known.strange,
         may_have_arrived=row.get("y", False),
         notice=notice(key.run, row.get("i")),

@@ -74,11 +74,12 @@ class RedisDeliveries:
         version: str = "",
         link_key: str = "",
         left_out: Mapping[int, Reason] | None = None,
+        untold: Sequence[int] = (),
     ) -> int:
         intent = {"attempt": attempt, "part": part, "parts": parts, "sha": sha256, "date": to_ms(date)}
         known = {
             "pair": codec.fixed_row(
-                codec.DecisionRecord(compared_with, why_first or {}, version, link_key, left_out or {})
+                codec.DecisionRecord(compared_with, why_first or {}, version, link_key, left_out or {}, tuple(untold))
             ),
             "past": sorted({baseline.snapshot for baseline in compared_with.values() if baseline is not None}),
             "keep": self._times.ms("keep"),

@@ -52,6 +52,7 @@ def compose(context: DigestContext) -> Digest:
         may_repeat=context.may_repeat,
         narrowed=context.narrowed,
         own=context.own,
+        team=context.team,
         holds=_holds(context),
         changed=bool(changes),
         changes=changes,

@@ -20,8 +20,8 @@ Diffs = Mapping[str, Mapping[str, TableDiff]]
 class DigestContext:
     """`run` is the run's key as text. `traits` (what a source says about a query), `snapshots`, `compared` (answers for
     comparison windows) and `baselines` go by query id; a query has a snapshot or a gap. `why_no_baseline`: why a reader
-    has none. `connections`: name → type. `late`: seconds after the slot. `may_repeat`, `narrowed` and `own`: as Digest
-    has them.
+    has none. `connections`: name → type. `late`: seconds after the slot. `may_repeat`, `narrowed`, `own` and
+    `team`: as Digest has them.
     """
 
     schedule: Schedule
@@ -39,6 +39,7 @@ class DigestContext:
     may_repeat: datetime | None = None
     narrowed: bool = False
     own: bool = False
+    team: bool = False
 
     def baseline(self, query_id: str) -> Compared | None:
         """None also if the stored answer belongs to another question. For a gap, it is the last known answer."""

@@ -40,6 +40,7 @@ def for_audience(parts: SplitContext, audience: Audience) -> DigestContext:
         context,
         narrowed=True,
         own=audience.own,
+        team=audience.team,
         schedule=replace(
             context.schedule,
             report=kept,

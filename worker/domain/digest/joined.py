@@ -96,6 +96,7 @@ def _layout(parts: Sequence[Part], columns: Sequence[Column], figures: int) -> L
         tuple(places[name] for name in details),
         tuple(FigurePlace(place) for place in range(1, 1 + min(figures, FIGURES))),
         tuple((places[low], places[high]) for low, high in ranges),
+        next((places[rule.bars] for rule, _ in parts if rule.bars in places), None),
     )
 
 

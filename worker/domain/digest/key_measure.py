@@ -104,7 +104,7 @@ def _first_of(context: DigestContext, report: Sequence[Query], funnels: Sequence
         if now is not None and past is not None:
             for figure in named_figures(now, past.answer).values():
                 if figure.value is not None:
-                    return _made(item.id, figure, now, past, None)
+                    return replace(_made(item.id, figure, now, past, None), bare=True)
     for item in report:
         now = context.snapshots.get(item.id)
         if now is not None and (summed := _table_sum(context, item.id, now)) is not None:

@@ -38,6 +38,7 @@ def ruled(columns: Sequence[Column], rule: TableRule) -> Layout:
         tuple(places[name] for name in rule.details if name in places),
         tuple(FigurePlace(places[one.column], places.get(one.under), places.get(one.of)) for one in figures),
         tuple((places[low], places[high]) for low, high in rule.upto.items() if low in places and high in places),
+        places.get(rule.bars),
     )
 
 

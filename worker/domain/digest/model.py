@@ -179,10 +179,10 @@ class Digest:
     `since`: the slot of the key query's baseline, None for a first digest. `moves`: all single moves of the bridge,
     largest first; a template cuts them and says so. `changes`: why `changed` is true, query by query. `holds`: which
     deals the key query's list holds. `may_repeat`: the slot of an older digest that the reader may have, whose content
-    this one may repeat. `narrowed`: its reader sees some of the deals only, and `own`: as their owner. `measure`:
-    what heads a digest without a list of deals. `unprinted`: tables of which only the number of rows is told.
-    `history`: the key figure in the last runs, oldest first. `held`: digests that its reader was not sent, and
-    `more_held` that are only counted.
+    this one may repeat. `narrowed`: its reader sees some of the deals only, and `own`: as their owner, `team`: as the
+    manager of their owners. `measure`: what heads a digest without a list of deals. `unprinted`: tables of which only
+    the number of rows is told. `history`: the key figure in the last runs, oldest first. `held`: digests that its
+    reader was not sent, and `more_held` that are only counted.
     """
 
     schedule: str
@@ -212,6 +212,7 @@ class Digest:
     may_repeat: datetime | None = None
     narrowed: bool = False
     own: bool = False
+    team: bool = False
     measure: KeyMeasure | None = None
     facts: tuple[KeyFact, ...] = ()
     unprinted: tuple[tuple[str, int], ...] = ()

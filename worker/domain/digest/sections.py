@@ -93,7 +93,8 @@ class KeyMeasure:
     """The figure at the top of a digest without a list of deals. `first` and `last` are the ends of its funnel, "" for
     any other figure; `part` of `whole` went through it. `before_is` as in FigureSection. `missing`: its query is a gap,
     and `figure.before` is the last known value. `movers`: those of the net change's direction first, the largest of
-    them leading. `neutral`: neither more nor less is good.
+    them leading. `neutral`: neither more nor less is good. `bare`: its source chose no figure to put first, so that
+    only the name of the query says what the figure is of.
     """
 
     query_id: str
@@ -110,6 +111,7 @@ class KeyMeasure:
     missing: bool = False
     neutral: bool = False
     movers: tuple[Mover, ...] = ()
+    bare: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,13 +140,14 @@ class FigurePlace:
 @dataclass(frozen=True, slots=True)
 class Layout:
     """Which cells of a row are printed: its name, what stands below it, and at most two numbers. `upto`: places of the
-    least of several values, each with that of the greatest.
+    least of several values, each with that of the greatest. `bars`: as in TableRule; None for no bars.
     """
 
     name: int | None
     details: tuple[int, ...]
     figures: tuple[FigurePlace, ...]
     upto: tuple[tuple[int, int], ...] = ()
+    bars: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

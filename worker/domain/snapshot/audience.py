@@ -23,7 +23,7 @@ class Audience:
     gives None if a value that it needs is not known, and then the row is not seen. `left` is the detail of a row that
     another audience has now ("reassigned", "filter"). `totals`: numbers, groups and files of the whole team are shown
     too. `owned`: those of the given owners for whom `owns` is true, where asking about each would take long. `own`: its
-    reader is who owns the rows.
+    reader is who owns the rows; `team`: who manages their owners.
     """
 
     key: Hashable
@@ -33,6 +33,7 @@ class Audience:
     totals: bool = False
     owned: Callable[[str, Mapping[str | None, object]], Iterable[str | None]] | None = None
     own: bool = False
+    team: bool = False
 
     def sees(self, query: str, row: Record) -> bool | None:
         if self.owns is not None and not self.owns(query, row.text(OWNER)):

@@ -59,6 +59,7 @@ class TableRule:
     `covers`: measures that the table also shows. They are then left out of the list of figures.
     `partial`: the service leaves rows out, so that a missing row says nothing.
     `upto`: a column with the least of several values, and the column with the greatest. Both are printed as one range.
+    `bars`: a column of counts. Each row also has a bar of it, and a thin one of the count before.
     `companion`: the table is printed only if another table is joined with it.
     `total_of`: the measures of the last row, by column, for figures that may not be added.
     """
@@ -77,6 +78,7 @@ class TableRule:
     covers: frozenset[str] = frozenset()
     partial: bool = False
     upto: Mapping[str, str] = field(default_factory=dict)
+    bars: str = ""
     companion: bool = False
     total_of: Mapping[str, str] = field(default_factory=dict)
 

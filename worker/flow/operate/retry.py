@@ -1,30 +1,22 @@
 """Another try for deliveries that did not arrive. A person requests it after correcting the cause."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Protocol
 
 from worker.domain.delivery import Delivery, DeliveryKey, DeliveryState, plain_id
 from worker.domain.reason import Reason
 from worker.domain.run import Run
-from worker.domain.subscription import live_records
 from worker.flow.deployed import schedule_of
-from worker.flow.run.named import NamedReaders, named_readers
+from worker.flow.run.named import NamedUses, still_named
 from worker.flow.run.produce import expiry
 from worker.flow.run.readers import ALSO, entries, entry_of, is_also, is_notice, subjects
 from worker.flow.uses import (
-    UsesClock,
-    UsesConnectors,
     UsesDeliveries,
-    UsesDeployments,
     UsesLookups,
     UsesQueue,
-    UsesSubscriptions,
     UsesTriggers,
 )
-
-
-class NamedUses(UsesClock, UsesConnectors, UsesDeployments, UsesSubscriptions, Protocol): ...
 
 
 class RetryUses(NamedUses, UsesDeliveries, UsesLookups, UsesQueue, UsesTriggers, Protocol): ...
@@ -66,32 +58,14 @@ async def retry(uses: RetryUses, run: Run) -> Retried:
 
 
 async def _left_out(uses: NamedUses, run: Run, rows: Iterable[Delivery]) -> Mapping[DeliveryKey, Reason]:
-    """Readers that neither the last definition of the schedule nor a subscription added at run time names, under the
-    present id or another. If the schedule is gone, the choices of its last readers are kept until it comes back; a
-    reader who was removed before that is not known any more. Notices to the operator are never left out, because nobody
-    can stop them.
-    """
-    schedule = await uses.subscriptions.current(run.key.schedule)
-    named = await named_readers(uses.deployments, schedule)
-    subscribed = await _subscribed(uses, schedule, named) if named is not None else frozenset()
-    ids = await uses.subscriptions.continued(schedule)
-    left_out = dict[DeliveryKey, Reason]()
-    for row in rows:
-        reader = plain_id(row.key.reader.removeprefix(ALSO))
-        reader = ids.get(reader, reader)
-        known = reader in subscribed or (named is not None and named.names(uses.connectors, reader))
-        if not known and (is_also(row.key.reader) or not is_notice(row.key.reader)):
-            left_out[row.key] = Reason.NOT_NAMED
-    return left_out
+    """Readers that are not named any more. Notices to the operator are never left out, because nobody can stop them."""
+    asked = {row.key: plain_id(row.key.reader.removeprefix(ALSO)) for row in rows if _of_reader(row.key.reader)}
+    named = await still_named(uses, run.key.schedule, asked.values())
+    return {key: Reason.NOT_NAMED for key, reader in asked.items() if reader not in named}
 
 
-async def _subscribed(uses: NamedUses, schedule: str, named: NamedReaders) -> frozenset[str]:
-    """Readers by subscriptions made at run time. Those of a schedule that is gone ended with it."""
-    records, now = await uses.subscriptions.records(schedule), await uses.clock.now()
-    deployed = await uses.deployments.deployed()
-    gone = deployed is None or schedule not in await uses.deployments.timings(deployed.bundle)
-    live = [replace(one, ended_at=None) for one in records] if gone else records
-    return frozenset(one.id for one in live_records(live, named.bundle, named.bundle.schedules[schedule], now))
+def _of_reader(reader_id: str) -> bool:
+    return is_also(reader_id) or not is_notice(reader_id)
 
 
 def fell_short(row: Delivery) -> bool:

@@ -44,6 +44,7 @@ def audience_of(
         holds=holds_of(condition),
         totals=entry.team_totals,
         own=entry.each is Each.OWNER and entry.address != entry.unassigned,
+        team=entry.each is Each.MANAGER and entry.address != entry.unassigned,
     )
 
 

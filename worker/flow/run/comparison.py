@@ -17,6 +17,7 @@ from worker.domain.decide import decide, sent_baselines, skipped_baselines
 from worker.domain.delivery import Attachment, Baseline, Decision, Reader
 from worker.domain.digest.csv import as_csv, without_formulas
 from worker.domain.digest.model import Digest
+from worker.domain.links import console_page
 from worker.domain.notice import Notice
 from worker.domain.quiet import EVERY_DAY
 from worker.domain.reason import Reason
@@ -78,7 +79,8 @@ class Composed:
 class ReaderDigest:
     """`current`: the reader's present baselines, which a settlement may move. `english`: the services' words for
     attached files. `route`: the name of the channel if the entry's channel stands for several. `alerted`: the run tells
-    somebody of an alert. `held` and `more_held`: the digests of which the message tells, as Delivery.tells_of.
+    somebody of an alert. `held` and `more_held`: the digests of which the message tells, as Delivery.tells_of. `run`:
+    the run in the ledger, so that it has a page in the console; empty for a run that is not kept.
     """
 
     bundle: Bundle
@@ -97,6 +99,7 @@ class ReaderDigest:
     alerted: bool = False
     held: tuple[HeldDigest, ...] = ()
     more_held: int = 0
+    run: str = ""
 
     @property
     def notice(self) -> bool:
@@ -157,11 +160,19 @@ class ReaderDigest:
             if self.held and isinstance(digest, Digest):
                 digest = replace(digest, held=self.held, more_held=self.more_held)
             request = RenderRequest(digest, _form(self.entry), attachments(self), linked=linked)
-            return channel.content(request, self.templates)
+            return channel.content(self._with_pages(request), self.templates)
 
         held = (self.held, self.more_held)
         key = (self.composed.key, _read(self.entry), self.route, linked, held)
         return await self.renderings.get(key, make)
+
+    def _with_pages(self, request: RenderRequest) -> RenderRequest:
+        """A digest gets addresses in the console. A file of all moves is not for who sees some of the deals only."""
+        digest, web = request.digest, self.bundle.web
+        if not (self.run and web and self.bundle.console and isinstance(digest, Digest)):
+            return request
+        file = console_page(web, "moves.csv", self.run) if digest.moves and not digest.narrowed else ""
+        return replace(request, run_page=console_page(web, "run", self.run), moves_file=file)
 
 
 _UNREAD: Mapping[str, Any] = {

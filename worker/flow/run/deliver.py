@@ -36,6 +36,7 @@ from worker.flow.run.reader_digests import UsesDigests
 from worker.flow.run.readers import is_also, subjects
 from worker.flow.run.resolve_unknown import resolve_unknown, wait_if_unclear
 from worker.flow.run.settle import settle
+from worker.flow.run.untold import remaining, untold
 from worker.flow.uses import (
     UsesCircuits,
     UsesClock,
@@ -114,6 +115,8 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
     if attempt.row.strange:
         marks = ", ".join(attempt.row.strange)
         raise NewerVersion(f"a newer version of Funnelbeat decided on this delivery ({marks}), and has to send it")
+    if await _nothing_left(uses, attempt):
+        return Skipped(Reason.NOT_NAMED)
     digest = attempt.digest = await uses.digests.open(attempt.row, lease.current)
     if digest is None:
         return Unknown() if attempt.unknown else Skipped(Reason.DELETED)
@@ -130,9 +133,27 @@ async def _outcome(uses: DeliverUses, lease: DeliveryLease, attempt: Attempt) ->
     if withheld is not None:
         return withheld
     await take_over_held(uses, digest, attempt.row)
+    await _leave_out_held(uses, digest, attempt)
     await hand_over(uses, digest, channel, attempt)
     reason, missing = missing_copies(digest.entry, attempt.row, attempt.receipts, attempt.withheld)
     return Sent(attempt.receipts[-1].text, digest.sent_baselines(), reason, missing)
+
+
+async def _nothing_left(uses: DeliverUses, attempt: Attempt) -> bool:
+    """Of a message that names held digests: whether its reader wants to know of none of them any more."""
+    notice = attempt.row.notice if is_also(attempt.row.key.reader) else None
+    if notice is None:
+        return False
+    left_out = await untold(uses, attempt.row, notice.held, attempt.now)
+    attempt.row = replace(attempt.row, untold=left_out)
+    return bool(notice.held) and len(left_out) == len(notice.held) and not notice.more_causes
+
+
+async def _leave_out_held(uses: DeliverUses, digest: ReaderDigest, attempt: Attempt) -> None:
+    """A digest that names held ones, too, leaves out those of readers who were removed."""
+    if digest.held and not digest.notice and attempt.row.date is None:
+        left_out = await untold(uses, attempt.row, digest.held, attempt.now)
+        attempt.row, digest.held = replace(attempt.row, untold=left_out), remaining(digest.held, left_out)
 
 
 async def _withheld(

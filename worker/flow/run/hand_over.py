@@ -61,6 +61,7 @@ async def hand_over(uses: HandOverUses, digest: ReaderDigest, channel: Channel[A
                 version=uses.version,
                 link_key=envelope.links.key_id if envelope.links is not None else "",
                 left_out=attempt.row.left_out,
+                untold=attempt.row.untold,
             )
             await _still_ours(uses, attempt)
             attempt.out = part.number

@@ -1,5 +1,6 @@
 """Digests that are not sent by themselves: what another message says about them, and which message it is."""
 
+from dataclasses import replace
 from typing import Protocol
 
 from worker.domain.cap import HeldDigest
@@ -23,12 +24,13 @@ def held_digest(digest: ReaderDigest) -> HeldDigest:
     """What a later message says about a digest that is not sent: its name, its slot, its key figure and the number of
     changes. For a notification of alerts it is the number of alerts.
     """
+    made = HeldDigest(digest.schedule.name, digest.slot, 0, schedule=digest.reader.schedule, reader=digest.reader.id)
     if digest.alerts is not None:
-        return HeldDigest(digest.schedule.name, digest.slot, 0, alerts=len(digest.alerts.findings))
+        return replace(made, alerts=len(digest.alerts.findings))
     changes = sum(one.added + one.removed + one.rows + len(one.measures) for one in digest.digest.changes)
     figure = _figure(digest.digest)
     of_deals = figure is not None and digest.digest.measure is None
-    return HeldDigest(digest.schedule.name, digest.slot, changes, figure, of_deals)
+    return replace(made, changes=changes, figure=figure, of_deals=of_deals)
 
 
 def _figure(digest: Digest) -> Figure | None:

@@ -2,14 +2,20 @@
 is not named any more is forgotten, so that nobody knows whether that reader wants a message.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from typing import Protocol
 
 from worker.domain.schedule import Bundle, Subscription
+from worker.domain.subscription import live_records
 from worker.flow.deployed import last_definition
 from worker.flow.run.copies import copy_readers
 from worker.flow.run.readers import entries, entry_of, readers
+from worker.flow.uses import UsesClock, UsesConnectors, UsesDeployments, UsesSubscriptions
 from worker.ports import Connectors, Deployments
+
+
+class NamedUses(UsesClock, UsesConnectors, UsesDeployments, UsesSubscriptions, Protocol): ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,3 +40,27 @@ async def named_readers(deployments: Deployments, schedule: str, in_force: str =
         return None
     bundle, last = found
     return NamedReaders(bundle, entries(last), frozenset(one.id for one in (*copy_readers(last), *readers(last))))
+
+
+async def still_named(uses: NamedUses, schedule: str, readers: Iterable[str]) -> frozenset[str]:
+    """Those of the readers' ids that the last definition of the schedule or a subscription made at run time names,
+    under the present id or another. If the schedule is gone, the choices of its last readers are kept until it comes
+    back; a reader who was removed before that is not known any more.
+    """
+    present = await uses.subscriptions.current(schedule)
+    named = await named_readers(uses.deployments, present)
+    if named is None:
+        return frozenset()
+    subscribed, ids = await _subscribed(uses, present, named), await uses.subscriptions.continued(present)
+    now_ids = {reader: ids.get(reader, reader) for reader in readers}
+    kept = (one for one, now in now_ids.items() if now in subscribed or named.names(uses.connectors, now))
+    return frozenset(kept)
+
+
+async def _subscribed(uses: NamedUses, schedule: str, named: NamedReaders) -> frozenset[str]:
+    """Readers by subscriptions made at run time. Those of a schedule that is gone ended with it."""
+    records, now = await uses.subscriptions.records(schedule), await uses.clock.now()
+    deployed = await uses.deployments.deployed()
+    gone = deployed is None or schedule not in await uses.deployments.timings(deployed.bundle)
+    live = [replace(one, ended_at=None) for one in records] if gone else records
+    return frozenset(one.id for one in live_records(live, named.bundle, named.bundle.schedules[schedule], now))

@@ -30,6 +30,7 @@ from worker.flow.run.notices import notice_of
 from worker.flow.run.owners import OwnerAddresses, emails
 from worker.flow.run.readers import entries, entry_of, is_alert, is_notice
 from worker.flow.run.stored_answers import load_found
+from worker.flow.run.untold import remaining
 from worker.memo import Memo
 from worker.ports import (
     AlertLedger,
@@ -120,6 +121,7 @@ class ReaderDigests:
         now: Mapping[str, Baseline] = {}
         if is_notice(row.key.reader):
             notice = notice_of(row, run, schedule)
+            notice = replace(notice, held=remaining(notice.held, row.untold))
             composed = Composed((row.key, notice), Answers({}, {}, ()), Comparison({}, {}, {}), notice)
         elif is_alert(row.key.reader):
             composed = await self.digest_memo.get((row.key.run, row.content), partial(self._notification, row))
@@ -141,8 +143,9 @@ class ReaderDigests:
             on_demand=run.trigger == "manual",
             alerted=run.notified > 0,
             english=self.english,
-            held=row.tells_of,
+            held=remaining(row.tells_of, row.untold),
             more_held=row.tells_of_more,
+            run=str(run.key),
         )
 
     async def as_if(self, row: Delivery, entry: Subscription) -> Digest | None:

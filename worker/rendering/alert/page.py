@@ -158,7 +158,7 @@ class AlertPage:
         return tuple(
             AnswerableAlert(
                 one.fingerprint,
-                self._w.named(one.facts.name, one.facts.key),
+                self._subjects.name(one.facts),
                 self._subjects.url(one.facts),
             )
             for one in self._acknowledgeable[:COMMANDS]

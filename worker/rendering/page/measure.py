@@ -7,6 +7,7 @@ from worker.domain.digest.sections import KeyMeasure, Mover
 from worker.domain.snapshot.snapshot import Kind
 from worker.rendering.page.figure_words import FigureWords
 from worker.rendering.page.funnels import FEW
+from worker.rendering.page.query_names import QueryNames
 from worker.rendering.wording import JOIN, MINUS, NONE, Wording
 
 STEP_MATTERS = 0.05
@@ -17,10 +18,11 @@ ALSO = 3
 
 
 class KeyMeasureWords:
-    def __init__(self, digest: Digest, w: Wording, figures: FigureWords) -> None:
+    def __init__(self, digest: Digest, w: Wording, figures: FigureWords, names: QueryNames) -> None:
         self._digest = digest
         self._w = w
         self._figures = figures
+        self._names = names
 
     @property
     def measure(self) -> KeyMeasure | None:
@@ -35,11 +37,13 @@ class KeyMeasureWords:
 
     @property
     def measure_label(self) -> str:
-        """As in "Conversion, /pricing to purchase"."""
+        """As in "Conversion, /pricing to purchase"; as "Totals: Deals" where "Deals" alone could be any deals."""
         key = self.measure
         if key is None:
             return ""
         label = self._w.metric_label(key.figure.name)
+        if key.bare:
+            return self._w.say("figure_of", query=self._names.title(key.query_id), figure=label)
         if not key.first:
             return label
         return self._w.say("key.of", what=label, first=self._step(key.first), last=self._step(key.last))

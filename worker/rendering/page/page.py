@@ -53,7 +53,7 @@ class Page:
         self._vocabulary = vocabulary
         words, names = FigureWords(w), QueryNames(digest, w)
         w = w.said_of(_stalled_words(digest))
-        self._measure = KeyMeasureWords(digest, w, words)
+        self._measure = KeyMeasureWords(digest, w, words, names)
         self._facts = FactRows(digest, w, words)
         self._figures = FigureLists(self.digest, w, names, cut.figures)
         self._number = KeyNumber(digest, w, self._measure)

@@ -1,11 +1,13 @@
 """The cells of one table in words: aligned amounts, changes, counts, and the width that they need."""
 
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 
 from worker.domain.digest.layout import NUMBERS, suggested
 from worker.domain.digest.sections import Figure, FigurePlace, TableSection
 from worker.domain.snapshot.snapshot import Cell, Column, Kind
+from worker.rendering.bars import from_zero
 from worker.rendering.page.table_view import CellView, RowView
 from worker.rendering.phrases import filled
 from worker.rendering.text_table import width
@@ -48,6 +50,23 @@ class TableCells:
         row = self._table.rows[place]
         before = self._table.before[place] if self._table.before else None
         return RowView(self._name(row), self._detail(row), self._figures(row, before))
+
+    def with_bars(self, rows: Sequence[RowView]) -> list[RowView]:
+        """The first rows, each with its bars, where the table has any."""
+        place = self._layout.bars
+        if place is None:
+            return list(rows)
+        now = [_whole(row[place]) for row in self._table.rows[: len(rows)]]
+        past = [None if row is None else _whole(row[place]) for row in self._table.before[: len(rows)]]
+        lengths = from_zero([*now, *past])
+        before = [*lengths[len(now) :], *[None] * len(rows)]
+        return [replace(row, bar=lengths[at], before_bar=before[at]) for at, row in enumerate(rows)]
+
+    @property
+    def legend(self) -> str:
+        """What the bars are; "" for none."""
+        word = f"{'bars' if self._table.before else 'bars_alone'}.{self._table.table_id}"
+        return self._w.say(word) if self._layout.bars is not None and self._w.knows(word) else ""
 
     def sums(self, label: str, row: Row) -> RowView:
         """A row of sums, without changes."""
@@ -206,6 +225,10 @@ def room(value: str, under: str = "") -> float:
 
 def _number(cell: Cell) -> int | float | None:
     return cell if isinstance(cell, int | float) and not isinstance(cell, bool) else None
+
+
+def _whole(cell: Cell) -> int | None:
+    return None if (number := _number(cell)) is None else round(number)
 
 
 def _shade(cell: Cell) -> int:

@@ -28,16 +28,20 @@ class CellView:
 
 @dataclass(frozen=True, slots=True)
 class RowView:
+    """`bar`, `before_bar`: lengths in percent of the longest; None for no bar."""
+
     name: str
     detail: str
     cells: tuple[CellView, ...]
     total: bool = False
+    bar: float | None = None
+    before_bar: float | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TableView:
     """`heads`: of the name and of each number; `change`: of the column of changes, if the form has one. `rest`: what is
-    not printed; `before`: the previous sums.
+    not printed; `before`: the previous sums. `legend`: what the bars are; empty if there are none.
     """
 
     title: str
@@ -49,3 +53,4 @@ class TableView:
     empty: bool = False
     shaded: bool = False
     change: str = ""
+    legend: str = ""

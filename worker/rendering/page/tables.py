@@ -1,5 +1,7 @@
 """Tables other than lists of stalled deals, funnels and figures: which are printed, their titles, rows and sums."""
 
+from dataclasses import replace
+
 from worker.domain.digest.model import Digest
 from worker.domain.digest.sections import TableSection
 from worker.domain.snapshot.opportunity import TABLE as OPPORTUNITIES
@@ -87,7 +89,7 @@ class OtherTables:
         """`narrow`: for a screen of 320 pixels, where a second number that does not fit is printed below the name."""
         cells = TableCells(table, self._w, self._digest.slot)
         most = min(self._cut.rows, len(table.rows) if table.limit is None else table.limit)
-        rows = [cells.row(place) for place in range(min(most, len(table.rows)))]
+        rows = cells.with_bars([cells.row(place) for place in range(min(most, len(table.rows)))])
         if table.total is not None and len(table.rows) > 1:
             label = self._w.say("all_rows", len(table.rows))
             rows.append(cells.sums(label, table.total))
@@ -104,6 +106,7 @@ class OtherTables:
             empty=not table.rows,
             shaded=table.shaded,
             change=self._w.say("change"),
+            legend=cells.legend,
         )
 
     def _note(self, table: TableSection) -> str:
@@ -149,4 +152,4 @@ class OtherTables:
 def _stacked(row: RowView, heads: tuple[str, ...]) -> RowView:
     more = [f"{head} {cell.line}" for head, cell in zip(heads[2:], row.cells[1:], strict=False)]
     detail = " · ".join(part for part in (row.detail, *more) if part)
-    return RowView(row.name, detail, row.cells[:1], row.total)
+    return replace(row, detail=detail, cells=row.cells[:1])

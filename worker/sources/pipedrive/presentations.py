@@ -21,7 +21,15 @@ _PEOPLE = TableRule(
 STAGES = "stages_now"
 """The joined table of stages: open deals, days in the stage, and how many continued to the next one."""
 
-_OPEN = TableRule("stage", (FigureColumn("deals"),), order=("position",), rows=8, joined=STAGES, companion=True)
+_OPEN = TableRule(
+    "stage",
+    (FigureColumn("deals"),),
+    order=("position",),
+    rows=8,
+    joined=STAGES,
+    companion=True,
+    bars="deals",
+)
 _AGES = TableRule(
     "stage",
     (),

@@ -57,7 +57,7 @@ async def delivery_values(visit: Visit, run: Run, rows: Sequence[Delivery]) -> d
 def shown_delivery(visit: Visit, run: Run, row: Delivery, by: EntryOf) -> ShownDelivery:
     w, at = visit.w, row.settled_at or row.date or row.not_before
     receipts = [part.receipt for part in row.parts if part.receipt]
-    words = sentence_of(row) or (receipts[0] if receipts else "")
+    words = w.sentence(sentence_of(row)) or (receipts[0] if receipts else "")
     return ShownDelivery(
         mark=delivery_mark(row),
         reader=row.key.reader,

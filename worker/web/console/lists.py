@@ -10,7 +10,6 @@ from starlette.responses import Response
 from worker.documents.deliveries import why
 from worker.domain.delivery import Baseline
 from worker.domain.missed import MissedRow
-from worker.domain.reason import SENTENCES
 from worker.flow.operate.explain import Explained, explain
 from worker.web.console.missed import missed_slots
 from worker.web.console.page import Visit, shown
@@ -29,7 +28,7 @@ async def explain_page(visit: Visit, request: Request) -> Response:
         values: dict[str, object] = {
             "schedule": found.schedule,
             "slot": w.stamp(found.last),
-            "sentence": f"{w.say('console.slots', found.count)}. {SENTENCES[found.reason]}",
+            "sentence": f"{w.say('console.slots', found.count)}. {w.reason(found.reason)}",
             "rows": (),
             "more": 0,
             "href": "",
@@ -43,7 +42,7 @@ async def explain_page(visit: Visit, request: Request) -> Response:
     values = {
         "schedule": run.key.schedule,
         "slot": w.stamp(run.key.slot),
-        "sentence": run.sentence or (SENTENCES[run.reason] if run.reason else ""),
+        "sentence": w.sentence(run.sentence) or w.reason(run.reason),
         "rows": [_explained(visit, row) for row in sorted(rows, key=_rank)[:MOST_SHOWN]],
         "more": max(0, len(rows) - MOST_SHOWN),
         "href": visit.to("run", str(run.key)),
@@ -60,14 +59,14 @@ def _rank(one: Explained) -> int:
 def _explained(visit: Visit, one: Explained) -> dict[str, object]:
     w = visit.w
     compared = [
-        (w.clean(query), w.stamp(past.slot) if isinstance(past, Baseline) else SENTENCES[past])
+        (w.clean(query), w.stamp(past.slot) if isinstance(past, Baseline) else w.reason(past))
         for query, past in one.compared.items()
     ]
     return {
         "address": w.clean(one.row.key.address),
         "mark": delivery_mark(one.row).name,
-        "decision": SENTENCES[one.decision] if one.decision else w.say("console.not_told"),
-        "why": w.clean(why(one.row), 400),
+        "decision": w.reason(one.decision) if one.decision else w.say("console.not_told"),
+        "why": w.clean(w.sentence(why(one.row)), 400),
         "compared": compared,
         "undecided": [(w.clean(query), w.count(n)) for query, n in one.undecided.items()],
     }

@@ -8,7 +8,7 @@ from starlette.responses import Response
 
 from worker.domain.delivery import DeliveryState
 from worker.domain.missed import MissedRow
-from worker.domain.reason import SENTENCES, Reason
+from worker.domain.reason import Reason
 from worker.domain.run import Run, RunState, stamp
 from worker.flow.operate.schedules import schedules
 from worker.web.console.alert_rows import shown_alerts
@@ -101,7 +101,7 @@ async def _judged(visit: Visit, run: Run) -> tuple[StateMark, str]:
             return UNKNOWN if unknown else mark, " ".join(said)
     if run.incomplete:
         return mark, visit.w.say("console.parts_missing", run.incomplete)
-    return mark, run.sentence or (SENTENCES[run.reason] if run.reason else "")
+    return mark, visit.w.sentence(run.sentence) or visit.w.reason(run.reason)
 
 
 async def _missed(visit: Visit, names: dict[str, str]) -> list[AttentionRow]:
@@ -112,7 +112,7 @@ async def _missed(visit: Visit, names: dict[str, str]) -> list[AttentionRow]:
 
 
 def _missed_row(visit: Visit, row: MissedRow, names: dict[str, str]) -> AttentionRow:
-    what = f"{visit.w.say('console.slots', row.count)}. {SENTENCES[row.reason]}"
+    what = f"{visit.w.say('console.slots', row.count)}. {visit.w.reason(row.reason)}"
     key = f"{row.schedule}@{stamp(row.last)}"
     name = names.get(row.schedule, row.schedule)
     return AttentionRow(MISSED, name, what, visit.w.stamp(row.last), visit.to("explain", key))

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from worker.domain.alert.rule import Rule
 from worker.domain.alert.state import RuleState
-from worker.domain.reason import SENTENCES, Reason
+from worker.domain.reason import Reason
 from worker.domain.schedule import Schedule
 from worker.flow.alert.memory import fault_of_state, memory_of
 from worker.ports import AlertMemory
@@ -48,7 +48,7 @@ def _shown(visit: Visit, of: Schedule, rule: Rule, memory: AlertMemory) -> Shown
 
 def _held(visit: Visit, rule: Rule, memory: AlertMemory) -> str:
     if fault_of_state(memory, rule):
-        return SENTENCES[Reason.NOT_READ]
+        return visit.w.reason(Reason.NOT_READ)
     state = memory.states.get(rule.id, RuleState())
     if not state.missing or state.missed is None:
         return ""

@@ -8,7 +8,6 @@ from starlette.responses import Response
 
 from worker.domain.delivery import Delivery
 from worker.domain.diff.bridge import Bridge
-from worker.domain.reason import SENTENCES
 from worker.domain.run import CLOSED, Run, RunState
 from worker.domain.schedule import Schedule
 from worker.errors import LedgerError, RequestError
@@ -18,6 +17,7 @@ from worker.flow.operate.notes import notes_of
 from worker.flow.operate.preview import bridge_of, compared_with
 from worker.flow.run.readers import is_alert
 from worker.flow.run.stored_answers import load_found
+from worker.rendering.wording import Wording
 from worker.web.console.bridges import shown_bridges
 from worker.web.console.connections import quiet_processes
 from worker.web.console.delivery_rows import counted, delivery_values, message_href
@@ -50,7 +50,7 @@ async def run_page(visit: Visit, request: Request) -> Response:
         "quiet": await quiet_processes(visit) if going else (),
         "anew": run.state is RunState.FAILED and visit.runs_now(run.key.schedule),
         "once": secrets.token_urlsafe(12),
-        "sentence": _sentence(run),
+        "sentence": visit.w.sentence(_sentence(run, visit.w)),
         "notes": await notes_of(visit.uses.snapshots, run),
         "stages": stages(visit, run, answers, rows, said),
         **await delivery_values(visit, run, rows),
@@ -60,9 +60,9 @@ async def run_page(visit: Visit, request: Request) -> Response:
     return shown(visit, "run", values)
 
 
-def _sentence(run: Run) -> str:
+def _sentence(run: Run, w: Wording) -> str:
     """Why it ended so; empty where its missing parts say the same."""
-    sentence = run.sentence or (SENTENCES[run.reason] if run.reason else "")
+    sentence = run.sentence or w.reason(run.reason)
     return "" if any(words and words in sentence for _, _, words in run.gaps) else sentence
 
 

@@ -7,7 +7,6 @@ from urllib.parse import urlencode
 from starlette.requests import Request
 from starlette.responses import Response
 
-from worker.domain.reason import SENTENCES
 from worker.domain.run import Run, stamp
 from worker.web.console.filters import only_filter
 from worker.web.console.page import Visit, shown
@@ -47,7 +46,7 @@ async def runs_page(visit: Visit, request: Request) -> Response:
                 row.schedule,
                 visit.w.stamp(row.last),
                 visit.w.say("console.slots", row.count),
-                SENTENCES[row.reason],
+                visit.w.reason(row.reason),
                 visit.to("explain", f"{row.schedule}@{stamp(row.last)}"),
             )
             for row in missed
@@ -65,5 +64,5 @@ def _row(visit: Visit, run: Run) -> RunRow:
         href=visit.to("run", str(run.key)),
         trigger=run.trigger,
         took=visit.w.brief((run.closed_at - run.claimed_at).total_seconds()) if run.closed_at else "",
-        words=visit.w.clean(run.sentence or (SENTENCES[run.reason] if run.reason else ""), 200),
+        words=visit.w.clean(visit.w.sentence(run.sentence) or visit.w.reason(run.reason), 200),
     )
