@@ -29,6 +29,7 @@ from worker.domain.delivery import DeliveryKey, Reader
 from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, Schedule
 from worker.domain.snapshot.snapshot import Kind, Snapshot
+from worker.domain.subscription import SubscriptionRecord
 from worker.flow.alert.compiled import Compiled
 from worker.flow.alert.evaluate import RunFound
 from worker.flow.run.comparison import Answers
@@ -165,3 +166,16 @@ def in_force(ledger: Any = None, schedule: Schedule = WATCHED, **other: Any) -> 
     deployed = Deployed(bundle_with(schedule, operator="ops@acme.example"))
     given = {"deployments": deployed, "clock": FixedClock(), "audit": Audited(), **other}
     return parts(ledger or Ended(), **given)
+
+
+class Ids:
+    """Nobody subscribed at run time; one reader has another id now."""
+
+    async def current(self, schedule: str) -> str:
+        return schedule
+
+    async def continued(self, schedule: str) -> Mapping[str, str]:
+        return {"old|team@acme.example": "team|team@acme.example"}
+
+    async def records(self, schedule: str) -> tuple[SubscriptionRecord, ...]:
+        return ()

@@ -1,13 +1,11 @@
 """Whom the definition in force names."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
-from tests.support.alert_fakes import Renamed
+from tests.support.alert_fakes import Ids, Renamed
 from tests.support.fakes import TEAM, WEEKLY, Deployed, FixedClock, Takes, bundle_with, uses
 from worker.domain.schedule import Schedule
-from worker.domain.subscription import SubscriptionRecord
 from worker.flow.run.named import named_readers, still_named
 
 COPIED = replace(TEAM, cc=("boss@acme.example",))
@@ -37,19 +35,6 @@ async def test_a_schedule_that_was_removed_names_whom_it_named_last() -> None:
 async def test_a_schedule_of_no_deployment_names_nobody() -> None:
     assert await named_readers(deployments(None, WEEKLY), "other") is None
     assert await named_readers(deployments(), "weekly") is None
-
-
-class Ids:
-    """Nobody subscribed at run time; one reader has another id now."""
-
-    async def current(self, schedule: str) -> str:
-        return schedule
-
-    async def continued(self, schedule: str) -> Mapping[str, str]:
-        return {"old|team@acme.example": "team|team@acme.example"}
-
-    async def records(self, schedule: str) -> tuple[SubscriptionRecord, ...]:
-        return ()
 
 
 async def test_who_is_named_under_the_present_id_or_another_still_is() -> None:

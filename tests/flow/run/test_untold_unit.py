@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from tests.flow.run.test_named_unit import Ids
+from tests.support.alert_fakes import Ids
 from tests.support.fakes import KEY, NOW, WEEKLY, Deployed, FixedClock, Takes, bundle_with, uses
 from worker.domain.cap import HeldDigest
 from worker.domain.delivery import Delivery, DeliveryState
