@@ -7,7 +7,7 @@ from worker.domain.alert.silence import AlertFilter
 from worker.domain.cap import Cap
 from worker.domain.choices import Choices
 from worker.domain.delivery import Reader
-from worker.domain.left_out import LeftOut
+from worker.domain.left_out import LeftOutCounts
 from worker.domain.links import Link, Purpose
 from worker.domain.quiet import QuietHours
 from worker.domain.reader_page import PAUSES, ReaderPage, SameAddress, SendingTime
@@ -58,7 +58,7 @@ READER_PAGES = {
     "preferences-tried": replace(
         _page(),
         choices=Choices(Origin.LINK, "the reader", NOW, send=Send.ON_CHANGE, rows="row.value >= 10000"),
-        left_out=LeftOut(12, 3, 9, 38),
+        left_out=LeftOutCounts(12, 3, 9, 38),
     ),
     "preferences-wrong": replace(
         _page(TOLD), problem="rows: `row.valu`: found `valu`, expected a column such as value"

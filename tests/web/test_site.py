@@ -27,8 +27,8 @@ from worker.entry.draft import checked_draft
 from worker.errors import LedgerUnavailable
 from worker.ports import ClockLedger
 from worker.web import connection, limits
-from worker.web.faults import Faults
 from worker.web.limits import AT_ONCE, LONGEST_BODY, Limits
+from worker.web.request_ids import RequestIds
 from worker.web.site import SiteUses, site
 
 HEAD = b"POST /api/v1/forget HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\n"
@@ -289,7 +289,7 @@ async def test_a_client_that_goes_away_is_no_fault(served: ServedApi, capsys: py
     async def gone(_scope: Scope, receive: Receive, _send: Send) -> None:
         raise ClientDisconnect
 
-    async with httpx.AsyncClient(transport=httpx.ASGITransport(Faults(gone)), base_url="http://x") as client:
+    async with httpx.AsyncClient(transport=httpx.ASGITransport(RequestIds(gone)), base_url="http://x") as client:
         with pytest.raises(AssertionError):  # the transport wants an answer
             await client.get("/")
     assert "request_failed" not in capsys.readouterr().err

@@ -12,7 +12,7 @@ LAST = 12
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOutCounts:
     """`digests`: how many of the last `of` would not have been sent if only those are sent in which something moved.
     `fit`: how many of the `deals` of the newest digest fit the reader's condition; None if the reader has none, or if
     the digest is of no deals.
@@ -24,15 +24,15 @@ class LeftOut:
     deals: int = 0
 
 
-def left_out(whole: Digest | None, chosen: Sequence[Digest]) -> LeftOut:
+def left_out(whole: Digest | None, chosen: Sequence[Digest]) -> LeftOutCounts:
     """`chosen`: the last digests as the choice makes them, the newest first. Each is compared with what its own was: if
     nothing moved since, then nothing moved since an older one either. `whole`: the newest one without the condition,
     None if there is no condition.
     """
     unsent = sum(not decide(Send.ON_CHANGE, one).send for one in chosen)
     if whole is None or not whole.keys or not chosen:
-        return LeftOut(len(chosen), unsent)
-    return LeftOut(len(chosen), unsent, _deals(chosen[0]), _deals(whole))
+        return LeftOutCounts(len(chosen), unsent)
+    return LeftOutCounts(len(chosen), unsent, _deals(chosen[0]), _deals(whole))
 
 
 def _deals(digest: Digest) -> int:

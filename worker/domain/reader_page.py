@@ -8,7 +8,7 @@ from worker.domain.cap import Cap
 from worker.domain.choices import Choices
 from worker.domain.collect import trigger_of
 from worker.domain.delivery import Reader
-from worker.domain.left_out import LeftOut
+from worker.domain.left_out import LeftOutCounts
 from worker.domain.links import Link, Purpose
 from worker.domain.quiet import EVERY_DAY
 from worker.domain.schedule import Collect, Defaults, Schedule, Subscription, Trigger
@@ -100,7 +100,7 @@ class ReaderPage:
     problem: str = ""
     outdated: bool = False
     last_sent: datetime | None = None
-    left_out: LeftOut | None = None
+    left_out: LeftOutCounts | None = None
 
     @property
     def cap(self) -> Cap | None:

@@ -9,7 +9,7 @@ from functools import cache, partial
 from markupsafe import Markup
 
 from worker import shipped
-from worker.domain.left_out import LeftOut
+from worker.domain.left_out import LeftOutCounts
 from worker.domain.links import Purpose
 from worker.domain.reader_page import PAUSES, Act, ReaderPage, SendingTime
 from worker.locales import own_name
@@ -112,7 +112,7 @@ def _said(w: Wording, page: ReaderPage) -> str:
     return w.stamp(instant) if instant is not None else ""
 
 
-def _left_out(w: Wording, found: LeftOut | None) -> str:
+def _left_out(w: Wording, found: LeftOutCounts | None) -> str:
     """As in "3 of the last 12 would have been left out"."""
     if found is None:
         return ""
@@ -123,7 +123,7 @@ def _left_out(w: Wording, found: LeftOut | None) -> str:
     return w.say("web.left_out", found.digests, of=w.count(found.of))
 
 
-def _fit(w: Wording, found: LeftOut | None) -> str:
+def _fit(w: Wording, found: LeftOutCounts | None) -> str:
     return w.say("web.fit", found.fit, of=w.count(found.deals)) if found is not None and found.fit is not None else ""
 
 

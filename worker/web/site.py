@@ -20,13 +20,13 @@ from worker.web.bounces import BounceReports
 from worker.web.chat.app import PREFIX as CHAT
 from worker.web.chat.app import chat
 from worker.web.console.app import console
-from worker.web.faults import Faults
 from worker.web.hooks.app import PREFIX as HOOKS
 from worker.web.hooks.app import hooks
 from worker.web.limits import Limits
 from worker.web.links import application
 from worker.web.metrics import PATH as METRICS
 from worker.web.metrics import MetricsPage
+from worker.web.request_ids import RequestIds
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,7 +88,7 @@ def site(served: SiteUses, parts: Collection[str] = tuple(PARTS)) -> ASGIApp:
     probes = [Route("/health", _health, methods=["GET"]), Route("/ready", _Ready(served.uses).answer, methods=["GET"])]
     chosen = [route for name, make in PARTS.items() if name in parts for route in make(served)]
     nothing = problem(404, "not_found", TITLES[404])
-    return Faults(Limits(Router([*probes, *chosen], redirect_slashes=False, default=nothing)))
+    return RequestIds(Limits(Router([*probes, *chosen], redirect_slashes=False, default=nothing)))
 
 
 async def _to_console(_request: Request) -> Response:

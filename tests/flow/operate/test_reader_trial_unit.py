@@ -10,7 +10,7 @@ import pytest
 from tests.support.fakes import NOW, READER, RUN, TEAM, WEEKLY, Deployed, KnownRuns, Said, bundle_with, uses
 from worker.domain.delivery import Baseline, Delivery, DeliveryKey, DeliveryState
 from worker.domain.digest.model import Standing
-from worker.domain.left_out import LAST, LeftOut
+from worker.domain.left_out import LAST, LeftOutCounts
 from worker.domain.links import Link, Purpose
 from worker.domain.reader_page import PreferencesForm, ReaderPage
 from worker.domain.reason import Reason
@@ -75,13 +75,15 @@ def parts(digests: Digests, *rows: Delivery, bundle: Bundle | None = BUNDLE) -> 
     return uses(digests=digests, check_entry=checked, **found)
 
 
-async def left_out(*rows: Delivery, digests: Digests | None = None, form: PreferencesForm = FORM) -> LeftOut | None:
+async def left_out(
+    *rows: Delivery, digests: Digests | None = None, form: PreferencesForm = FORM
+) -> LeftOutCounts | None:
     return (await tried(parts(digests or Digests(), *rows), PAGE, form)).left_out
 
 
 async def test_the_definitions_condition_holds_beside_the_readers_own() -> None:
     digests = Digests()
-    assert await left_out(due(1), digests=digests) == LeftOut(1, 1, fit=7, deals=40)
+    assert await left_out(due(1), digests=digests) == LeftOutCounts(1, 1, fit=7, deals=40)
     assert [entry.rows for _, entry in digests.asked] == ["(row.value > 1\n) && (row.value > 5\n)", "row.value > 1"]
     assert {entry.address for _, entry in digests.asked} == {READER.address}
 
@@ -93,16 +95,16 @@ async def test_only_digests_that_were_due_count_and_no_more_than_the_last_dozen(
         due(3, DeliveryState.REFUSED),
         replace(due(4), compared_with=None),
     )
-    assert await left_out(*others) == LeftOut(0, 0)
+    assert await left_out(*others) == LeftOutCounts(0, 0)
     unsent = due(5, DeliveryState.SKIPPED, Reason.NO_CHANGE)
-    assert await left_out(unsent, *others, form=replace(FORM, rows="")) == LeftOut(1, 1)
+    assert await left_out(unsent, *others, form=replace(FORM, rows="")) == LeftOutCounts(1, 1)
     many = [due(number) for number in range(1, LAST + 3)]
-    assert await left_out(*many, form=replace(FORM, rows="")) == LeftOut(LAST, LAST)
+    assert await left_out(*many, form=replace(FORM, rows="")) == LeftOutCounts(LAST, LAST)
 
 
 async def test_what_is_not_stored_any_more_is_not_counted_and_an_outage_is_no_count() -> None:
     gone = Digests({1: LedgerError("its answer is gone")})
-    assert await left_out(due(1), due(2), digests=gone) == LeftOut(1, 1, fit=7, deals=40)
+    assert await left_out(due(1), due(2), digests=gone) == LeftOutCounts(1, 1, fit=7, deals=40)
     with pytest.raises(LedgerUnavailable):
         await left_out(due(1), digests=Digests({1: LedgerUnavailable("Redis cannot be reached")}))
 

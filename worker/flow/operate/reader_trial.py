@@ -8,7 +8,7 @@ from typing import Protocol
 
 from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.digest.model import Digest
-from worker.domain.left_out import LAST, LeftOut, left_out
+from worker.domain.left_out import LAST, LeftOutCounts, left_out
 from worker.domain.links import Purpose
 from worker.domain.reader_page import PreferencesForm, ReaderPage
 from worker.domain.reason import Reason
@@ -40,7 +40,7 @@ async def tried(uses: TrialUses, page: ReaderPage, form: PreferencesForm) -> Rea
     return replace(shown, left_out=await _left_out(uses, shown, page.entry, chosen.rows))
 
 
-async def _left_out(uses: TrialUses, page: ReaderPage, own: Subscription, rows: str) -> LeftOut:
+async def _left_out(uses: TrialUses, page: ReaderPage, own: Subscription, rows: str) -> LeftOutCounts:
     entry, digests = replace(page.in_force or own, address=page.link.reader.address), uses.digests.fresh()
     past = [row for row in await sent_rows(uses, page, _was_due, LAST) if row.compared_with is not None]
     chosen = [found for row in past[:LAST] if (found := await _as_if(digests, row, entry)) is not None]

@@ -9,7 +9,7 @@ from worker.web.api.problem import FAULT, problem
 from worker.web.failures import HEADER, log_failure
 
 
-class Faults:
+class RequestIds:
     """An ASGI application around all others. Every answer has the id of its request in its header. An internal error is
     logged with its traceback, and answered if nothing was answered yet.
     """
