@@ -23,13 +23,17 @@ RUN /build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /
 
 FROM ${PYTHON}
 ARG SOURCE_DATE_EPOCH=1577836800
-# The base brings an installer along; nothing here installs anything any more.
+# An import leaves bytecode with the time of its source. It is written in one way alone: below, with the hash.
+ENV PYTHONDONTWRITEBYTECODE=1
+# The base brings an installer along; nothing here installs anything any more. It brings no bytecode of the standard
+# library, and a file system that cannot be written keeps none: every process and every health check compiled it again.
 RUN python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools wheel pip \
+ && python -m compileall -q --invalidation-mode unchecked-hash "$(python -c 'import os; print(os.path.dirname(os.__file__))')" \
  && groupadd --gid 10001 funnelbeat \
  && useradd --uid 10001 --gid 10001 --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin funnelbeat \
  && install -d -o 10001 -g 10001 /outbox /project
 COPY --from=build /app /app
-ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+ENV PATH=/app/bin:$PATH PYTHONUNBUFFERED=1
 WORKDIR /project
 USER 10001:10001
 # A clock's; docker-compose.yml gives each service its own.
