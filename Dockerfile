@@ -9,9 +9,8 @@ FROM ${PYTHON} AS build
 ARG SOURCE_DATE_EPOCH=1577836800
 ENV PIP_DISABLE_PIP_VERSION_CHECK=1 PIP_NO_CACHE_DIR=1
 WORKDIR /src
-COPY requirements.lock ./
-RUN python -m venv /build && /build/bin/pip install --require-hashes -r requirements.lock
-COPY docker/requirements.lock docker/
+COPY docker/build.lock docker/requirements.lock docker/
+RUN python -m venv /build && /build/bin/pip install --require-hashes -r docker/build.lock
 RUN python -m venv --without-pip /app \
  && /build/bin/pip --python /app/bin/python install --require-hashes -r docker/requirements.lock
 COPY pyproject.toml README.md LICENSE ./
