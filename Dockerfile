@@ -22,10 +22,10 @@ RUN /build/bin/pip wheel --no-deps --no-build-isolation --no-index --wheel-dir /
 
 FROM ${PYTHON}
 ARG SOURCE_DATE_EPOCH=1577836800
-# An import leaves bytecode with the time of its source. It is written in one way alone: below, with the hash.
+# Bytecode is written in one way alone, below: an import would leave some with the time of its source.
 ENV PYTHONDONTWRITEBYTECODE=1
 # The base brings an installer along; nothing here installs anything any more. It brings no bytecode of the standard
-# library, and a file system that cannot be written keeps none: every process and every health check compiled it again.
+# library, and a file system that cannot be written keeps none: every health check would compile it again.
 RUN python -m pip uninstall --yes --quiet --root-user-action=ignore setuptools wheel pip \
  && python -m compileall -q --invalidation-mode unchecked-hash "$(python -c 'import os; print(os.path.dirname(os.__file__))')" \
  && groupadd --gid 10001 funnelbeat \

@@ -18,17 +18,18 @@ NAME = "funnelbeat-check"
 
 def found() -> tuple[str, tuple[str, ...]] | None:
     """The engine's command, and Compose's for it. Docker is preferred."""
-    if shutil.which("docker") and _works("docker", "info"):
+    if works("docker", "info"):
         for compose in (("docker", "compose"), ("docker-compose",)):
-            if shutil.which(compose[0]) and _works(*compose, "version"):
+            if works(*compose, "version"):
                 return "docker", (*compose, *FILES)
-    if shutil.which("podman") and shutil.which("podman-compose"):
+    if works("podman", "info") and works("podman-compose", "version"):
         return "podman", ("podman-compose", *FILES, *PODMAN)
     return None
 
 
-def _works(*words: str) -> bool:
-    return subprocess.run(words, capture_output=True, check=False).returncode == 0
+def works(*words: str) -> bool:
+    found = shutil.which(words[0])
+    return found is not None and subprocess.run(words, capture_output=True, check=False).returncode == 0
 
 
 @dataclass(frozen=True)
@@ -62,12 +63,6 @@ class Engine:
         command = ["sh", "-c", *words] if kind == "CMD-SHELL" else words
         asked = [self.program, "exec", self.container(service), *command]
         return subprocess.run(asked, capture_output=True, check=False).returncode
-
-    def address(self, service: str, network: str) -> str:
-        """The address of the network's bridge, as this service sees it."""
-        (told,) = json.loads(self.tell("inspect", service))
-        gateway: str = told["NetworkSettings"]["Networks"][f"{NAME}_{network}"]["Gateway"]
-        return gateway
 
     def funnelbeat(self, *words: str) -> Any:
         return json.loads(self.inside("clock", "funnelbeat", *words, "--json"))

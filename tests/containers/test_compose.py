@@ -2,11 +2,11 @@
 health check passes and fails when it should.
 """
 
-import urllib.request
 from collections import Counter
+from http import HTTPStatus
 from typing import Any
-from urllib.error import HTTPError
 
+import httpx
 import pytest
 
 from tests.containers.engine import Engine
@@ -14,10 +14,28 @@ from tests.machines.site import until
 
 pytestmark = pytest.mark.containers
 SERVICES = ("redis", "clock", "worker", "web", "sandbox")
+EACH = (
+    "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline | grep -qE '/[f]unnelbeat |[w]orker.sandbox|[r]edis-server'"
+    " && kill -{signal} ${{p#/proc/}}; done; true"
+)
+"""Not the engine's init, and not this shell."""
+
 MAILS = (
-    "import email,pathlib,sys;"
+    "import email,pathlib;"
     "[print(email.message_from_bytes(p.read_bytes())['Message-ID']) for p in pathlib.Path('/outbox').glob('*.eml')]"
 )
+
+
+def base(stack: Engine) -> str:
+    return f"http://127.0.0.1:{stack.variables['WEB_PORT']}"
+
+
+def network(stack: Engine, name: str) -> str:
+    """Empty while the container does not run."""
+    try:
+        return stack.inside(name, "readlink", "/proc/self/ns/net").strip()
+    except AssertionError:
+        return ""
 
 
 def runs(stack: Engine, state: str) -> list[dict[str, Any]]:
@@ -60,35 +78,32 @@ def test_nothing_is_lost_or_sent_twice_when_a_container_is_killed(stack: Engine,
     assert {key: times for key, times in mails(stack).items() if times > 1} == {}
 
 
-def test_the_pages_are_reached_through_the_published_port_alone(stack: Engine) -> None:
-    base = f"http://127.0.0.1:{stack.variables['WEB_PORT']}"
-    with urllib.request.urlopen(f"{base}/health", timeout=10) as answer:
-        assert answer.status == 200
-    with urllib.request.urlopen(f"{base}/console/", timeout=10) as answer:
-        assert answer.status == 200
+def test_the_pages_are_reached_through_the_published_port(stack: Engine) -> None:
+    with httpx.Client(base_url=base(stack), timeout=30, follow_redirects=True) as pages:
+        assert [pages.get(path).status_code for path in ("/health", "/ready", "/console/")] == [200, 200, 200]
 
 
 def test_limits_count_the_clients_of_a_proxy(stack: Engine) -> None:
     """Thirty wrong links a minute for each client: another one still gets an answer."""
-    base = f"http://127.0.0.1:{stack.variables['WEB_PORT']}"
+    with httpx.Client(base_url=base(stack), timeout=30) as pages:
 
-    def status(client: str) -> int:
-        request = urllib.request.Request(f"{base}/u/wrong", headers={"X-Forwarded-For": client})
-        try:
-            return int(urllib.request.urlopen(request, timeout=10).status)
-        except HTTPError as error:
-            return error.code
+        def status(client: str) -> int:
+            return pages.get("/u/wrong", headers={"X-Forwarded-For": client}).status_code
 
-    assert 429 in {status("203.0.113.7") for _ in range(40)}
-    assert status("203.0.113.8") != 429
+        assert HTTPStatus.TOO_MANY_REQUESTS in {status("203.0.113.7") for _ in range(60)}
+        assert status("203.0.113.8") != HTTPStatus.TOO_MANY_REQUESTS
+
+
+def test_the_stand_ins_follow_a_worker_that_is_started_again(stack: Engine) -> None:
+    stack.tell("restart", "worker")
+    until(lambda: network(stack, "sandbox") == network(stack, "worker") or None, "the sandbox is in another network")
+    more_runs(stack)
 
 
 @pytest.mark.parametrize("name", SERVICES)
 def test_a_service_that_stands_still_is_not_healthy(stack: Engine, name: str) -> None:
     """Its processes are stopped and stay. The health check is another process of the container."""
-    own = "redis-server" if name == "redis" else "funnelbeat|worker.sandbox"
-    each = "for p in /proc/[0-9]*; do tr '\\0' ' ' < $p/cmdline | grep -qE '{own}' && kill -{signal} ${{p#/proc/}}; done; true"
-    stack.inside(name, "sh", "-c", each.format(own=own, signal="STOP"))
+    stack.inside(name, "sh", "-c", EACH.format(signal="STOP"))
     until(lambda: stack.health(name) != 0 or None, f"{name} is healthy although it is stopped")
-    stack.inside(name, "sh", "-c", each.format(own=own, signal="CONT"))
+    stack.inside(name, "sh", "-c", EACH.format(signal="CONT"))
     until(lambda: stack.health(name) == 0 or None, f"{name} is not healthy again")

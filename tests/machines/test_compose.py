@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 import redis
+import yaml
 from starlette.types import Receive, Scope, Send
 
 from tests.machines.compose import ROOT, Service, instruction, networks, service, services
@@ -197,6 +198,17 @@ def test_only_the_worker_is_given_secrets_and_the_outside() -> None:
     assert [name for name, described in found.items() if "published" in described.get("networks", ())] == ["web"]
     assert found["web"]["ports"] == ["127.0.0.1:8080:8080"]
     assert [name for name, described in found.items() if "network_mode" in described] == ["sandbox"]
+
+
+def test_podman_is_given_no_option_of_docker() -> None:
+    """It refuses a network with an option that it does not know. docker/podman.yml takes out each of them."""
+    given = {name for name, described in networks().items() if described.get("driver_opts")}
+    taken = yaml.compose((ROOT / "docker" / "podman.yml").read_text("utf-8"))
+    assert given == {"published"}
+    assert [
+        (key.value, [(option.value, value.tag, value.value) for option, value in network.value])
+        for key, network in taken.value[0][1].value
+    ] == [("published", [("driver_opts", "!reset", [])])]
 
 
 async def test_the_worker_is_told_where_the_stand_ins_listen() -> None:

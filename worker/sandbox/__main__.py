@@ -1,9 +1,9 @@
 """`python -m worker.sandbox`: the stand-ins as a process of their own, until it is told to stop.
 
 It listens only on 127.0.0.1. In containers it joins the network of the worker that talks to it (`--joined`). A worker
-that starts again gets a new network, and nobody reaches the stand-ins in the old one: the process ends then, so that the
-engine starts it in the new one. It prints its addresses in the form that FUNNELBEAT_SANDBOX takes, and then one line for
-each message that it receives.
+that starts again gets a new network, and nobody reaches the stand-ins in the old one: the process ends then, so that
+the engine starts it in the new one. It prints its addresses in the form that FUNNELBEAT_SANDBOX takes, and then one
+line for each message that it receives.
 """
 
 import argparse
@@ -23,8 +23,8 @@ LOOK = 0.5
 """Seconds between two checks for new messages."""
 
 ALONE = 5.0
-"""Seconds without any network but loopback after which it is gone for good. An engine that starts the worker again needs
-less, and starts nothing in the network of a worker that does not run.
+"""Seconds without any network but loopback after which it is gone for good. An engine that starts the worker again
+needs less, and starts nothing in the network of a worker that does not run.
 """
 
 LEFT = "the network that this process joined is gone: its worker has ended, or was started again"
