@@ -191,6 +191,15 @@ def test_the_engine_waits_longer_than_the_pages_need_to_end() -> None:
     assert int(services({})["web"]["stop_grace_period"].removesuffix("s")) > GRACE
 
 
+def test_a_health_check_has_the_time_that_python_needs_to_start_on_a_busy_machine() -> None:
+    """With ten seconds Docker called a clock unhealthy that claimed every slot."""
+    times = {name: int(described["healthcheck"].get("timeout", "0s")[:-1]) for name, described in services({}).items()}
+    assert {times[name] for name in ("clock", "worker", "web", "sandbox")} == {30}
+    assert "HEALTHCHECK --interval=30s --timeout=30s" in (ROOT / "Dockerfile").read_text("utf-8")
+    for kind in ("clock", "worker"):
+        assert "timeoutSeconds: 30" in (ROOT / "deploy" / "kubernetes" / f"{kind}.yaml").read_text("utf-8")
+
+
 def test_only_the_worker_is_given_secrets_and_the_outside() -> None:
     found = services({})
     assert [name for name, described in found.items() if described.get("secrets")] == ["worker"]
