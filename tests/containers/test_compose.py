@@ -93,7 +93,11 @@ def test_nothing_is_lost_or_sent_twice_when_a_container_is_killed(stack: Engine,
 
 def test_the_pages_are_reached_through_the_published_port(stack: Engine) -> None:
     with httpx.Client(base_url=base(stack), timeout=30, follow_redirects=True) as pages:
-        assert [pages.get(path).status_code for path in ("/health", "/ready", "/console/")] == [200, 200, 200]
+        assert pages.get("/health").status_code == HTTPStatus.OK
+        until(lambda: pages.get("/ready").is_success or None, "a part of the installation is missing")
+        asked = pages.get("/console/")
+        assert asked.status_code == HTTPStatus.UNAUTHORIZED
+        assert "Sign in" in asked.text
 
 
 def test_limits_count_the_clients_of_a_proxy(stack: Engine) -> None:

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -13,7 +14,6 @@ from pathlib import Path
 
 import pytest
 import redis
-import yaml
 from starlette.types import Receive, Scope, Send
 
 from tests.machines.compose import ROOT, Service, instruction, networks, service, services
@@ -120,7 +120,7 @@ def redis_check(compose: ComposeInstallation) -> int:
     return subprocess.run(["/bin/sh", "-c", words], env=environment, check=False).returncode
 
 
-def redis_of(compose: ComposeInstallation) -> "redis.Redis[str]":
+def redis_of(compose: ComposeInstallation) -> redis.Redis:
     compose.start("redis", "--port", str(compose.ports["redis"]), "--bind", "127.0.0.1")
     until(lambda: answers(compose.ports["redis"]) or None, "Redis did not start")
     return redis.Redis(port=compose.ports["redis"], decode_responses=True)
@@ -212,12 +212,10 @@ def test_only_the_worker_is_given_secrets_and_the_outside() -> None:
 def test_podman_is_given_no_option_of_docker() -> None:
     """It refuses a network with an option that it does not know. docker/podman.yml takes out each of them."""
     given = {name for name, described in networks().items() if described.get("driver_opts")}
-    taken = yaml.compose((ROOT / "docker" / "podman.yml").read_text("utf-8"))
-    assert given == {"published"}
-    assert [
-        (key.value, [(option.value, value.tag, value.value) for option, value in network.value])
-        for key, network in taken.value[0][1].value
-    ] == [("published", [("driver_opts", "!reset", [])])]
+    taken = re.findall(
+        r"^  (\w+):\n    driver_opts: !reset \{\}$", (ROOT / "docker/podman.yml").read_text("utf-8"), re.MULTILINE
+    )
+    assert given == set(taken) == {"published"}
 
 
 async def test_the_worker_is_told_where_the_stand_ins_listen() -> None:
