@@ -92,6 +92,7 @@ def test_nothing_is_lost_or_sent_twice_when_a_container_is_killed(stack: Engine,
 
 
 def test_the_pages_are_reached_through_the_published_port(stack: Engine) -> None:
+    until(lambda: stack.health("web") == 0 or None, "web is not healthy")
     with httpx.Client(base_url=base(stack), timeout=30, follow_redirects=True) as pages:
         assert pages.get("/health").status_code == HTTPStatus.OK
         until(lambda: pages.get("/ready").is_success or None, "a part of the installation is missing")
