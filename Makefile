@@ -14,7 +14,7 @@ MODERN := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { e
 export PYTHONDONTWRITEBYTECODE =
 
 .DEFAULT_GOAL := help
-.PHONY: help docs dist sbom release-notes reference test-rabbitmq test-mta setup install demo test check fix bench bench-compare bench-agree golden pictures soak metrics lock clean
+.PHONY: help docs dist sbom release-notes reference test-rabbitmq test-mta test-containers setup install demo test check fix bench bench-compare bench-agree golden pictures soak metrics lock clean
 
 help:  ## what can be done here
 	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sort | awk -F ':.*## ' '{printf "  make %-13s %s\n", $$1, $$2}'
@@ -40,7 +40,7 @@ demo: $(READY)  ## the main job on embedded defaults; ONCE=1 ends after two deli
 # The other files are not collected again. ARGS with a file of tests says itself what is collected.
 test: ALONE = $(if $(findstring tests/,$(ARGS)),,$(shell grep -rl --include='*.py' 'mark\.alone' tests))
 test: $(STAMP)  ## the test suite
-	$(BIN)/python -m pytest -m "not soak and not alone and not mta" --numprocesses 3 --dist loadfile $(ARGS)
+	$(BIN)/python -m pytest -m "not soak and not alone and not mta and not containers" --numprocesses 3 --dist loadfile $(ARGS)
 	$(BIN)/python -m pytest -m "alone and not soak" $(ALONE) $(ARGS)
 
 check: $(STAMP)  ## lint, types, layers
@@ -100,6 +100,9 @@ test-rabbitmq: $(STAMP)  ## the main job over a real RabbitMQ; installs it if it
 
 test-mta: $(STAMP)  ## refusals of a real Postfix, with TLS and login; installs it if it is missing (root)
 	scripts/test-mta $(ARGS)
+
+test-containers: $(STAMP)  ## the image and docker-compose.yml on Docker or Podman; FUNNELBEAT_IMAGE=… is not built again
+	scripts/test-containers $(ARGS)
 
 pictures: $(STAMP)  ## every message as a picture, in pictures/ (Chromium); ARGS="'brand-*' --width 320" chooses
 	scripts/pictures $(ARGS)

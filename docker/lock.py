@@ -2,7 +2,7 @@
 """Writes docker/requirements.lock: of requirements.lock, what an installed Funnelbeat needs to run.
 
 Also writes docker/demo.lock: what `make demo` needs besides, which is the bundled Redis and the tool that builds the
-project.
+project; and docker/build.lock: that tool alone, with which the image's first stage builds the wheel.
 
 Versions and hashes are those of requirements.lock. Which of them belong is read from the installed packages, and for a
 package that the lock leaves out under this Python from the lock's own remarks ("# via NAME").
@@ -32,8 +32,10 @@ PYTHONS = ("3.11.0", "3.11.14")
 with the Python that it finds.
 """
 DEMO = ROOT / "docker" / "demo.lock"
+BUILD = ROOT / "docker" / "build.lock"
 HEAD = "# Made by docker/lock.py from requirements.lock: what the image needs, without tests and tools.\n"
 DEMO_HEAD = "# Made by docker/lock.py from requirements.lock: what `make demo` needs besides.\n"
+BUILD_HEAD = "# Made by docker/lock.py from requirements.lock: what builds the wheel.\n"
 
 
 def entries(lock: str) -> dict[str, str]:
@@ -103,9 +105,14 @@ def locks() -> dict[Path, str]:
     """File → its text."""
     lock, told = (ROOT / "requirements.lock").read_text("utf-8"), project()
     runs = needed(lock, told["project"]["dependencies"])
-    more = (*told["project"]["optional-dependencies"]["embedded"], *told["build-system"]["requires"])
+    builds = needed(lock, told["build-system"]["requires"])
+    more = needed(lock, told["project"]["optional-dependencies"]["embedded"]) | builds
     known = entries(lock)
-    return {TARGET: _text(HEAD, known, runs), DEMO: _text(DEMO_HEAD, known, needed(lock, more) - runs)}
+    return {
+        TARGET: _text(HEAD, known, runs),
+        DEMO: _text(DEMO_HEAD, known, more - runs),
+        BUILD: _text(BUILD_HEAD, known, builds),
+    }
 
 
 def _text(head: str, known: dict[str, str], names: set[str]) -> str:

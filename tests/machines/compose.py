@@ -29,9 +29,18 @@ def _one(found: re.Match[str], variables: Mapping[str, str]) -> str:
     return variables.get(found["name"]) or found["default"] or ""
 
 
+def document() -> dict[str, Any]:
+    found: dict[str, Any] = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
+    return found
+
+
 def services(variables: Mapping[str, str]) -> dict[str, dict[str, Any]]:
-    document = yaml.safe_load((ROOT / "docker-compose.yml").read_text("utf-8"))
-    found: dict[str, dict[str, Any]] = filled(document, variables)["services"]
+    found: dict[str, dict[str, Any]] = filled(document(), variables)["services"]
+    return found
+
+
+def networks() -> dict[str, dict[str, Any]]:
+    found: dict[str, dict[str, Any]] = document()["networks"]
     return found
 
 

@@ -3,6 +3,7 @@
 import email
 import email.policy
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -12,13 +13,15 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 import pytest
+import redis
+from starlette.types import Receive, Scope, Send
 
-from tests.machines.compose import ROOT, Service, instruction, service, services
+from tests.machines.compose import ROOT, Service, instruction, networks, service, services
 from tests.machines.guarded_redis import answers, free_port
 from tests.machines.site import running, until
 from worker.adapters.redis_program import find_binary
 from worker.sandbox.server import Sandbox
-from worker.web.server import GRACE
+from worker.web.server import GRACE, server_config
 
 ONE_SHOT = {"deploy"}
 PROGRAMS = {
@@ -48,7 +51,8 @@ class ComposeInstallation:
         return text
 
     def command(self, described: Service, words: tuple[str, ...]) -> list[str]:
-        return [*PROGRAMS[words[0]], *(self.here(described, word) for word in words[1:])]
+        """The stand-ins join no network here: a machine may have none but loopback, at whose loss they end."""
+        return [*PROGRAMS[words[0]], *(self.here(described, word) for word in words[1:] if word != "--joined")]
 
     def environment(self, described: Service) -> dict[str, str]:
         given = {name: self.here(described, str(value)) for name, value in described.environment.items()}
@@ -104,6 +108,71 @@ def test_the_profile_sandbox_shows_a_digest(compose: ComposeInstallation) -> Non
     assert list((compose.place / "redis").rglob("*.aof"))
 
 
+def redis_check(compose: ComposeInstallation) -> int:
+    """Exit status of the health check of Redis, in a shell as in its container."""
+    program = find_binary().with_name("redis-cli")
+    here = compose.place / "redis-cli"
+    here.write_text(f'#!/bin/sh\nexec {program} -p {compose.ports["redis"]} "$@"\n', encoding="ascii")
+    here.chmod(0o755)
+    kind, words = services({})["redis"]["healthcheck"]["test"]
+    assert kind == "CMD-SHELL"
+    environment = {"PATH": f"{compose.place}:/usr/bin:/bin"}
+    return subprocess.run(["/bin/sh", "-c", words], env=environment, check=False).returncode
+
+
+def redis_of(compose: ComposeInstallation) -> redis.Redis:
+    compose.start("redis", "--port", str(compose.ports["redis"]), "--bind", "127.0.0.1")
+    until(lambda: answers(compose.ports["redis"]) or None, "Redis did not start")
+    return redis.Redis(port=compose.ports["redis"], decode_responses=True)
+
+
+def test_redis_is_healthy_while_it_answers_commands(compose: ComposeInstallation) -> None:
+    """redis-cli ends with 0 also when the answer is an error, such as that Redis still reads its file."""
+    assert redis_check(compose) != 0
+    with redis_of(compose) as client:
+        assert redis_check(compose) == 0
+        client.config_set("requirepass", "any error will do")
+        assert redis_check(compose) != 0
+
+
+def test_a_redis_of_any_image_serves_the_other_containers(compose: ComposeInstallation) -> None:
+    """Its own default is to answer only its own container; the official image alone is built without it."""
+    with redis_of(compose) as client:
+        assert client.config_get("protected-mode") == {"protected-mode": "no"}
+    found = services({})["redis"]
+    assert found["networks"] == ["ledger"]
+    assert "ports" not in found
+    assert networks()["ledger"] == {"internal": True}
+    other = services({"REDIS_IMAGE": "registry.example/redis:8", "REDIS_USER": "1001:1001"})["redis"]
+    assert (other["image"], other["user"]) == ("registry.example/redis:8", "1001:1001")
+
+
+@pytest.mark.parametrize(
+    ("peer", "client"),
+    [
+        pytest.param("172.18.0.1", "203.0.113.9", id="Docker's bridge"),
+        pytest.param("192.168.16.1", "203.0.113.9", id="Docker's bridge when there are many"),
+        pytest.param("10.89.0.1", "203.0.113.9", id="Podman's bridge"),
+        pytest.param("198.51.100.7", "198.51.100.7", id="anybody"),
+    ],
+)
+async def test_limits_count_the_clients_of_a_proxy_before_the_published_port(
+    monkeypatch: pytest.MonkeyPatch, peer: str, client: str
+) -> None:
+    """They come from the bridge's own address. If it is not believed, everybody is one client."""
+    monkeypatch.setenv("FORWARDED_ALLOW_IPS", service("web", {}).environment["FORWARDED_ALLOW_IPS"])
+    seen: list[str] = []
+
+    async def app(scope: Scope, _receive: Receive, _send: Send) -> None:
+        seen.append(scope["client"][0])
+
+    config = server_config(app, "0.0.0.0", 0)  # noqa: S104  # as in the container; nothing listens here
+    config.load()
+    scope = {"type": "http", "client": (peer, 1), "headers": [(b"x-forwarded-for", b"198.51.100.99, 203.0.113.9")]}
+    await config.loaded_app(scope, None, None)
+    assert seen == [client]
+
+
 @pytest.mark.parametrize("name", services({}))
 def test_every_service_is_as_small_as_it_can_be(name: str) -> None:
     described = services({})[name]
@@ -122,6 +191,15 @@ def test_the_engine_waits_longer_than_the_pages_need_to_end() -> None:
     assert int(services({})["web"]["stop_grace_period"].removesuffix("s")) > GRACE
 
 
+def test_a_health_check_has_the_time_that_python_needs_to_start_on_a_busy_machine() -> None:
+    """With ten seconds Docker called a clock unhealthy that claimed every slot."""
+    times = {name: int(described["healthcheck"].get("timeout", "0s")[:-1]) for name, described in services({}).items()}
+    assert {times[name] for name in ("clock", "worker", "web", "sandbox")} == {30}
+    assert "HEALTHCHECK --interval=30s --timeout=30s" in (ROOT / "Dockerfile").read_text("utf-8")
+    for kind in ("clock", "worker"):
+        assert "timeoutSeconds: 30" in (ROOT / "deploy" / "kubernetes" / f"{kind}.yaml").read_text("utf-8")
+
+
 def test_only_the_worker_is_given_secrets_and_the_outside() -> None:
     found = services({})
     assert [name for name, described in found.items() if described.get("secrets")] == ["worker"]
@@ -129,6 +207,15 @@ def test_only_the_worker_is_given_secrets_and_the_outside() -> None:
     assert [name for name, described in found.items() if "published" in described.get("networks", ())] == ["web"]
     assert found["web"]["ports"] == ["127.0.0.1:8080:8080"]
     assert [name for name, described in found.items() if "network_mode" in described] == ["sandbox"]
+
+
+def test_podman_is_given_no_option_of_docker() -> None:
+    """It refuses a network with an option that it does not know. docker/podman.yml takes out each of them."""
+    given = {name for name, described in networks().items() if described.get("driver_opts")}
+    taken = re.findall(
+        r"^  (\w+):\n    driver_opts: !reset \{\}$", (ROOT / "docker/podman.yml").read_text("utf-8"), re.MULTILINE
+    )
+    assert given == set(taken) == {"published"}
 
 
 async def test_the_worker_is_told_where_the_stand_ins_listen() -> None:

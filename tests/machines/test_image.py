@@ -74,6 +74,14 @@ def test_nothing_but_the_base_comes_from_a_registry() -> None:
     assert {line.split()[1] for line in text.splitlines() if line.startswith("FROM ")} == {"${PYTHON}"}
 
 
+def test_bytecode_in_the_image_is_that_of_its_source_and_not_of_a_time() -> None:
+    """An import writes the time of the source into it, and a file of its own time beside it."""
+    _, last = re.split(r"^FROM (?=\S+$)", (ROOT / "Dockerfile").read_text("utf-8"), flags=re.MULTILINE)
+    before, _, runs = last.partition("\nRUN ")
+    assert "ENV PYTHONDONTWRITEBYTECODE=1" in before.splitlines()
+    assert "compileall -q --invalidation-mode unchecked-hash" in runs
+
+
 @pytest.mark.slow
 def test_the_locked_packages_are_all_that_the_code_imports(installed: Installed) -> None:
     assert installed.call("funnelbeat", "--version").strip() == f"funnelbeat {__version__}"

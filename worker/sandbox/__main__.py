@@ -1,7 +1,9 @@
 """`python -m worker.sandbox`: the stand-ins as a process of their own, until it is told to stop.
 
-It listens only on 127.0.0.1. In containers it joins the network namespace of the worker that talks to it. It prints its
-addresses in the form that FUNNELBEAT_SANDBOX takes, and then one line for each message that it receives.
+It listens only on 127.0.0.1. In containers it joins the network of the worker that talks to it (`--joined`). A worker
+that starts again gets a new network, and nobody reaches the stand-ins in the old one: the process ends then, so that
+the engine starts it in the new one. It prints its addresses in the form that FUNNELBEAT_SANDBOX takes, and then one
+line for each message that it receives.
 """
 
 import argparse
@@ -20,6 +22,13 @@ from worker.sandbox.server import Sandbox
 LOOK = 0.5
 """Seconds between two checks for new messages."""
 
+ALONE = 5.0
+"""Seconds without any network but loopback after which it is gone for good. An engine that starts the worker again
+needs less, and starts nothing in the network of a worker that does not run.
+"""
+
+LEFT = "the network that this process joined is gone: its worker has ended, or was started again"
+
 
 def arguments(words: list[str]) -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m worker.sandbox", description=__doc__)
@@ -28,6 +37,7 @@ def arguments(words: list[str]) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, help="where messages are written")
     parser.add_argument("--seed", type=int, default=1, help="decides the pipeline's story")
     parser.add_argument("--step", type=float, help="seconds between two steps of the pipeline (default: none)")
+    parser.add_argument("--joined", action="store_true", help="end when the network of the worker is gone")
     return parser.parse_args(words)
 
 
@@ -37,7 +47,7 @@ async def serve(given: argparse.Namespace) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     async with Sandbox(seed=given.seed, out=given.out, ports=(given.port, given.smtp_port)) as box:
         say(json.dumps(box.describe()))
-        told, step = 0, _now() + (given.step or 0)
+        told, step, joined = 0, _now() + (given.step or 0), _now()
         while not await _stopped(stop, LOOK):
             if given.step and _now() >= step:
                 box.pipeline.step(box.now())
@@ -45,6 +55,14 @@ async def serve(given: argparse.Namespace) -> None:
             for item in box.outbox.items[told:]:
                 say(line(item))
             told = len(box.outbox.items)
+            joined = _now() if not given.joined or connected() else joined
+            if _now() - joined > ALONE:
+                sys.exit(LEFT)
+
+
+def connected() -> bool:
+    """Whether this process has a network besides loopback: there is a line of heads, and one for each other."""
+    return len(Path("/proc/net/route").read_text("ascii").splitlines()) > 1
 
 
 def line(item: Received) -> str:
