@@ -13,10 +13,17 @@ from worker.adapters.http import Http, HttpFailure
 
 
 @asynccontextmanager
-async def talking(script: Script, patience: float = 5.0, in_flight: int = 16) -> AsyncIterator[tuple[Http, Scripted]]:
+async def talking(
+    script: Script, patience: float = 5.0, in_flight: int = 16, largest: int = http.LARGEST
+) -> AsyncIterator[tuple[Http, Scripted]]:
     async with scripted(script) as server:
         client = Http(
-            f"{server.url}/api/v1/", headers={"x-own": "1"}, auth=("key", ""), timeout=patience, in_flight=in_flight
+            f"{server.url}/api/v1/",
+            headers={"x-own": "1"},
+            auth=("key", ""),
+            timeout=patience,
+            in_flight=in_flight,
+            largest=largest,
         )
         try:
             yield client, server
@@ -92,9 +99,8 @@ async def test_patience_replaces_the_clients_own() -> None:
             await client.send("GET", "x/", patience=0.05)
 
 
-async def test_an_answer_without_an_end_is_left_before_it_fills_the_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(http, "LARGEST", 1024 * 1024)
-    async with talking(lambda _: Said(b"x" * (2 * 1024 * 1024))) as (client, _):
+async def test_an_answer_without_an_end_is_left_before_it_fills_the_memory() -> None:
+    async with talking(lambda _: Said(b"x" * (2 * 1024 * 1024)), largest=1024 * 1024) as (client, _):
         with pytest.raises(HttpFailure, match="the answer is larger than 1 MB"):
             await client.send("GET", "x/")
 
