@@ -208,7 +208,7 @@ def test_a_gap_elsewhere_keeps_the_number_and_is_named_in_the_subject() -> None:
     rendered = mail(DIGESTS["other-gap"])
     assert rendered.subject.endswith("Weekly pipeline · 1 part missing")
     assert "€1,274,500" in rendered.text
-    assert "Funnel stages: Close takes no more questions for now" in " ".join(rendered.text.split())
+    assert "Funnel stages: Close accepts no more requests for now" in " ".join(rendered.text.split())
 
 
 def test_currencies_stand_side_by_side_and_one_bridge_has_one_form() -> None:

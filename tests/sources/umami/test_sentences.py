@@ -56,7 +56,9 @@ async def test_a_secret_across_the_place_where_words_are_cut_is_not_shown_in_par
 @pytest.mark.parametrize("verb", ["read", "update", "delete"])
 async def test_what_is_no_uuid_is_not_asked_for(verb: str) -> None:
     async with umami(Account()) as (source, server):
-        with pytest.raises(RequestError, match=r"^reports: 'abc' is no id: copy it from `source NAME reports`"):
+        with pytest.raises(
+            RequestError, match=r"^reports: 'abc' is no id: copy it from `funnelbeat source NAME reports`"
+        ):
             await source.apply("reports", verb, "abc", {"name": "x"} if verb == "update" else {})
         assert server.asked == []
 
