@@ -58,7 +58,7 @@ def test_sandbox_step_moves_the_sandbox_that_up_runs(tmp_path: Path, monkeypatch
         assert json.loads(shown.stdout)["events"]["Won"] >= 1
     gone = CliRunner().invoke(app, call, catch_exceptions=False)
     assert gone.exit_code == 2
-    assert gone.stderr == f"no sandbox runs for {tmp_path}: start `funnelbeat up` there first\n"
+    assert gone.stderr == f"no sandbox runs for {tmp_path}: start `funnelbeat --project {tmp_path} up` first\n"
 
 
 def test_a_second_up_says_so_and_leaves_the_sandbox_of_the_first(
