@@ -10,6 +10,8 @@ from worker.domain.known_names import MOST, known_names
     [
         ("weekly-pipline", ["b", "weekly-pipeline"], "did you mean `weekly-pipeline`? There are: b, weekly-pipeline"),
         ("Weekly_Pipeline", ["weekly-pipeline"], "did you mean `weekly-pipeline`? There are: weekly-pipeline"),
+        ("weekly", ["weekly-pipeline", "month"], "did you mean `weekly-pipeline`? There are: month, weekly-pipeline"),
+        ("we", ["weekly-pipeline"], "there are: weekly-pipeline"),
         ("zzz", ["b", "a"], "there are: a, b"),
         ("zzz", [], "there are: none"),
     ],

@@ -67,6 +67,7 @@ def test_a_silence_shows_what_it_mutes_and_needs_an_end_and_a_comment(here: Comm
     ):
         seen = here.call("alerts", "silence", *words)
         assert (seen.exit_code, problem in seen.stderr) == (console.WRONG, True), (words, seen.stderr)
+    assert preview["warnings"] == []
     made = here.document_of(
         "alerts", "silence", "rule=big", 'team="north"', "--for", "7d", "--comment", "fair", "--yes"
     )
@@ -78,6 +79,17 @@ def test_a_silence_shows_what_it_mutes_and_needs_an_end_and_a_comment(here: Comm
     assert [row["quiet"] for row in listed(here) if row["quiet"]] == []
     assert [one["id"] for one in here.document_of("alerts", "silences", "--ended")] == [made["id"]]
     assert [act for act, _ in audited(here)[:2]] == ["alerts expire", "alerts silence"]
+
+
+def test_a_silence_with_a_misspelt_rule_is_made_and_said(here: CommandLine) -> None:
+    here.deploy()
+    slip = ("alerts", "silence", "rule=bigg", "--for", "7d", "--comment", "fair", "--yes")
+    seen = here.call(*slip)
+    assert (
+        "warning: no deployed rule is called 'bigg'; did you mean `big`? There are: big, new-deal, slow" in seen.stderr
+    )
+    assert (seen.exit_code, here.document_of("alerts", "silences")[0]["matchers"]) == (0, ['rule="bigg"'])
+    assert len(here.document_of(*slip, "--dry-run")["warnings"]) == 1
 
 
 def test_one_alert_is_snoozed(here: CommandLine) -> None:

@@ -101,7 +101,7 @@ def test_a_query_that_was_edited_is_not_compared(here: CommandLine, runs: tuple[
     ("words", "said"),
     [
         (("asked@latest", "asked@latest"), "was given twice"),
-        (("asked@latest", "other@latest"), "other has no run yet"),
+        (("asked@latest", "other@latest"), "no schedule 'other' is deployed; deployed are: asked"),
         (("asked@latest", "asked@-99"), "so there is no @-99"),
         (("asked@latest", "asked@-1", "--csv", "--json"), "--csv beside --json"),
     ],

@@ -79,7 +79,10 @@ def test_a_paused_reader_is_skipped_and_told_later_what_moved_meanwhile(here: Co
     [
         (("--channel", "nail", "--address", "a@acme.example"), "no channel; did you mean `mail`?"),
         (("--channel", "mail", "--address", "a@"), "write one like name@example.com"),
-        (("--channel", "mail", "--address", "a@evil.example"), "`subscriptions.allow` of funnelbeat.yaml"),
+        (
+            ("--channel", "mail", "--address", "a@evil.example"),
+            "(acme.example); write `subscriptions: {allow: [acme.example, evil.example]}` there",
+        ),
         (("--channel", "mail", "--address", "a@acme.example", "--rows", "row.valu > 5"), "valu"),
         (("--channel", "mail", "--address", "a@acme.example", "--locale", "xx_XX"), "`locale` with"),
         (("--channel", "mail", "--address", "a@acme.example", "--timezone", "Berlin"), "Europe/Berlin"),

@@ -13,7 +13,7 @@ from worker.domain.alert.outlook import Next, Outlook, SubjectStanding
 from worker.domain.alert.silence import Silence
 from worker.domain.alert.state import Acknowledgement
 from worker.domain.run import stamp
-from worker.flow.alert.acts import Silenced
+from worker.flow.alert.acts import Muted, Silenced
 from worker.flow.alert.explain import RunExplained
 from worker.flow.alert.explain_rules import RuleExplained
 
@@ -104,13 +104,15 @@ def silences_document(silences: Iterable[Silence]) -> list[dict[str, Any]]:
 
 
 def silenced_document(made: Silenced) -> dict[str, Any]:
-    """A silence, with "mutes": [alert, …], the alerts that it suppresses now."""
-    return {**silence_document(made.silence), "mutes": alerts_document(made.mutes)}
+    """A silence, with the alerts that it suppresses now, as `preview_of_silence`."""
+    return {**silence_document(made.silence), **preview_of_silence(made.muted)}
 
 
-def preview_of_silence(rows: Iterable[ListedAlert]) -> dict[str, Any]:
-    """The alerts that it would suppress now: {"mutes": [alert, …]}."""
-    return {"mutes": alerts_document(rows)}
+def preview_of_silence(muted: Muted) -> dict[str, Any]:
+    """The alerts that it would suppress now: {"mutes": [alert, …], "warnings": [text, …]}. `warnings`: of names in its
+    matchers that no deployed rule has.
+    """
+    return {"mutes": alerts_document(muted.mutes), "warnings": list(muted.warnings)}
 
 
 def unacknowledged_document(row: ListedAlert, *, was_acknowledged: bool) -> dict[str, Any]:

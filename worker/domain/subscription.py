@@ -139,7 +139,7 @@ def allowed_by_default(
         for name, channel in channels.items()
         if (address := person.addresses.get(name) or person.addresses.get(channel.type))
     }
-    return tuple(sorted({_pattern(*one) for one in named} | own))
+    return tuple(sorted({pattern_of(*one) for one in named} | own))
 
 
 def written_pattern(pattern: str) -> str:
@@ -147,7 +147,7 @@ def written_pattern(pattern: str) -> str:
     return pattern if ":" in pattern or "@" in pattern else comparable(pattern)
 
 
-def _pattern(channel: str, address: str) -> str:
+def pattern_of(channel: str, address: str) -> str:
     return address.rpartition("@")[2] if "@" in address else f"{channel}:{address}"
 
 

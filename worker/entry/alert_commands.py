@@ -145,7 +145,7 @@ def snooze(
     if as_json:
         console.show_json(documents.silenced_document(made))
     else:
-        (row,) = made.mutes
+        (row,) = made.muted.mutes
         end = stamp(made.silence.until)
         console.out.print(f"{row.fingerprint} ({row.state.facts.name}) is quiet until {end}.", markup=False)
 
@@ -166,7 +166,7 @@ def silence(  # noqa: PLR0913, PLR0917  # one option for each part of a silence
     with console.guarded(as_json=as_json):
         place, matchers = directory(ctx, project), [parse_matcher(text) for text in matcher]
 
-        async def look(services: Services) -> tuple[tuple[ListedAlert, ...], datetime | None]:
+        async def look(services: Services) -> tuple[acts.Muted, datetime | None]:
             end = None if dry_run and not (lasting or until) else await _end(services, lasting, until)
             return await acts.muted_by(services, matchers), end
 
@@ -174,14 +174,16 @@ def silence(  # noqa: PLR0913, PLR0917  # one option for each part of a silence
             end = await _end(services, lasting, until)
             return await acts.silence(services, command_line_actor(), matchers, end, comment)
 
-        mutes, end = with_ledger(place, look)
+        muted, end = with_ledger(place, look)
+        for warning in muted.warnings:
+            console.err.print(f"warning: {warning}", markup=False)
         if dry_run:
-            _show_mutes(mutes, as_json=as_json)
+            _show_muted(muted, as_json=as_json)
             return
         if not comment.strip():
             raise RequestError("--comment: say why, so that others know whether it may end")
         if not as_json:
-            _show_mutes(mutes, as_json=False)
+            _show_muted(muted, as_json=False)
         ends = stamp(end) if end is not None else ""
         console.confirm(f"Silence until {ends}?", "not silenced", yes=yes, as_json=as_json)
         made = with_ledger(place, work)
@@ -276,9 +278,10 @@ async def _end(services: Services, lasting: str, until: str | None) -> datetime:
     return end
 
 
-def _show_mutes(rows: tuple[ListedAlert, ...], *, as_json: bool) -> None:
+def _show_muted(muted: acts.Muted, *, as_json: bool) -> None:
+    rows = muted.mutes
     if as_json:
-        console.show_json(documents.preview_of_silence(rows))
+        console.show_json(documents.preview_of_silence(muted))
     elif rows:
         console.out.print(f"It mutes {len(rows)} alert{'' if len(rows) == 1 else 's'} now:", markup=False)
         _print_alerts(rows)

@@ -79,7 +79,7 @@ def show(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Json
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> ShownRun:
-            found = await find_run(services.lookups, run)
+            found = await find_run(services, run)
             rows = await services.lookups.deliveries(found.key)
             bridge, notes = await bridge_of(services, found, rows), await notes_of(services.snapshots, found)
             return found, rows, bridge, notes, await _schedule(services, found.key.schedule)

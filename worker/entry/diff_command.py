@@ -49,7 +49,7 @@ def diff(
             raise RequestError("found --csv beside --json; write one of them")
 
         async def work(services: Services) -> RunComparison:
-            before, after = await find_run(services.lookups, one), await find_run(services.lookups, other)
+            before, after = await find_run(services, one), await find_run(services, other)
             return await compare_runs(services, before, after)
 
         found = with_ledger(directory(ctx, project), work)

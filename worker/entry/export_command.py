@@ -50,7 +50,7 @@ def export(
         _refuse(_form(format_, out, as_json=as_json), table, out)
 
         async def work(services: Services) -> tuple[Run, tuple[tuple[str, Snapshot], ...]]:
-            found = await find_run(services.lookups, run)
+            found = await find_run(services, run)
             return found, await stored_answers(services, found, query)
 
         found, answers = with_ledger(directory(ctx, project), work)

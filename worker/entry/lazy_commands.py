@@ -6,7 +6,6 @@ import importlib
 import re
 import sys
 from collections.abc import Callable, Sequence
-from difflib import get_close_matches
 from functools import cache
 from typing import Any, cast
 
@@ -14,6 +13,7 @@ import typer
 from typer.core import TyperGroup
 
 from worker.documents.problem import problem_document
+from worker.domain.known_names import nearest
 from worker.entry import console
 from worker.entry.command_table import LISTED, Section
 from worker.errors import RequestError
@@ -66,8 +66,8 @@ class Commands(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         name = args[0]
         if not name.startswith("-") and not ctx.resilient_parsing and self.get_command(ctx, name) is None:
-            close = get_close_matches(name, LISTED, n=1)
-            expected = f"did you mean `{close[0]}`?" if close else "`funnelbeat --help` lists the commands."
+            close = nearest(name, LISTED)
+            expected = f"did you mean `{close}`?" if close else "`funnelbeat --help` lists the commands."
             raise _USAGE(f"There is no command {name!r}; {expected}", ctx=ctx)
         return super().resolve_command(ctx, args)
 

@@ -50,7 +50,7 @@ def logs(
             raise RequestError("found --schedule beside RUN; write one of them")
 
         async def work(services: Services) -> None:
-            key = (await find_run(services.lookups, run)).key if run is not None else None
+            key = (await find_run(services, run)).key if run is not None else None
             most = lines if lines is not None else None if run is not None else LINES
             last, begin = await _newest(services, key, schedule, most)
             if not follow:

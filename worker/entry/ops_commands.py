@@ -33,6 +33,10 @@ Against = Annotated[
     typer.Option("--against", help="A folder of messages as they were delivered: differences are shown line by line."),
 ]
 
+RETRIED = (
+    "Only a delivery that was refused, failed or expired is tried again, unless a newer run has replaced its message."
+)
+
 SAME_TEMPLATE = (
     "A template that failed is filled as it was deployed when the run began. "
     "To use a corrected one, deploy it and run the schedule again."
@@ -52,7 +56,7 @@ def replay(
         folder, sent = Folder(out) if out else None, _by_hash(against or out)
 
         async def work(services: Services) -> list[dict[str, Any]]:
-            found = await find_run(services.lookups, run)
+            found = await find_run(services, run)
             documents = []
             async for again in made_again(services, found):
                 _keep(folder, again)
@@ -122,7 +126,7 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> tuple[str, Retried, bool]:
-            found = await find_run(services.lookups, run)
+            found = await find_run(services, run)
             before = await services.lookups.deliveries(found.key)
             _, retried = await acts.retry_run(services, command_line_actor(), str(found.key))
             return str(found.key), retried, any(row.reason is Reason.RENDER for row in before)
@@ -135,10 +139,7 @@ def retry(ctx: typer.Context, run: RunRef, project: Project = None, as_json: Jso
         console.show_json(retried_document(key, [str(one) for one in retried.again], left_out))
         return
     if not retried.again and not retried.left_out:
-        console.out.print(
-            f"{key} has no delivery that was refused, failed or expired, and that no newer run has replaced",
-            markup=False,
-        )
+        console.out.print(f"{key} has nothing to retry. {RETRIED}", markup=False)
     for delivery in retried.again:
         console.out.print(f"{delivery.shown} is queued again", markup=False)
     for delivery, why_not in retried.left_out.items():

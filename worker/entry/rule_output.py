@@ -3,10 +3,10 @@
 import json
 import re
 from collections.abc import Iterator
-from difflib import get_close_matches
 
 from worker.documents.rules import rules_document, written_out
 from worker.domain.alert.rule import Rule
+from worker.domain.known_names import nearest
 from worker.domain.schedule import Bundle, Schedule
 from worker.entry import console
 from worker.errors import RequestError
@@ -31,8 +31,8 @@ def _named(bundle: Bundle, wanted: str) -> list[tuple[Schedule, Rule]]:
     found = [(s, rule) for s, rule in known if wanted in (s.id, rule.id, f"{s.id}/{rule.id}")]
     if found:
         return found
-    close = get_close_matches(wanted, [name for s, rule in known for name in (rule.id, s.id)], n=1)
-    advice = f"did you mean {close[0]}?" if close else "name a rule, or a schedule that has `alerts` or `extends`"
+    close = nearest(wanted, [name for s, rule in known for name in (rule.id, s.id)])
+    advice = f"did you mean {close}?" if close else "name a rule, or a schedule that has `alerts` or `extends`"
     raise RequestError(f"{wanted}: no alert has this id; {advice}")
 
 

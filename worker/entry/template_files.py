@@ -10,9 +10,8 @@ from worker.adapters.definitions.files import TEMPLATES
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.languages import SHIPPED as SHIPPED_LANGUAGES
 from worker.adapters.definitions.languages import lacking, phrases, starting_words
-from worker.adapters.definitions.words import nearest
 from worker.documents.templates import LanguageRow, TemplateRow
-from worker.domain.known_names import known_names
+from worker.domain.known_names import known_names, nearest
 from worker.domain.schedule import Bundle
 from worker.entry.template_check import forms
 from worker.errors import RequestError

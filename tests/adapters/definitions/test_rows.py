@@ -29,9 +29,11 @@ def test_an_entry_has_its_own_condition_or_that_of_the_digest(loading: Load) -> 
     [
         (
             'rows: "row.valu >= 50000"',
-            "`rows` with column 5: row.valu, which is no column; did you mean value?",
+            "`rows` at character 5: row.valu, which is no column; did you mean value?",
         ),
-        ('rows: "row.value >="', "`rows` with column 13: mismatched input 'the end'; write a condition, such as"),
+        ('rows: "row.value >="', "`rows` at character 13: the condition ends too early; write a condition, such as"),
+        ('rows: "value > 5"', "`rows`: the condition uses no `row`; write row.value, not value"),
+        ('rows: "5 > 4"', "`rows`: the condition uses no `row`; write a condition, such as row.value >= 50000"),
         ("rows: [row.value]", "`rows`"),
         ("team_totals: yes", '`team_totals` with "yes"; write true or false'),
     ],

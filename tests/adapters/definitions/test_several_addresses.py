@@ -170,10 +170,18 @@ def test_each_fault_is_one_sentence_at_its_place(tmp_path: Path, entry: str, pla
     assert words in str(told)
 
 
+@pytest.mark.parametrize("key", ["address: sales@acme", "address: a@x.example, cc: sales@acme"])
+def test_a_domain_without_a_dot_is_warned_of(tmp_path: Path, key: str) -> None:
+    found = loaded(tmp_path, f"{{channel: mail, {key}}}")
+    assert found.complaints == ()
+    (warned,) = [str(one) for one in found.warnings]
+    assert "sales@acme, whose domain has no dot; write the whole domain, unless it is a host of your own" in warned
+
+
 OF_A_CHANNEL = {
     "mail": ("ben @acme.example", "one like name@example.com"),
     "chat": ("#sales", "the id of a channel or person, as C0123456789"),
-    "box": ("ben.acme.example", "a mail address like name@example.com, or the id of a Slack channel or person"),
+    "box": ("ben.acme.example", "a mail address like name@example.com; a channel of `type: sandbox` also takes the id"),
 }
 
 

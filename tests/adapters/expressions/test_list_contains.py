@@ -29,7 +29,7 @@ def test_a_filter_asks_for_whole_names(text: str, holds: bool) -> None:
 def test_columns_of_what_follows_stay() -> None:
     text = "event.changed.contains('a') && event.kay == 'b'"
     assert len(with_list_contains(text, VARIABLES)) == len(text)
-    with pytest.raises(RequestError, match=r"column 38: event\.kay"):
+    with pytest.raises(RequestError, match=r"character 38: event\.kay"):
         CelExpressions().condition(text, VARIABLES)
 
 

@@ -48,9 +48,9 @@ async def test_a_snooze_is_a_silence_for_one_alert() -> None:
 
 async def test_a_silence_shows_what_it_mutes_and_ends_before_its_time() -> None:
     uses = in_force()
-    assert len(await muted_by(uses, [RULE])) == 3
+    assert len((await muted_by(uses, [RULE])).mutes) == 3
     made = await silence(uses, ANN, [RULE], LATER, "fair")
-    assert ([row.subject for row in made.mutes], made.silence.by) == (["a", "b", "c"], "ann")
+    assert ([row.subject for row in made.muted.mutes], made.silence.by) == (["a", "b", "c"], "ann")
     assert (await expire(uses, ANN, made.silence.id[:4])).id == made.silence.id
     assert uses.alerts.over == [made.silence.id]
     assert [one.act for one in uses.audit.records] == ["alerts silence", "alerts expire"]

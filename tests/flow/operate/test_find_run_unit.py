@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from typing import Any, cast
+from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -12,12 +13,18 @@ from worker.domain.delivery import Delivery, DeliveryState
 from worker.domain.run import Run, RunKey, RunState
 from worker.errors import LedgerError, NotFound, RequestError
 from worker.flow.operate.find_run import FAR, deployed_schedule, find_delivery, find_run, refuse_slot_to_come
-from worker.ports import Lookups
 
 OLDER = replace(RUN, key=RunKey("weekly", NOW - HOUR))
 MANUAL = replace(RUN, key=RunKey("weekly", NOW, "manual", "0123abcd"))
 DAILY = replace(RUN, key=RunKey("daily", NOW))
-KNOWN: Any = KnownRuns(MANUAL, RUN, DAILY, OLDER)
+IN_FORCE = bundle_with(WEEKLY, replace(WEEKLY, id="monthly"))
+
+
+def known_to(lookups: Any, in_force: Any = IN_FORCE) -> Any:
+    return SimpleNamespace(lookups=lookups, deployments=Deployed(in_force))
+
+
+KNOWN = known_to(KnownRuns(MANUAL, RUN, DAILY, OLDER))
 
 
 @pytest.mark.parametrize("run", [MANUAL, RUN, OLDER])
@@ -44,11 +51,22 @@ async def test_the_beginning_of_one_key_is_enough(reference: str, run: Run) -> N
         ("monthly", "no run begins with it"),
         ("weekly@-3", "weekly has 3 runs, so there is no @-3"),
         ("monthly@latest", "monthly has no run yet"),
+        ("daily@-1", "daily has 1 run, so there is no @-1"),
+        ("weekyl@latest", "no schedule 'weekyl' is deployed; did you mean `weekly`[?] Deployed are: monthly, weekly"),
+        ("weekyl@-3", "no schedule 'weekyl' is deployed"),
+        ("weekyl@2026-11", "no schedule 'weekyl' is deployed"),
+        ("monthly@2026-11", "no run begins with it"),
+        ("daily@1999", "no run begins with it"),
     ],
 )
 async def test_what_names_no_single_run_is_refused_and_says_why(reference: str, words: str) -> None:
     with pytest.raises(RequestError, match=words):
         await find_run(KNOWN, reference)
+
+
+async def test_before_the_first_deployment_no_schedule_is_unknown() -> None:
+    with pytest.raises(RequestError, match="monthly has no run yet"):
+        await find_run(known_to(KnownRuns(), None), "monthly@latest")
 
 
 def run(number: int) -> Run:
@@ -58,7 +76,7 @@ def run(number: int) -> Run:
 
 async def test_a_delivery_is_named_by_its_run_and_its_reader() -> None:
     row = Delivery(KEY, DeliveryState.SENT)
-    known: Any = KnownDeliveries(row)
+    known = known_to(KnownDeliveries(row))
     assert await find_delivery(known, str(KEY)) is row
     assert await find_delivery(known, f"weekly@latest/{KEY.reader}") is row
     with pytest.raises(NotFound, match=r"has no reader 'other\|x'"):
@@ -78,11 +96,11 @@ class ManyRuns:
 
 
 async def test_a_prefix_is_looked_for_in_every_run() -> None:
-    lookups = cast(Lookups, ManyRuns())
+    many = known_to(ManyRuns())
     oldest = str(run(1).key)
-    assert str((await find_run(lookups, oldest[:-1])).key) == oldest
+    assert str((await find_run(many, oldest[:-1])).key) == oldest
     with pytest.raises(RequestError, match="no run begins with it"):
-        await find_run(lookups, "weekly@1999")
+        await find_run(many, "weekly@1999")
 
 
 async def deployed(in_force: Any, schedule: str) -> Any:

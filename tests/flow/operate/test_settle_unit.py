@@ -95,7 +95,7 @@ async def test_only_an_unknown_delivery_can_be_settled(state: DeliveryState) -> 
     [
         ("weekly", "'weekly' is no delivery; write RUN/READER"),
         ("weekly@latest/other|x@acme.example", "has no reader 'other|x@acme.example'"),
-        ("daily@latest/team|team@acme.example", "daily has no run yet"),
+        ("daily@latest/team|team@acme.example", "no schedule 'daily' is deployed; deployed are: weekly"),
     ],
 )
 async def test_what_names_no_delivery_is_refused_and_says_what_to_write(reference: str, words: str) -> None:

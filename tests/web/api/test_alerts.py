@@ -98,6 +98,8 @@ async def test_a_silence_is_seen_before_it_is_made_and_ends_when_somebody_ends_i
     wanted = {"matchers": ["rule=big"]}
     mutes = (await served.post("/silences/preview", wanted, scope=READ)).json()["mutes"]
     assert (await served.get("/silences", scope=READ)).json() == []
+    slip = (await served.post("/silences/preview", {"matchers": ["rule=bigg"]}, scope=READ)).json()
+    assert (slip["mutes"], slip["warnings"][0].startswith("no deployed rule is called 'bigg'")) == ([], True)
     made = await served.post("/silences", {**wanted, "until": WEEK, "comment": "a fair"})
     silence = made.json()
     assert made.status_code == 201

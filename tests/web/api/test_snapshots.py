@@ -105,7 +105,7 @@ async def test_what_is_not_there_is_said(served: ServedApi) -> None:
         ("/runs/week@latest/snapshots/none/opportunities", "it has answers to: deals, stalled"),
         ("/runs/week@latest/snapshots/deals/none", "has no table 'none'; it has"),
         ("/runs/week@latest/snapshots/deals:compared/opportunities", "it has deals"),
-        ("/runs/week@latest/diff?against=none@latest", "none has no run yet"),
+        ("/runs/week@latest/diff?against=none@latest", "no schedule 'none' is deployed; deployed are: "),
     ):
         answer = await served.get(path)
         assert (answer.status_code, words in answer.json()["detail"]) == (404, True), answer.text

@@ -9,13 +9,12 @@ from worker.adapters.definitions.place import Path, Sheet, parsed
 from worker.adapters.definitions.times import one_line
 from worker.adapters.definitions.words import advice, described, listed
 from worker.domain.alert.rule import Severity
+from worker.domain.alert.unknown_matchers import OF_ALL
 from worker.domain.time.duration import DAY, parse_duration, written
 
 SPANS = {"pending": 7 * DAY, "keep_firing": 7 * DAY, "repeat": 30 * DAY}
 """The longest, in seconds, by the field of the shape."""
 _LABEL = re.compile(r"[a-z_][a-z0-9_]{0,63}")
-_OURS = ("schedule", "rule", "subject", "fingerprint", "severity", "owner", "owner_id", "stage", "pipeline")
-"""Labels that every alert has."""
 
 
 def span(sheet: Sheet, path: Path, name: str, text: str) -> int | None:
@@ -53,7 +52,7 @@ def labels_of(sheet: Sheet, path: Path, value: Mapping[str, Any]) -> dict[str, s
     made = dict[str, str]()
     for name, text in value.items():
         at = (*path, name)
-        if name in _OURS:
+        if name in OF_ALL:
             sheet.complain(at, f"the label `{name}`, which every alert has", "choose another name", key=True)
         elif not _LABEL.fullmatch(name):
             sheet.complain(at, f"the label {described(name)}", "use a-z, 0-9 and _, at most 64", key=True)

@@ -32,9 +32,14 @@ def checked(context: LoadContext, at: Path, text: str, variables: Mapping[str, V
     try:
         return context.kinds.expressions.condition(text, variables)
     except RequestError as error:
-        found, _, expected = str(error).rpartition(": ")
-        context.sheet.complain(at, f"`{at[-1]}` with {found}", expected)
+        context.sheet.complain(at, *complaint(str(at[-1]), error))
         return None
+
+
+def complaint(key: str, error: RequestError) -> tuple[str, str]:
+    """What was found in the expression below `key`, and what to write."""
+    found, _, expected = str(error).rpartition(": ")
+    return f"`{key}` at {found}" if found.startswith("character ") else f"`{key}`: {found}", expected
 
 
 def _says_currency(condition: Condition | None) -> bool:

@@ -123,7 +123,9 @@ def _refuse_without_mail(
 
 
 def _each_once(sheet: Sheet, path: Path, written: Sequence[str], kind: ChannelKind) -> Iterator[str]:
-    """Those that the channel takes; complains of the others, and of one that stands there twice."""
+    """Those that the channel takes; complains of the others, and of one that stands there twice. Warns of a domain
+    that may be half of one.
+    """
     seen = set[str]()
     for index, text in enumerate(written):
         at = _item(sheet, path, index)
@@ -135,6 +137,9 @@ def _each_once(sheet: Sheet, path: Path, written: Sequence[str], kind: ChannelKi
         if comparable(address) in seen:
             sheet.complain(at, f"{address} for the second time in `{path[-1]}`", "keep it once")
         seen.add(comparable(address))
+        if kind.mailbox(address) and "." not in address.rpartition("@")[2]:
+            expected = "write the whole domain, unless it is a host of your own network"
+            sheet.warn(at, f"{address}, whose domain has no dot", expected)
         yield address
 
 

@@ -1,5 +1,6 @@
 """`event:` of a trigger: events of a connection that cause a run."""
 
+from worker.adapters.definitions.alert_expressions import complaint
 from worker.adapters.definitions.kinds import Registry
 from worker.adapters.definitions.model import WhenShape
 from worker.adapters.definitions.place import Path, Sheet
@@ -62,8 +63,7 @@ def _check_filter(sheet: Sheet, path: Path, text: str, kinds: Registry) -> None:
     try:
         kinds.expressions.condition(text, VARIABLES)
     except RequestError as error:
-        found, _, expected = str(error).rpartition(": ")
-        sheet.complain(path, f"`filter` with {found}", expected)
+        sheet.complain(path, *complaint("filter", error))
 
 
 def _debounce(sheet: Sheet, text: str) -> int:

@@ -10,7 +10,7 @@ from worker.adapters.definitions.languages import warn_without_words
 from worker.adapters.definitions.model import DigestShape
 from worker.adapters.definitions.place import Document, Findings, Path, Sheet, Spot
 from worker.adapters.definitions.project import Project
-from worker.adapters.definitions.readers_of_project import refusal
+from worker.adapters.definitions.readers_of_project import refusal, refusal_by_default
 from worker.domain.quiet import EVERY_DAY
 from worker.domain.schedule import Bundle, Collect, Schedule
 from worker.errors import Complaint, RequestError
@@ -32,7 +32,8 @@ def checked_entry(kinds: Registry, bundle: Bundle, schedule: Schedule, written: 
     warn_without_words([sheet], bundle.languages)
     complaints = _sentences(sheet.findings.complaints)
     if made and made[0].address is not None and not complaints:
-        wrong = refusal(bundle.allow, made[0].channel, made[0].address)
+        refused = refusal if bundle.allow_written else refusal_by_default
+        wrong = refused(bundle.allow, made[0].channel, made[0].address)
         complaints = ["; ".join(wrong)] if wrong is not None else []
     for key, found in (("address", len(made) > 1), ("cc", any(one.cc for one in made))):
         if found and not complaints:

@@ -6,8 +6,9 @@ from typing import Any
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.times import instant
 from worker.adapters.definitions.windows import span
-from worker.adapters.definitions.words import advice, described, listed, nearest, shape
+from worker.adapters.definitions.words import advice, described, listed, shape
 from worker.adapters.definitions.yaml_nodes import core
+from worker.domain.known_names import nearest
 from worker.domain.time.window import is_window_name
 from worker.ports.kinds import Param, ParamKind, QuerySpec
 from worker.ports.rules import ReadParams

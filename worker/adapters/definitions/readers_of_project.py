@@ -9,11 +9,14 @@ from urllib.parse import urlsplit
 from worker.adapters.definitions.model import ProjectShape, SubscriptionsShape, WebShape
 from worker.adapters.definitions.place import Path, Sheet
 from worker.adapters.definitions.shapes import read
-from worker.adapters.definitions.words import described
+from worker.adapters.definitions.words import described, listed
 from worker.adapters.smtp.addresses import ascii_address
 from worker.adapters.url import base_url
-from worker.domain.subscription import is_allowed, written_pattern
+from worker.domain.subscription import is_allowed, pattern_of, written_pattern
 from worker.errors import what_to_write
+
+_SHOWN = 8
+"""Patterns that a sentence writes out."""
 
 _CHANNEL = re.compile(r"[A-Za-z0-9][A-Za-z0-9_-]{0,63}:\S{1,320}")
 
@@ -90,3 +93,17 @@ def refusal(allow: tuple[str, ...], channel: str, address: str) -> tuple[str, st
         return None
     found = f"{address}, which `subscriptions.allow` of funnelbeat.yaml does not let pass"
     return found, "add its domain there, or write another address"
+
+
+def refusal_by_default(allow: tuple[str, ...], channel: str, address: str) -> tuple[str, str] | None:
+    """The same where nothing is written: `allow` is what the definitions name. Once it is written it counts for them
+    too, so all of it belongs there.
+    """
+    if is_allowed(allow, channel, address):
+        return None
+    only = (
+        f"only what schedules and `people` name is allowed ({listed(allow, 'and')})" if allow else "nothing is allowed"
+    )
+    found = f"{address}: funnelbeat.yaml has no `subscriptions.allow`, so {only}"
+    shown = allow if len(allow) <= _SHOWN else ("…",)
+    return found, f"write `subscriptions: {{allow: [{', '.join((*shown, pattern_of(channel, address)))}]}}` there"

@@ -1,8 +1,9 @@
 """The wording of complaints: what was found, shortened, and the nearest known name."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
 from typing import Any
+
+from worker.domain.known_names import nearest
 
 _LONGEST = 60
 
@@ -38,15 +39,6 @@ def listed(names: Iterable[str], last: str = "or") -> str:
     if len(known) > 12:
         return f"{', '.join(known[:12])} {last} {len(known) - 12} more"
     return f" {last} ".join([", ".join(known[:-1]), known[-1]]) if len(known) > 1 else "".join(known)
-
-
-def nearest(name: str, known: Iterable[str]) -> str | None:
-    """The most similar known name, or None if none is similar."""
-    if len(name) > _LONGEST:
-        return None
-    by_folded = {k.lower().replace("_", "-"): k for k in known}
-    close = get_close_matches(name.lower().replace("_", "-"), by_folded, n=1, cutoff=0.6)
-    return by_folded[close[0]] if close else None
 
 
 def advice(name: str, known: Iterable[str], nothing: str = "leave it out") -> str:

@@ -4,7 +4,8 @@ import re
 from collections.abc import Iterable
 from types import MappingProxyType
 
-from worker.adapters.definitions.words import listed, nearest
+from worker.adapters.definitions.words import listed
+from worker.domain.known_names import nearest
 
 SHORTEST = 5
 """Letters that a name must have before a similar zone is suggested. Shorter names are all similar."""

@@ -37,7 +37,12 @@ _OPERATORS = frozenset(
 )
 _FUNCTIONS = frozenset({"contains", "startsWith", "endsWith", "matches", "timestamp", "duration", "date"})
 _MACROS = ("has", "all", "exists")
-_EXAMPLES = {"row": "row.value >= 50000", "group": "group.count >= 5", "now": 'now.value["EUR"] < 100000'}
+_EXAMPLES = {
+    "row": "row.value >= 50000",
+    "group": "group.count >= 5",
+    "now": 'now.value["EUR"] < 100000',
+    "event": 'event.action == "updated"',
+}
 _TYPES = "text, a number, true or false, or a time"
 
 
@@ -73,7 +78,7 @@ class CelExpressions:
         _refuse_words(pieces, found)
         _refuse_dates(pieces)
         refuse_nested(words(pieces))
-        _refuse_functions(_compiled(text), variables)
+        _refuse_functions(_compiled(text, variables), variables)
         asked = null_questions(pieces, found)
         listed = words(pieces)
         refuse_whole(variables, found, asked, {after.column: before.text for before, after in pairwise(listed)})
@@ -87,7 +92,12 @@ class CelExpressions:
         condition = CelCondition(program_of(listed, found, asked), tuple(made), _read(found), all_needed)
         for given in samples(variables, found):
             for clause in condition.parts:
-                _try(clause.program, given, f"column {clause.column}: ", certain=_certain(clause.references, variables))
+                _try(
+                    clause.program,
+                    given,
+                    f"character {clause.column}: ",
+                    certain=_certain(clause.references, variables),
+                )
             _try(condition.program, given, "", certain=_certain(found, variables))
         return condition
 
@@ -126,21 +136,33 @@ def _refuse_dates(pieces: tuple[Token, ...]) -> None:
         raise wrong(int(error.args[0]), "what stands in date(…)", 'write a day, such as date("2026-12-31")') from None
 
 
-def _compiled(text: str) -> cel.Program:
+def _compiled(text: str, variables: Mapping[str, Variable]) -> cel.Program:
     try:
         return cel.compile(text)
     except ValueError as error:
-        raise _unreadable(str(error)) from None
+        raise _unreadable(str(error), _example(variables)) from None
 
 
-def _unreadable(message: str) -> RequestError:
+def _unreadable(message: str, example: str) -> RequestError:
     place = re.search(r"<input>:(\d+):(\d+): (?:Syntax error: )?([^\n]*)", message)
     if place is None:
-        return RequestError("it cannot be read as an expression: write a condition, such as row.value >= 50000")
+        return RequestError(f"it cannot be read as an expression: {example}")
     if "Recursion limit" in place[3]:
         return RequestError("its brackets are nested too deep to be read: write it with fewer brackets")
-    problem = re.sub(r" expecting .*", "", place[3]).replace("<EOF>", "the end")
-    return wrong(int(place[2]), problem, "write a condition, such as row.value >= 50000")
+    return wrong(int(place[2]), _problem(place[3]), example)
+
+
+def _problem(said: str) -> str:
+    """`said`: in the parser's words. Texts in them may hold any word, so only their beginnings and ends are asked."""
+    if said.startswith("missing "):
+        return f"{said.removeprefix('missing ').split(' at ')[0]} is missing"
+    if "'<EOF>'" in said:
+        return "the condition ends too early"
+    found = re.match(r"(?:mismatched|extraneous) input ('.*?') expecting ", said)
+    if found is not None:
+        return f"{found[1]} does not belong there"
+    found = re.match(r"(?:no viable alternative at input|token recognition error at:) ('.*')", said)
+    return f"{found[1][:-1].rstrip()}' cannot be read" if found is not None else said
 
 
 def _refuse_functions(program: cel.Program, variables: Mapping[str, Variable]) -> None:
@@ -150,10 +172,18 @@ def _refuse_functions(program: cel.Program, variables: Mapping[str, Variable]) -
         name = unknown[0].strip("_@")
         raise RequestError(f"{name}, which no expression has: use {', '.join(known)} and the operators")
     if not set(program.variables()) & set(variables):
-        raise RequestError(f"no {' or '.join(variables)} in it: {_example(variables, program.variables())}")
+        none = " or ".join(f"`{name}`" for name in variables)
+        bare = _with_variable(variables, program.variables())
+        raise RequestError(f"the condition uses no {none}: {bare or _example(variables, program.variables())}")
 
 
-def _example(variables: Mapping[str, Variable], used: Iterable[str]) -> str:
+def _with_variable(variables: Mapping[str, Variable], used: Iterable[str]) -> str:
+    """What to write for a column without its variable; empty where no name in it is one."""
+    bare = ((name, word) for word in sorted(used) for name, variable in variables.items() if word in variable.columns)
+    return next((f"write {name}.{word}, not {word}" for name, word in bare), "")
+
+
+def _example(variables: Mapping[str, Variable], used: Iterable[str] = ()) -> str:
     """What to write with the variables that there are. `used`: those of the expression; `row` is what people try."""
     known = next((example for name, example in _EXAMPLES.items() if name in variables), "row.value >= 50000")
     more = " (`row` needs a rule with `for_each`)" if "row" in used and "row" not in variables else ""

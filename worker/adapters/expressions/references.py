@@ -1,11 +1,11 @@
 """What an expression reads: each mention of a variable, as a column, a key in brackets, or the variable itself."""
 
-import difflib
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from worker.adapters.expressions.source_text import Token, words
+from worker.domain import known_names
 from worker.domain.expression import Given, Value, Variable
 from worker.domain.snapshot.snapshot import Kind
 from worker.errors import RequestError
@@ -84,13 +84,13 @@ def null_questions(pieces: Sequence[Token], found: Sequence[ValueReference]) -> 
 
 
 def wrong(column: int, found: str, expected: str) -> RequestError:
-    return RequestError(f"column {column}: {found}: {expected}")
+    return RequestError(f"character {column}: {found}: {expected}")
 
 
 def nearest(word: str, known: Iterable[str]) -> str:
     names = sorted(known)
-    close = difflib.get_close_matches(word, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"columns are {', '.join(names)}"
+    close = known_names.nearest(word, names)
+    return f"did you mean {close}?" if close else f"columns are {', '.join(names)}"
 
 
 def _reference(found: Sequence[Token], at: int, variable: Variable) -> ValueReference:

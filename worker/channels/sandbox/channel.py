@@ -47,7 +47,10 @@ def _address(address: str) -> str:
     try:
         return SLACK.address(address)
     except ValueError:
-        expected = "a mail address like name@example.com, or the id of a Slack channel or person like C0123456789"
+        expected = (
+            "a mail address like name@example.com; a channel of `type: sandbox` also takes the id of a Slack channel "
+            "or person, like C0123456789"
+        )
         raise ValueError(f"found the address {clean(address, 60)!r}, expected {expected}") from None
 
 

@@ -11,9 +11,11 @@ from worker.domain.alert.listed import ListedAlert
 from worker.domain.alert.matcher_text import written
 from worker.domain.alert.silence import Matcher, Silence
 from worker.domain.alert.state import Acknowledgement, Phase
+from worker.domain.alert.unknown_matchers import unknown_matchers
 from worker.domain.run import stamp
 from worker.errors import NotFound, RequestError
 from worker.flow.alert.current import CurrentUses, current, find_alert
+from worker.flow.alert.deployed_rules import bundle_in_force
 from worker.flow.operate.audited import AuditUses, record
 
 ACKED, UNACKED = "alerts ack", "alerts unack"
@@ -24,11 +26,19 @@ class ActUses(AuditUses, CurrentUses, Protocol): ...
 
 
 @dataclass(frozen=True, slots=True)
+class Muted:
+    """Alerts that matchers match now. `warnings`: of names in the matchers that no deployed rule has."""
+
+    mutes: tuple[ListedAlert, ...]
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Silenced:
-    """`mutes`: alerts that it keeps quiet now."""
+    """`muted`: what it keeps quiet now."""
 
     silence: Silence
-    mutes: tuple[ListedAlert, ...]
+    muted: Muted
 
 
 async def acknowledge(uses: ActUses, actor: Actor, fingerprint: str, comment: str = "") -> ListedAlert:
@@ -58,27 +68,29 @@ async def snooze(uses: ActUses, actor: Actor, fingerprint: str, until: datetime,
     matcher = Matcher("fingerprint", "=", row.fingerprint)
     made = await _silence(uses, actor, (matcher,), until, comment, snooze=True)
     await record(uses, actor, "alerts snooze", _named(row), after={"until": stamp(until), "comment": comment})
-    return Silenced(made, (row,))
+    return Silenced(made, Muted((row,)))
 
 
 async def silence(uses: ActUses, actor: Actor, matchers: Sequence[Matcher], until: datetime, comment: str) -> Silenced:
     """Raises RequestError for an end that has passed, without matchers, and without a comment."""
-    mutes = await muted_by(uses, matchers)
+    muted = await muted_by(uses, matchers)
     if not comment.strip():
         raise RequestError("--comment: say why, so that others know whether it may end")
     made = await _silence(uses, actor, tuple(matchers), until, comment, snooze=False)
     after = {"until": stamp(until), "comment": comment, "id": made.id}
     await record(uses, actor, "alerts silence", " ".join(map(written, matchers)), after=after)
-    return Silenced(made, mutes)
+    return Silenced(made, muted)
 
 
-async def muted_by(uses: CurrentUses, matchers: Sequence[Matcher]) -> tuple[ListedAlert, ...]:
+async def muted_by(uses: CurrentUses, matchers: Sequence[Matcher]) -> Muted:
     """The alerts that a silence with these matchers would mute now. Raises RequestError without matchers, because the
     silence would mute everything.
     """
     if not matchers:
         raise RequestError('write what to silence, such as rule=big-deal-stalled or owner="Ann Lee"')
-    return await current(uses, matchers=matchers)
+    rows = await current(uses, matchers=matchers)
+    bundle = await bundle_in_force(uses.deployments)
+    return Muted(rows, unknown_matchers(matchers, bundle.schedules.values()))
 
 
 async def expire(uses: ActUses, actor: Actor, silence_id: str) -> Silence:

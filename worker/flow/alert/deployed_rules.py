@@ -3,7 +3,6 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from difflib import get_close_matches
 
 from worker.domain.alert.context import RuleContext
 from worker.domain.alert.evaluation import Evaluation
@@ -11,6 +10,7 @@ from worker.domain.alert.rule import Rule
 from worker.domain.alert.run_alerts import RunAlerts
 from worker.domain.alert.silence import Silence
 from worker.domain.alert.state import RuleState
+from worker.domain.known_names import nearest
 from worker.domain.run import RunKey
 from worker.domain.schedule import Bundle, Schedule
 from worker.errors import NotFound, RequestError
@@ -48,8 +48,8 @@ def find_rule(bundle: Bundle, name: str) -> DeployedRule:
         several = ", ".join(f"{schedule.id}/{rule.id}" for schedule, rule in found)
         raise RequestError(f"several schedules have a rule {name!r}; write one of {several}")
     ids = [f"{schedule.id}/{rule.id}" for schedule, rule in known]
-    close = get_close_matches(name, [*ids, *(rule.id for _, rule in known)], n=1)
-    advice = f"did you mean {close[0]}?" if close else f"there are: {', '.join(ids) or 'none'}"
+    close = nearest(name, [*ids, *(rule.id for _, rule in known)])
+    advice = f"did you mean {close}?" if close else f"there are: {', '.join(ids) or 'none'}"
     raise NotFound(f"no rule {name!r} is deployed; {advice}")
 
 

@@ -14,14 +14,14 @@ from worker.errors import RequestError
 from worker.flow.operate import subscriptions
 from worker.flow.operate.audited import AuditUses, record
 from worker.flow.operate.cancel import CancelUses, cancel
-from worker.flow.operate.find_run import find_run
+from worker.flow.operate.find_run import FindUses, find_run
 from worker.flow.operate.forget import ForgetUses, Forgotten, forget
 from worker.flow.operate.on_demand import request
 from worker.flow.operate.pause import PauseUses, pause, resume
 from worker.flow.operate.retry import Retried, RetryUses, retry
 from worker.flow.operate.run_missed import MissedUses, request_missed
 from worker.flow.operate.settle import SettleByHandUses, settle
-from worker.flow.uses import UsesLookups, UsesQueue
+from worker.flow.uses import UsesQueue
 from worker.ports import CancelResult
 
 
@@ -34,7 +34,7 @@ class TriggerUses(AuditUses, MissedUses, UsesQueue, Protocol): ...
 class PauseActUses(AuditUses, PauseUses, Protocol): ...
 
 
-class CancelActUses(AuditUses, CancelUses, UsesLookups, Protocol): ...
+class CancelActUses(AuditUses, CancelUses, FindUses, Protocol): ...
 
 
 class RetryActUses(AuditUses, RetryUses, Protocol): ...
@@ -94,7 +94,7 @@ async def resume_schedule(uses: PauseActUses, actor: Actor, schedule: str) -> bo
 
 async def cancel_run(uses: CancelActUses, actor: Actor, reference: str) -> tuple[RunKey, CancelResult]:
     """The run, and the parts of it that were ended."""
-    run = await find_run(uses.lookups, reference)
+    run = await find_run(uses, reference)
     ended = await cancel(uses, run)
     before, after = {"state": str(ended.was)}, {"deliveries": str(ended.deliveries)}
     await record(uses, actor, "cancel", str(run.key), before=before, after=after)
@@ -103,7 +103,7 @@ async def cancel_run(uses: CancelActUses, actor: Actor, reference: str) -> tuple
 
 async def retry_run(uses: RetryActUses, actor: Actor, reference: str) -> tuple[RunKey, Retried]:
     """The run, and which of its deliveries are queued again."""
-    run = await find_run(uses.lookups, reference)
+    run = await find_run(uses, reference)
     retried = await retry(uses, run)
     after = {"deliveries": str(len(retried.again)), "left_out": str(len(retried.left_out))}
     await record(uses, actor, "retry", str(run.key), after=after)

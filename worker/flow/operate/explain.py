@@ -10,10 +10,10 @@ from worker.domain.notice import Notice
 from worker.domain.reason import Reason
 from worker.domain.run import Run, RunKey
 from worker.errors import LedgerError, RequestError
-from worker.flow.operate.find_run import FAR, find_run
+from worker.flow.operate.find_run import FAR, FindUses, find_run
 from worker.flow.run.copies import fates_of_copies
 from worker.flow.run.reader_digests import UsesDigests
-from worker.flow.uses import UsesLookups, UsesSnapshots
+from worker.flow.uses import UsesSnapshots
 from worker.ports import Lookups, Snapshots
 
 
@@ -32,7 +32,7 @@ class Explained:
     copies: Mapping[str, Reason | None] = field(default_factory=dict)
 
 
-class ExplainUses(UsesDigests, UsesLookups, UsesSnapshots, Protocol): ...
+class ExplainUses(FindUses, UsesDigests, UsesSnapshots, Protocol): ...
 
 
 async def explain(uses: ExplainUses, reference: str) -> tuple[Run, tuple[Explained, ...]] | MissedRow:
@@ -43,7 +43,7 @@ async def explain(uses: ExplainUses, reference: str) -> tuple[Run, tuple[Explain
     missed = await _missed(uses.lookups, reference)
     if missed is not None:
         return missed
-    run = await find_run(uses.lookups, reference)
+    run = await find_run(uses, reference)
     rows = await uses.lookups.deliveries(run.key)
     return run, tuple([await _explained(uses, row) for row in rows])
 

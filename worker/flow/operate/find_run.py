@@ -2,6 +2,7 @@
 
 import re
 from datetime import datetime
+from typing import Protocol
 
 from worker.domain.delivery import Delivery, DeliveryKey, shown_reader
 from worker.domain.known_names import known_names
@@ -9,6 +10,7 @@ from worker.domain.run import Run, RunKey, stamp
 from worker.domain.schedule import Schedule
 from worker.errors import NotFound, RequestError
 from worker.flow.deployed import bundle_of
+from worker.flow.uses import UsesDeployments, UsesLookups
 from worker.ports import Deployments, Lookups
 
 FAR = 1000
@@ -18,24 +20,29 @@ ALL = 1_000_000
 """More runs than any retention keeps."""
 
 
-async def find_run(lookups: Lookups, reference: str) -> Run:
+class FindUses(UsesDeployments, UsesLookups, Protocol): ...
+
+
+async def find_run(uses: FindUses, reference: str) -> Run:
     """Raises RequestError if no run fits, or more than one."""
-    exact = await _exact(lookups, reference)
+    exact = await _exact(uses.lookups, reference)
     if exact is not None:
         return exact
     relative = re.fullmatch(r"([a-z0-9/_-]+)@(latest|-[0-9]+)", reference)
     if relative is not None:
-        return await _back(lookups, relative[1], 0 if relative[2] == "latest" else -int(relative[2]))
+        return await _back(uses, relative[1], 0 if relative[2] == "latest" else -int(relative[2]))
     schedule = reference.split("@", maxsplit=1)[0] if "@" in reference else None
-    few = await _beginning(lookups, schedule, reference, FAR)
-    fitting = few or await _beginning(lookups, schedule, reference, ALL)
+    few = await _beginning(uses.lookups, schedule, reference, FAR)
+    fitting = few or await _beginning(uses.lookups, schedule, reference, ALL)
+    if schedule is not None and not fitting:
+        await _refuse_unknown(uses, schedule)
     if len(fitting) != 1:
         several = f"{len(fitting)} runs begin with it" if fitting else "no run begins with it"
         raise NotFound(f"{reference!r} names no single run: {several}; `funnelbeat runs` lists them")
     return fitting[0]
 
 
-async def find_delivery(lookups: Lookups, reference: str) -> Delivery:
+async def find_delivery(uses: FindUses, reference: str) -> Delivery:
     """`reference`: RUN/READER, with the run as in `find_run`. Raises RequestError for another text, and NotFound."""
     try:
         written, reader = DeliveryKey.parted(reference)
@@ -43,8 +50,8 @@ async def find_delivery(lookups: Lookups, reference: str) -> Delivery:
         raise RequestError(
             f"{reference!r} is no delivery; write RUN/READER as `funnelbeat deliveries` lists them"
         ) from None
-    run = await find_run(lookups, written)
-    row = await lookups.delivery(DeliveryKey(run.key, reader)) or await _shown_as(lookups, run, reader)
+    run = await find_run(uses, written)
+    row = await uses.lookups.delivery(DeliveryKey(run.key, reader)) or await _shown_as(uses.lookups, run, reader)
     if row is None:
         raise NotFound(f"{run.key} has no reader {reader!r}; `funnelbeat show {run.key}` lists them")
     return row
@@ -67,14 +74,21 @@ async def _beginning(lookups: Lookups, schedule: str | None, reference: str, lim
     return [run for run in await lookups.runs(schedule, limit) if str(run.key).startswith(reference)]
 
 
-async def _back(lookups: Lookups, schedule: str, steps: int) -> Run:
+async def _back(uses: FindUses, schedule: str, steps: int) -> Run:
     """@latest is the newest run, @-1 the one before it."""
-    found = await lookups.runs(schedule, steps + 1)
+    found = await uses.lookups.runs(schedule, steps + 1)
+    if not found:
+        await _refuse_unknown(uses, schedule)
     if len(found) <= steps:
-        raise NotFound(
-            f"{schedule} has {len(found)} runs, so there is no @-{steps}" if steps else f"{schedule} has no run yet"
-        )
+        many = f"{len(found)} run{'' if len(found) == 1 else 's'}" if found else "no run"
+        raise NotFound(f"{schedule} has {many}, so there is no @-{steps}" if steps else f"{schedule} has no run yet")
     return found[steps]
+
+
+async def _refuse_unknown(uses: FindUses, schedule: str) -> None:
+    """Raises NotFound for a schedule that neither has a run nor is deployed: its name is misspelt."""
+    if await uses.deployments.deployed() is not None and not await uses.lookups.runs(schedule, 1):
+        await deployed_schedule(uses.deployments, schedule)
 
 
 async def deployed_schedule(deployments: Deployments, schedule: str) -> tuple[str, Schedule]:

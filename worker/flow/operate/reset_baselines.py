@@ -82,7 +82,7 @@ async def plan_reset(uses: ResetUses, of: Selection, reference: str | None) -> R
     if reference is None:
         plan = ResetPlan(of.schedule, None, tuple(Change(*who, at, None) for who, at in rows.items() if at))
         return _not_empty(plan, of)
-    run = await find_run(uses.lookups, reference)
+    run = await find_run(uses, reference)
     if run.key.schedule not in {schedule.id, schedule.previously}:
         raise RequestError(f"--to: {run.key} is a run of another schedule than {of.schedule}")
     return _not_empty(await _set_back(uses, of, schedule, run, rows), of)

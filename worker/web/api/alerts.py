@@ -86,8 +86,8 @@ def alert_reads(uses: Services, guard: Guard) -> APIRouter:
     @router.post("/silences/preview", response_model=MutesShape)
     async def preview_silence(wanted: MatchersRequest) -> Any:
         """The alerts that a silence with these matchers would mute now. No silence is created."""
-        mutes = await acts.muted_by(uses, [parse_matcher(text) for text in wanted.matchers])
-        return in_major_units(preview_of_silence(mutes))
+        muted = await acts.muted_by(uses, [parse_matcher(text) for text in wanted.matchers])
+        return in_major_units(preview_of_silence(muted))
 
     @router.get("/rules/{rule:path}/explain", response_model=RuleExplainedShape)
     async def explain_a_rule(

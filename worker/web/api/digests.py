@@ -80,7 +80,7 @@ def digests(uses: Services, guard: Guard) -> APIRouter:
     @router.get("/runs/{run:path}/digests", response_model=ListPage[ReaderMessageShape], dependencies=[reads])
     async def list_digests(request: Request, run: RunRef, limit: FewDigests = FEW, cursor: Cursor = "") -> Response:
         """The digest of each reader of a run. `message` is null if it can no longer be made."""
-        found = await find_run(uses.lookups, run)
+        found = await find_run(uses, run)
         rows = [row for row in await uses.lookups.deliveries(found.key) if str(row.key) > cursor]
         chosen = sorted(rows, key=lambda row: str(row.key))[: limit + 1]
         items = [_listed(row, one) async for row, one in stored_messages(uses, chosen)]
@@ -112,7 +112,7 @@ def digests(uses: Services, guard: Guard) -> APIRouter:
     @router.get("/deliveries/{delivery:path}/replay", response_model=ReplayedShape, dependencies=[reads])
     async def replay_delivery(request: Request, delivery: DeliveryRef) -> Response:
         """Makes a delivery again from stored data, and says whether it has the bytes that were sent."""
-        again = await replay_one(uses, await find_delivery(uses.lookups, delivery))
+        again = await replay_one(uses, await find_delivery(uses, delivery))
         return answer(request, replayed_document(again, {}))
 
     @router.get(
@@ -124,7 +124,7 @@ def digests(uses: Services, guard: Guard) -> APIRouter:
         number: Annotated[int, Path(ge=0, le=1000, description="Counts from 0.")],
     ) -> Response:
         """One part, byte for byte as it was sent, with the reader's own links."""
-        again = await replay_one(uses, await find_delivery(uses.lookups, delivery))
+        again = await replay_one(uses, await find_delivery(uses, delivery))
         part = next((one for one in again.copies if one.number == number), None)
         if part is None or part.sealed is None or not part.equal:
             why = "; ".join(again.causes) if part is not None else "it has no such part that was handed over"
@@ -134,7 +134,7 @@ def digests(uses: Services, guard: Guard) -> APIRouter:
     @router.get("/deliveries/{delivery:path}", response_model=DeliveryShape, dependencies=[reads])
     async def show_delivery(request: Request, delivery: DeliveryRef) -> Response:
         """One delivery: its state, its reason, and the receivers' words."""
-        return answer(request, delivery_document(await find_delivery(uses.lookups, delivery)))
+        return answer(request, delivery_document(await find_delivery(uses, delivery)))
 
     return router
 
@@ -143,7 +143,7 @@ async def _seen(uses: Services, actor: Actor, delivery: str) -> Delivery:
     """Raises HttpRefusal before any look-up, so that nobody learns which readers there are."""
     if not actor.may(TokenScope.READ) and not _own(actor, delivery):
         raise HttpRefusal(403, "forbidden", "this needs the scope read; with subscribe only for one's own address")
-    return await find_delivery(uses.lookups, delivery)
+    return await find_delivery(uses, delivery)
 
 
 def _own(actor: Actor, delivery: str) -> bool:

@@ -51,7 +51,7 @@ def events(uses: Services, guard: Guard) -> APIRouter:
     @router.get("/runs/{run:path}/events", responses=_STREAM, response_class=EventSourceResponse)
     async def follow_run(request: Request, run: RunRef, last: LastId = "") -> Response:
         """What happened to a run, as far as it is still stored, and what happens to it from now on."""
-        found = await find_run(uses.lookups, run)
+        found = await find_run(uses, run)
         return _answer(_followed(request, uses.event_stream, guard, last, found.key))
 
     return router

@@ -57,13 +57,13 @@ def run_reads(uses: Services, guard: Guard) -> APIRouter:
     @router.get("/runs/{run:path}/deliveries", response_model=list[DeliveryShape])
     async def list_deliveries(request: Request, run: RunRef) -> Response:
         """A run's deliveries, by reader."""
-        found = await find_run(uses.lookups, run)
+        found = await find_run(uses, run)
         return answer(request, [delivery_document(row) for row in await uses.lookups.deliveries(found.key)])
 
     @router.get("/runs/{run:path}", response_model=ShownRunShape)
     async def show_run(request: Request, run: RunRef) -> Response:
         """A run with its bridge, its deliveries, and the notes of its sources."""
-        found = await find_run(uses.lookups, run)
+        found = await find_run(uses, run)
         rows = await uses.lookups.deliveries(found.key)
         bridge, notes = await bridge_of(uses, found, rows), await notes_of(uses.snapshots, found)
         amounts = bridge_amounts(bridge) if bridge is not None else None

@@ -53,7 +53,7 @@ def snapshots(uses: Services, guard: Guard) -> APIRouter:
     @router.get("/runs/{run:path}/snapshots", response_model=SnapshotsShape)
     async def list_snapshots(request: Request, run: RunRef) -> Response:
         """The answers to a run's queries: figures, and tables without their rows."""
-        found = await find_run(uses.lookups, run)
+        found = await find_run(uses, run)
         answers = await stored_answers(uses, found) if found.snapshots else ()
         return answer(request, snapshots_document(found, answers))
 
@@ -104,7 +104,7 @@ def snapshots(uses: Services, guard: Guard) -> APIRouter:
 
 async def _snapshot(uses: Services, run: str, query: str) -> Snapshot:
     """Raises NotFound."""
-    found = await find_run(uses.lookups, run)
+    found = await find_run(uses, run)
     answers = dict(await stored_answers(uses, found, query.removesuffix(COMPARED)))
     if query not in answers:
         raise NotFound(f"{found.key} has no answer {query!r}; it has {', '.join(answers)}")
@@ -138,7 +138,7 @@ def _link(limit: int, form: str, following: str | None) -> dict[str, str]:
 
 async def _compared(uses: Services, run: str, against: str) -> RunComparison:
     """Raises NotFound, and RequestError for runs of two schedules."""
-    return await compare_runs(uses, await find_run(uses.lookups, run), await find_run(uses.lookups, against))
+    return await compare_runs(uses, await find_run(uses, run), await find_run(uses, against))
 
 
 def _first(found: RunComparison, limit: int) -> dict[str, Any]:

@@ -78,7 +78,7 @@ async def snooze(visit: Visit, form: Form) -> tuple[str, str]:
     """For seven days."""
     until = (visit.now + PAUSES["7"]).replace(microsecond=0)
     made = await alert_acts.snooze(visit.uses, visit.actor, text_of(form, "alert"), until)
-    name = visit.w.clean(made.mutes[0].state.facts.name)
+    name = visit.w.clean(made.muted.mutes[0].state.facts.name)
     return "alerts", visit.w.say("console.done.snooze", name=name, date=visit.w.stamp(until))
 
 
@@ -88,7 +88,8 @@ async def silence(visit: Visit, form: Form) -> tuple[str, str]:
         raise RequestError(f"days: found {days[:20]!r}, expected one of {', '.join(PAUSES)}")
     until = (visit.now + PAUSES[days]).replace(microsecond=0)
     made = await alert_acts.silence(visit.uses, visit.actor, matchers_of(text), until, form.get("comment", "")[:500])
-    return f"alerts?{urlencode({'match': text})}", visit.w.say("console.done.silence", len(made.mutes))
+    said = (visit.w.say("console.done.silence", len(made.muted.mutes)), *map(visit.w.clean, made.muted.warnings))
+    return f"alerts?{urlencode({'match': text})}", " ".join(said)
 
 
 async def expire(visit: Visit, form: Form) -> tuple[str, str]:

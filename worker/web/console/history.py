@@ -102,7 +102,7 @@ async def _compared(visit: Visit, schedule: Schedule, runs: Sequence[Run], reque
     chosen: dict[str, object] = {"a": asked[0] or first, "b": asked[1] or last}
     if not all(asked):
         return {**chosen, "pair": (), "between": (), "moves": ""}
-    pair = sorted([await find_run(visit.uses.lookups, one) for one in asked], key=lambda run: run.key)
+    pair = sorted([await find_run(visit.uses, one) for one in asked], key=lambda run: run.key)
     if any(run.key.schedule != schedule.id for run in pair):
         raise RequestError(f"choose two runs of {schedule.id}")
     older, newer = pair

@@ -124,9 +124,9 @@ def by_size(steps: Sequence[Step]) -> list[Step]:
 
 
 async def _runs(visit: Visit, request: Request) -> tuple[Run, Run | None]:
-    run = await find_run(visit.uses.lookups, request.path_params["run"])
+    run = await find_run(visit.uses, request.path_params["run"])
     since = request.query_params.get("since", "")
-    return run, await find_run(visit.uses.lookups, since) if since else None
+    return run, await find_run(visit.uses, since) if since else None
 
 
 async def _bridge(visit: Visit, run: Run, since: Run | None) -> Bridge:

@@ -33,7 +33,7 @@ MOVES = 5
 
 async def run_page(visit: Visit, request: Request) -> Response:
     """Raises NotFound."""
-    run = await find_run(visit.uses.lookups, request.path_params["run"])
+    run = await find_run(visit.uses, request.path_params["run"])
     rows = await visit.uses.lookups.deliveries(run.key)
     schedule = await _schedule(visit, run)
     answers = list((await load_found(visit.uses.snapshots, run)).snapshots.values())

@@ -89,15 +89,17 @@ class SilenceShape(ApiShape):
 
 
 class NewSilenceShape(SilenceShape):
-    """`mutes`: the alerts that it mutes now."""
+    """`mutes`: the alerts that it mutes now. `warnings`: of names in its matchers that no deployed rule has."""
 
     mutes: list[FiringAlertShape]
+    warnings: list[str]
 
 
 class MutesShape(ApiShape):
-    """The alerts that a silence would mute now."""
+    """The alerts that a silence would mute now. `warnings`: of names in its matchers that no deployed rule has."""
 
     mutes: list[FiringAlertShape]
+    warnings: list[str]
 
 
 class CommentRequest(ApiShape):
