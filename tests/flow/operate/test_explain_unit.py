@@ -13,6 +13,7 @@ from tests.support.fakes import (
     RUN,
     TEAM,
     TROUBLE,
+    Deployed,
     KnownDeliveries,
     KnownMissed,
     Opened,
@@ -103,4 +104,4 @@ async def test_a_slot_that_was_missed_is_explained_by_the_row_it_stands_in(hours
 
 async def test_what_is_neither_a_run_nor_missed_is_refused() -> None:
     with pytest.raises(RequestError, match="no run begins with it"):
-        await explain(uses(lookups=KnownMissed(MISSED)), str(RunKey("weekly", NOW)))
+        await explain(uses(lookups=KnownMissed(MISSED), deployments=Deployed(None)), str(RunKey("weekly", NOW)))
