@@ -13,6 +13,12 @@ MODERN := $(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { e
 # rewrites the asserts of every file again.
 export PYTHONDONTWRITEBYTECODE =
 
+# A virtual environment keeps the Python that made it.
+ifeq ($(origin PYTHON),command line)
+OTHER := $(shell [ ! -x $(BIN)/python ] || [ "$$($(BIN)/python --version)" = "$$($(PYTHON) --version)" ] || echo "$(VENV) has $$($(BIN)/python --version), and not the version of $(PYTHON): rm -rf $(VENV) first")
+$(if $(OTHER),$(error $(OTHER)))
+endif
+
 .DEFAULT_GOAL := help
 .PHONY: help docs dist sbom release-notes reference test-rabbitmq test-mta test-containers setup install demo test check fix bench bench-compare bench-agree golden pictures soak metrics lock clean
 

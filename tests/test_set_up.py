@@ -76,6 +76,22 @@ def test_a_machine_without_redis_is_told_so_before_anything_is_installed(
     assert install.missing_redis() == ""
 
 
+@pytest.mark.parametrize(("made_by", "taken"), [("3.11.7", True), ("3.12.1", False)])
+def test_another_python_than_that_of_the_virtual_environment_is_refused(
+    made_by: str, taken: bool, tmp_path: Path
+) -> None:
+    """PYTHON= was ignored where .venv existed."""
+    for place, version in ((tmp_path / ".venv" / "bin" / "python", "3.11.7"), (tmp_path / "other", made_by)):
+        place.parent.mkdir(parents=True, exist_ok=True)
+        place.write_text(f"#!/bin/sh\necho Python {version}\n", encoding="utf-8")
+        place.chmod(0o755)
+    words = ["make", "-n", "-f", str(ROOT / "Makefile"), "clean", f"PYTHON={tmp_path / 'other'}"]
+    done = subprocess.run(words, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert (done.returncode == 0) == taken
+    assert (".venv has Python 3.11.7, and not the version of" in done.stderr) != taken
+    assert ("rm -rf .venv first" in done.stderr) != taken
+
+
 @pytest.mark.parametrize("terminal", [True, False])
 def test_the_set_up_shows_how_far_it_is(install: ModuleType, terminal: bool) -> None:
     lines = [f"Collecting p{n}\n" for n in range(25)] + ["  Using cached x\n", "Installing collected packages: p0\n"]

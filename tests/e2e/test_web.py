@@ -1,5 +1,6 @@
 """`funnelbeat web` as a process: it listens, answers, and ends when it is told to."""
 
+import json
 import os
 import signal
 import socket
@@ -56,7 +57,8 @@ def test_it_serves_the_api_with_tls(empty_redis: EmbeddedRedis, tmp_path: Path) 
             child.send_signal(signal.SIGTERM)
             assert child.wait(30) == 0
             assert child.stderr is not None
-            assert b"Links are not served: FUNNELBEAT_LINK_KEY is not set" in child.stderr.read()
+            lines = [json.loads(line) for line in child.stderr.read().splitlines()]
+            assert lines[0]["sentence"].startswith("Links are not served: FUNNELBEAT_LINK_KEY is not set. ")
 
 
 @pytest.mark.parametrize(

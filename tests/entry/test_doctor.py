@@ -101,13 +101,15 @@ def test_a_slot_that_nobody_takes_is_a_failure(here: CommandLine) -> None:
     assert "no clock took it" in looked_at(here)["due slots"]["sentence"]
 
 
-def test_secrets_that_are_not_set_are_named_and_what_needs_them_fails(here: CommandLine) -> None:
+def test_a_secret_that_is_not_set_is_named_once_with_where_to_write_it(here: CommandLine) -> None:
     write(here, "funnelbeat.yaml", PROJECT.replace("{type: sandbox}", '{type: close, api_key: "${NO_SUCH_KEY}"}', 1))
     done = here.call("doctor")
     assert done.exit_code == 2
     found = looked_at(here)
     assert "connections.close.api_key needs it" in found["secret NO_SUCH_KEY"]["sentence"]
-    assert "NO_SUCH_KEY" in found["connection close"]["sentence"]
+    assert f"write NO_SUCH_KEY=… into {here.place / '.env'}" in found["secret NO_SUCH_KEY"]["sentence"]
+    assert "connection close" not in found
+    assert done.stdout.count("NO_SUCH_KEY is") + done.stdout.count("needs NO_SUCH_KEY") == 0, "it is told once"
     assert found["channel mail (mail)"]["level"] == "ok", "the rest is looked at all the same"
     said = found["channel mail (mail)"]["sentence"]
     assert said.startswith("sends as reports@sandbox.example; the mail server answered: "), said

@@ -277,6 +277,14 @@ def test_a_paused_schedule_fires_nothing_until_it_is_resumed(weekly: Path) -> No
     assert "was not paused" in call("resume", ID).stdout
 
 
+def test_a_pause_may_last_as_long_as_a_snooze_does(weekly: Path) -> None:
+    """`pause` knew only --until, while `alerts snooze` and `alerts silence` knew --for."""
+    call("deploy", "--yes")
+    before = datetime.now(UTC)
+    end = datetime.fromisoformat(document_of("pause", ID, "--for", "2d")["until"])
+    assert timedelta(days=2) <= end - before + timedelta(milliseconds=1) < timedelta(days=2, minutes=5)
+
+
 @pytest.mark.parametrize(
     ("words", "sentence"),
     [
@@ -284,6 +292,8 @@ def test_a_paused_schedule_fires_nothing_until_it_is_resumed(weekly: Path) -> No
         (("resume", "nope"), "no schedule 'nope' is deployed"),
         (("pause", ID, "--until", "soon"), "--until: found 'soon'"),
         (("pause", ID, "--until", "2001-01-01"), "which has passed"),
+        (("pause", ID, "--for", "soon"), "--for: "),
+        (("pause", ID, "--for", "2d", "--until", "2031-01-01"), "found --for beside --until"),
         (("run", ID, "--for-slot", "2001-01-01T09:00"), "is no missed slot"),
         (("run", ID, "--for-slot", "2001-01-01", "--dry-run"), "--for-slot beside"),
     ],

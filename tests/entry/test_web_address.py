@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from worker.domain.schedule import Bundle, ChannelSpec, Defaults
-from worker.entry.web_address import address_of, web_member, web_words
+from worker.entry.web_address import address_of, web_lines, web_member, web_words
 from worker.entry.web_command import Listening, where
 from worker.errors import RequestError
 from worker.settings import Settings
@@ -41,6 +41,18 @@ def test_without_pages_nothing_is_served_and_nothing_said() -> None:
 def test_without_a_key_it_says_that_messages_have_no_links() -> None:
     assert web_member(bundle("https://beat.acme.example"), Settings()) == ()
     assert "FUNNELBEAT_LINK_KEY is not set" in web_words(bundle("https://beat.acme.example"), Settings())
+
+
+@pytest.mark.parametrize(("web", "settings"), [("", WITH_KEY), ("https://beat.acme.example", Settings())])
+def test_without_a_web_of_its_own_up_says_how_to_open_the_console(web: str, settings: Settings) -> None:
+    """It said nothing, so that nobody found the console."""
+    last = list(web_lines(bundle(web), settings, "funnelbeat --project acme"))[-1]
+    assert last == "To open the console, in another terminal: funnelbeat --project acme web"
+
+
+def test_with_a_web_of_its_own_up_says_where_it_is_and_names_no_other() -> None:
+    [line] = web_lines(bundle("https://beat.acme.example"), WITH_KEY, "funnelbeat")
+    assert line.startswith("The API, the console and readers' pages listen on 127.0.0.1:8080")
 
 
 @pytest.mark.parametrize("web", ["", "https://beat.acme.example"])

@@ -298,6 +298,20 @@ def test_check_names_an_unset_secret_in_words(here: CommandLine) -> None:
     strict = here.call("check", "--strict")
     assert strict.exit_code == 2
     assert "nothing wrong" not in strict.output
+    assert strict.stderr.endswith("With --strict, this is an error.\n")
+
+
+def test_check_says_a_repeated_sentence_once_and_counts_errors_and_files(here: CommandLine) -> None:
+    """One mistyped name gave a line for each use of it, and nothing counted them."""
+    week = here.place / "schedules" / "asked.yaml"
+    text = week.read_text("utf-8").replace("source: close", "source: clsoe")
+    week.write_text(text, "utf-8")
+    week.with_name("again.yaml").write_text(text, "utf-8")
+    *lines, summary = here.call("check").stderr.splitlines()
+    repeated = next(index for index, line in enumerate(lines) if "clsoe" in line)
+    assert lines[repeated + 1].startswith("  the same at schedules/a")
+    assert sum("clsoe" in line for line in lines) == 1
+    assert re.fullmatch(r"\d+ errors in 2 files\.", summary)
 
 
 @pytest.mark.parametrize("broken", ["schedules/asked.yaml", "funnelbeat.yaml"])

@@ -176,7 +176,7 @@ def test_the_pages_behind_links_listen_where_it_says_and_begin_again_too(place: 
             return None
 
     with up(place, FUNNELBEAT_LINK_KEY="k" * 40) as one:
-        one.says(f"The API and readers' pages listen on 127.0.0.1:{port}; links lead to {base_url}")
+        one.says(f"The API, the console and readers' pages listen on 127.0.0.1:{port}; links lead to {base_url}")
         until(healthy, f"no page\n{one.said()}")
         killed = until(lambda: one.child("web"), "no web")
         send_signal(killed, signal.SIGKILL, group=True)
@@ -194,3 +194,4 @@ def test_what_a_program_reads_from_the_log_is_json_and_nothing_else(place: Path)
     assert lines
     assert [line for line in lines if not isinstance(json.loads(line), dict)] == []
     assert '"event": "run_ended"' in site.said()
+    assert json.loads(lines[-1])["sentence"] == "Stopped."

@@ -1,6 +1,6 @@
 """Commands for alerts: list, show, ack, unack, snooze, silence, silences, expire, explain."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 import typer
@@ -10,12 +10,11 @@ from worker.domain.alert.listed import ListedAlert
 from worker.domain.alert.matcher_text import parse_matcher, silence_fault, written
 from worker.domain.alert.silence import Silence
 from worker.domain.run import stamp
-from worker.domain.time.duration import DurationError, parse_duration
 from worker.entry import console
 from worker.entry.actor import command_line_actor
 from worker.entry.alert_words import alert_cells, alert_lines, rule_lines
 from worker.entry.backtest_command import backtest
-from worker.entry.instants import instant
+from worker.entry.instants import For, after, instant, local_words
 from worker.entry.options import Json, Project, directory
 from worker.entry.with_ledger import with_ledger
 from worker.errors import RequestError
@@ -33,7 +32,6 @@ Fingerprint = Annotated[str, typer.Argument(metavar="FINGERPRINT", help="An aler
 Matchers = Annotated[
     list[str], typer.Argument(metavar="MATCHER...", help='Such as rule=big-deal-stalled owner="Ann Lee" team=~"a|b".')
 ]
-For = Annotated[str, typer.Option("--for", metavar="DURATION", help="How long, such as 90m or 7d.")]
 Until = Annotated[str | None, typer.Option("--until", help="When it ends; in UTC if it has no offset.")]
 Comment = Annotated[str, typer.Option("--comment", help="Why; others read it.")]
 
@@ -268,10 +266,7 @@ async def _end(services: Services, lasting: str, until: str | None) -> datetime:
     if bool(lasting) == bool(until):
         raise RequestError("write an end: either --for, such as --for 7d, or --until, such as --until 2026-12-01T09:00")
     if lasting:
-        try:
-            return await services.clock.now() + timedelta(seconds=parse_duration(lasting))
-        except DurationError as error:
-            raise RequestError(f"--for: {error}") from None
+        return await after(services, lasting)
     end = instant(None, "", until, option="--until")
     if end is None:
         raise RequestError("--until: found nothing, expected an instant such as 2026-12-01T09:00")
@@ -297,7 +292,7 @@ def _print_alerts(rows: tuple[ListedAlert, ...]) -> None:
 def _silence_cells(one: Silence) -> tuple[str, ...]:
     fault = silence_fault(one)
     comment = f"keeps nothing quiet: {fault}" if fault else one.comment
-    return one.id, " ".join(map(written, one.matchers)), one.by, stamp(one.until), comment
+    return one.id, " ".join(map(written, one.matchers)), one.by, local_words(one.until), comment
 
 
 GROUPS = {"alerts": alerts}

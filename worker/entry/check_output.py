@@ -1,7 +1,7 @@
 """The findings of `check`, in the requested format."""
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from enum import StrEnum
 from pathlib import Path
 
@@ -25,7 +25,7 @@ _COMMANDS = {CheckLevel.ERROR: "error", CheckLevel.WARNING: "warning", CheckLeve
 
 
 def show_check(loaded: Loaded, place: Path, format_: CheckFormat, *, clean: bool) -> None:
-    """`clean`: whether the summary of the text says that there are nothing wrong."""
+    """`clean`: whether the summary of the text says that nothing is wrong."""
     unset = [secret for secret in loaded.secrets if not secret.set]
     match format_:
         case CheckFormat.JSON:
@@ -37,13 +37,38 @@ def show_check(loaded: Loaded, place: Path, format_: CheckFormat, *, clean: bool
             for level, one in _found(loaded, unset):
                 console.out.print(_workflow_command(level, one, _folder(place)), markup=False)
         case CheckFormat.TEXT:
-            for line in (*loaded.complaints, *(f"warning: {w}" for w in loaded.warnings)):
-                console.err.print(str(line), markup=False)
-            for secret in unset:
-                console.err.print(f"note: {secret.place}: {_unset(secret)}", markup=False)
+            _show_text(loaded, unset)
     if clean and loaded.bundle is not None and format_ in {CheckFormat.TEXT, CheckFormat.GITHUB}:
         count = len(loaded.bundle.schedules)
         console.out.print(f"{count} schedule{'' if count == 1 else 's'}, nothing wrong.")
+    elif not clean and format_ in {CheckFormat.TEXT, CheckFormat.GITHUB}:
+        console.err.print(_summary(loaded, len(loaded.warnings) + len(unset)), markup=False)
+
+
+def _show_text(loaded: Loaded, unset: Sequence[SecretReference]) -> None:
+    for line in (*_grouped(loaded.complaints), *(f"warning: {w}" for w in loaded.warnings)):
+        console.err.print(line, markup=False)
+    for secret in unset:
+        console.err.print(f"note: {secret.place}: {_unset(secret)}", markup=False)
+
+
+def _grouped(complaints: Sequence[Complaint]) -> Iterator[str]:
+    """Each sentence once, with the other places below it: a name that is mistyped once may be used many times."""
+    same = dict[tuple[str, str], list[Complaint]]()
+    for one in complaints:
+        same.setdefault((one.found, one.expected), []).append(one)
+    for first, *others in same.values():
+        yield str(first)
+        if others:
+            yield f"  the same at {', '.join(f'{one.path}:{one.line}:{one.column}' for one in others)}"
+
+
+def _summary(loaded: Loaded, lesser: int) -> str:
+    """`lesser`: the number of warnings and notes. Without an error, `--strict` made them errors."""
+    count, files = len(loaded.complaints), len({one.path for one in loaded.complaints})
+    if not count:
+        return f"With --strict, {'this is an error' if lesser == 1 else f'these {lesser} are errors'}."
+    return f"{count} error{'' if count == 1 else 's'} in {files} file{'' if files == 1 else 's'}."
 
 
 def _unset(secret: SecretReference) -> str:

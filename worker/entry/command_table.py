@@ -38,7 +38,7 @@ LISTED = {
     "send-test": CommandEntry(Section.FIRST, "send_test_command", "Send a sample digest through one channel."),
     "plan": CommandEntry(Section.FIRST, "plan_commands", "Show which runs will fire, for whom, and what would change."),
     "deploy": CommandEntry(Section.FIRST, "deployment_commands", "Check the files, show the plan, and activate them."),
-    "up": CommandEntry(Section.FIRST, "processes", "Run a clock and a worker. Saving a file deploys it."),
+    "up": CommandEntry(Section.FIRST, "processes", "Run a clock, a worker, and `web` for links. Deploy on save."),
     "demo": CommandEntry(Section.FIRST, "demo", "Show the whole product on a sandbox, without an account."),
     "run": CommandEntry(Section.RUNNING, "run_commands", "Run a schedule now, in this process."),
     "trigger": CommandEntry(Section.RUNNING, "run_commands", "Queue a run for the workers and print its key."),

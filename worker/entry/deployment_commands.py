@@ -1,7 +1,6 @@
 """Commands for deployments: deploy, deployments, rollback."""
 
 import asyncio
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -11,6 +10,7 @@ from worker.app import open_services
 from worker.documents.deployment import deployed_document, deployments_document
 from worker.domain.schedule import Bundle
 from worker.entry import console
+from worker.entry.instants import local_words
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import deploy_as_owner
@@ -106,11 +106,7 @@ def deployments(ctx: typer.Context, project: Project = None, as_json: Json = Fal
 
 def _cells(row: DeploymentRow) -> tuple[str, ...]:
     made = row.deployment
-    return made.bundle[:SHORT], _local(made.activated_at), str(row.schedules), "current" if row.in_force else ""
-
-
-def _local(instant: datetime) -> str:
-    return f"{instant.astimezone():%a %d %b %Y %H:%M:%S}"
+    return made.bundle[:SHORT], local_words(made.activated_at), str(row.schedules), "current" if row.in_force else ""
 
 
 COMMANDS = {"deploy": deploy_command, "deployments": deployments, "rollback": rollback}

@@ -16,6 +16,7 @@ from redis.asyncio import Redis
 from worker.adapters.celery.app import make_app
 from worker.adapters.celery.waiting import WaitingMessages, shows_messages, waiting
 from worker.adapters.definitions.load import Loaded
+from worker.adapters.definitions.secrets import SecretReference
 from worker.adapters.public_holidays import PublicHolidays
 from worker.adapters.redis_store.connection import check, connect
 from worker.adapters.redis_store.ledger import RedisLedger
@@ -31,7 +32,7 @@ from worker.entry import console
 from worker.entry.local_queue import LocalQueue
 from worker.entry.options import Json, Project, directory
 from worker.entry.ownership import known_id, refuse_foreign
-from worker.entry.project_dir import definitions, deployed_bundle, sandbox_for
+from worker.entry.project_dir import definitions, deployed_bundle, lack, sandbox_for
 from worker.entry.project_name import project_name
 from worker.entry.project_redis import redis_for
 from worker.errors import BrokerUnavailable, DefinitionError, FunnelbeatError, LedgerUnavailable
@@ -130,8 +131,7 @@ async def _found(
         *_secrets(place),
         *await _redis(client, bundle, place),
         *await broker_findings(settings, bundle.project),
-        *connected,
-        *await channels(connectors, bundle),
+        *_not_for_a_secret([*connected, *await channels(connectors, bundle)], place),
         *await mailboxes(connectors, RedisLedger(client, bundle.project).mailboxes, bundle),
         *await _by_last_answers(settings, connectors, client, bundle),
         *await _events(settings, connectors, client, bundle),
@@ -171,11 +171,23 @@ async def _by_last_answers(
 def _secrets(place: Path) -> list[CheckResult]:
     return [
         CheckResult(
-            f"secret {secret.name}", Level.FAIL, f"{secret.holder} needs it, and it is not set ({secret.place})"
+            f"secret {secret.name}",
+            Level.FAIL,
+            f"{secret.place}: {secret.holder} needs it, and it is {lack(secret, place)}",
         )
-        for secret in definitions(place).secrets
-        if not secret.set
+        for secret in _unset(place)
     ]
+
+
+def _unset(place: Path) -> list[SecretReference]:
+    return [secret for secret in definitions(place).secrets if not secret.set]
+
+
+def _not_for_a_secret(found: list[CheckResult], place: Path) -> list[CheckResult]:
+    """Without the failures of connections and channels whose secret is not set, because an earlier line says so."""
+    holders = {tuple(secret.holder.split(".")[:2]) for secret in _unset(place)}
+    names = {f"{section.removesuffix('s')} {name}" for section, name in holders}
+    return [one for one in found if one.level is not Level.FAIL or one.what.partition(" (")[0] not in names]
 
 
 async def _redis(client: Redis, bundle: Bundle, place: Path) -> list[CheckResult]:

@@ -14,7 +14,7 @@ from worker.domain.run import stamp
 from worker.domain.schedule import Bundle
 from worker.entry import console
 from worker.entry.actor import command_line_actor
-from worker.entry.instants import instant
+from worker.entry.instants import For, after, instant
 from worker.entry.markdown_plan import markdown_plan
 from worker.entry.options import TARGET, Json, Project, directory
 from worker.entry.plan_output import show, until_words
@@ -81,13 +81,17 @@ def pause(
         str | None,
         typer.Option("--until", help="When it resumes by itself; in the schedule's zone if it has no offset."),
     ] = None,
+    lasting: For = "",
     as_json: Json = False,
 ) -> None:
     """Pause a schedule. Slots that come during the pause are listed as missed."""
     with console.guarded(as_json=as_json):
 
         async def work(services: Services) -> datetime | None:
-            end = instant(await _in_force(services), schedule, until, option="--until")
+            if lasting and until:
+                raise RequestError("found --for beside --until; write one of them")
+            named = instant(await _in_force(services), schedule, until, option="--until")
+            end = await after(services, lasting) if lasting else named
             await acts.pause_schedule(services, command_line_actor(), schedule, end)
             return end
 

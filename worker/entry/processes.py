@@ -32,7 +32,7 @@ from worker.entry.project_redis import RATHER_OWN, STATE, own_redis_for, redis_f
 from worker.entry.tasks import CELERY_LEVELS, make_worker_app, worker_arguments
 from worker.entry.up_notes import what_is_up
 from worker.entry.watcher import Watcher, print_changes, stamps
-from worker.entry.web_address import web_member, web_words
+from worker.entry.web_address import web_lines, web_member
 from worker.errors import FunnelbeatError
 from worker.flow.deploy.deploy import Changes
 from worker.settings import Settings
@@ -61,7 +61,10 @@ def worker(
 
 
 def up(ctx: typer.Context, project: Project = None) -> None:
-    """Run a clock, a worker and the web pages in one command. Saving a file deploys it."""
+    """Run a clock, a worker, and `web` for links. Deploy on save.
+
+    Without `web: {base_url: …}`, messages have no links, and `web` is a command of its own.
+    """
     with console.guarded(as_json=False):
         place = directory(ctx, project)
         seen = stamps(place)
@@ -79,10 +82,11 @@ def up(ctx: typer.Context, project: Project = None) -> None:
                 watcher = Watcher(place, bundle.project, settings, again, seen)
                 started = settings.sandbox if settings.sandbox != base.sandbox else ""
                 announce("up", *what_is_up(settings, bundle.project, place, outbox if started else None))
-                if pages := web_words(bundle, settings):
-                    announce("up", f"  {pages}")
+                for line in web_lines(bundle, settings, command_for(place)):
+                    announce("up", f"  {line}")
                 with moving_sandbox(place, started, command_for(place)) as move:
                     _stay(watcher, children, redis, move)
+        announce("up", "Stopped.")
 
 
 def deploy_now(bundle: Bundle, settings: Settings, place: Path) -> Changes:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from worker.adapters.definitions.channel_directories import ChannelDirectories
 from worker.adapters.definitions.load import Loaded, load
-from worker.adapters.definitions.secrets import Reference, SecretFiles, available, references
+from worker.adapters.definitions.secrets import Reference, SecretFiles, SecretReference, available, references
 from worker.adapters.dotenv_file import NAME
 from worker.adapters.redis_store.connection import connect
 from worker.adapters.redis_store.ledger import RedisLedger
@@ -136,16 +136,17 @@ def refuse_unset_secrets_of(directory: Path, holders: Sequence[str], options: Se
     if unset:
         places = {(secret.holder, secret.name): f"{secret.place}: " for secret in definitions(directory).secrets}
         told = [
-            f"{places.get((holder, secret.name), '')}{holder} needs {secret.name}, {_lacks(secret, directory)}"
+            f"{places.get((holder, secret.name), '')}{holder} needs {secret.name}, which is {lack(secret, directory)}"
             for holder, secret in unset
         ]
         raise RequestError("\n".join(sorted(told)))
 
 
-def _lacks(secret: Reference, directory: Path) -> str:
+def lack(secret: Reference | SecretReference, directory: Path) -> str:
+    """What is wrong with a secret that is not available, and where to write it."""
     if secret.kind == "file":
-        return "which is no file that can be read"
-    return f"which is not set: write {secret.name}=… into {directory / NAME}, or set it in the environment"
+        return "no file that can be read"
+    return f"not set: write {secret.name}=… into {directory / NAME}, or set it in the environment"
 
 
 def child_environment(settings: Settings, project: str) -> dict[str, str]:

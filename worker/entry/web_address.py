@@ -1,5 +1,6 @@
 """Where `up` lets `web` listen: on loopback, at the port of a `base_url` that is loopback itself."""
 
+from collections.abc import Iterator
 from urllib.parse import urlsplit
 
 from worker.adapters.url import is_loopback
@@ -23,15 +24,23 @@ def web_member(bundle: Bundle, settings: Settings) -> tuple[str, ...]:
     return ("web", "--host", host, "--port", str(port))
 
 
+def web_lines(bundle: Bundle, settings: Settings, command: str) -> Iterator[str]:
+    """What `up` says of the pages. `command`: ours, with the project, for a console that `up` does not serve."""
+    if pages := web_words(bundle, settings):
+        yield pages
+    if not web_member(bundle, settings):
+        yield f"To open the console, in another terminal: {command} web"
+
+
 def web_words(bundle: Bundle, settings: Settings) -> str:
-    """What `up` says of the pages; empty for a project that has none."""
+    """Which pages `up` serves, and why it serves no links; empty for a project that has none."""
     host, port = address_of(bundle.web)
     posts = f"Posts of {' and '.join(_posts(bundle))} are taken on {host}:{port}" if _posts(bundle) else ""
     if not bundle.web:
         return posts
     if not link_keys(settings):
         return f"{posts}. {NO_KEY}" if posts else NO_KEY
-    return f"The API and readers' pages listen on {host}:{port}; links lead to {bundle.web}"
+    return f"The API, the console and readers' pages listen on {host}:{port}; links lead to {bundle.web}"
 
 
 def _has_links(bundle: Bundle, settings: Settings) -> bool:

@@ -30,7 +30,7 @@ from worker.settings import Settings, link_keys
 from worker.web.server import CONNECTIONS, server_config
 from worker.web.site import PARTS, SiteUses, site
 
-NO_KEY = "FUNNELBEAT_LINK_KEY is not set, so that no link can be checked: workers need it too"
+NO_KEY = "FUNNELBEAT_LINK_KEY is not set. Without this key no link can be signed or checked: give it to workers too"
 
 Host = Annotated[str, typer.Option("--host", help="The address to listen on.")]
 Port = Annotated[int, typer.Option("--port", help="The port to listen on.", min=1, max=65535)]
@@ -119,7 +119,7 @@ def _served(asked: tuple[str, ...], settings: Settings) -> tuple[str, ...]:
     if "links" in asked:
         raise RequestError(NO_KEY)
     if not asked:
-        console.err.print(f"Links are not served: {NO_KEY}.", markup=False, soft_wrap=True)
+        announce("no_links", f"Links are not served: {NO_KEY}.", trouble=True)
     return asked or tuple(part for part in PARTS if part != "links")
 
 

@@ -37,6 +37,14 @@ def test_a_project_without_its_file_is_told_how_to_begin(loading: Load) -> None:
     )
 
 
+def test_without_a_project_nothing_is_said_of_schedules_whose_channels_are_unknown(loading: Load) -> None:
+    """A schedule whose alerts have `notify` was warned of with "nobody in `to`"."""
+    told = "[{channel: email, address: a@b.example}]"
+    alert = f"alerts: [{{id: many, on: deals, if: 'now[\"total.count\"] > 1', notify: {told}}}]\n"
+    text = WEEKLY[: WEEKLY.index("to:")] + alert
+    assert loading({SCHEDULE: text, "funnelbeat.yaml": None}).warnings == ()
+
+
 def test_a_directory_that_is_no_project_is_one_complaint(tmp_path: Path) -> None:
     (tmp_path / "notes.txt").write_text("nothing of ours", encoding="utf-8")
     assert only(load(tmp_path, KINDS, {})) == (

@@ -102,7 +102,9 @@ def load(
         brand=made.brand,
     )
     complaints = tuple(sorted(set(findings.complaints)))
-    return Loaded(None if complaints else bundle, complaints, tuple(sorted(set(findings.warnings))), secrets, expanded)
+    # Without the project's file, its channels are unknown, and what was left out for that is no mistake of a schedule.
+    warnings = tuple(sorted(set(findings.warnings))) if sheet else ()
+    return Loaded(None if complaints else bundle, complaints, warnings, secrets, expanded)
 
 
 def _sheet(source: files.DefinitionFile, findings: Findings) -> Sheet | None:
