@@ -3,12 +3,21 @@
 import csv
 import io
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
+from tests.domain.builders import answer, deal, ms
 from tests.support.command_line import CommandLine, command_line
+from tests.support.fakes import RUN
 from worker.adapters.redis_server import EmbeddedRedis
+from worker.domain.diff.between import between
+from worker.domain.schedule import Follow
+from worker.domain.snapshot.scope import Scope
+from worker.domain.snapshot.snapshot import Row
+from worker.entry.diff_command import SHOWN, report
+from worker.flow.operate.compare_runs import RunComparison
 
 
 @pytest.fixture(scope="module")
@@ -95,6 +104,41 @@ def test_a_query_that_was_edited_is_not_compared(here: CommandLine, runs: tuple[
     finally:
         path.write_text(good, "utf-8")
         here.deploy()
+
+
+def printed(was: list[Row], now: list[Row], followed: list[Row] | None = None) -> list[str]:
+    found = between("deals", answer(was), answer(now, followed=followed or []), Follow.CLOSED, Scope())
+    text = "\n".join(report(RunComparison(RUN, RUN, (found,), "Europe/Berlin"), SHOWN))
+    return [line.strip().replace("\xa0", " ") for line in text.splitlines()]
+
+
+def at(hour: int, minute: int, second: int = 0) -> int:
+    return ms(datetime(2026, 12, 1, hour, minute, second, tzinfo=UTC))
+
+
+def test_rows_that_were_only_touched_are_counted_and_hide_nothing() -> None:
+    names = [f"d{number:02}" for number in range(30)]
+    was = [deal(name, updated_at=at(8, 0)) for name in names]
+    now = [deal(name, updated_at=at(9, 0), stage="Offer" if name == "d29" else "Demo") for name in names]
+    shown = printed(was, now)
+    assert "~ Deal d29 (d29): stage Demo → Offer" in shown
+    assert "29 rows were only touched: nothing but updated_at differs" in shown
+    assert not [line for line in shown if "more; --limit" in line or "d28" in line]
+
+
+def test_two_instants_of_one_day_are_shown_with_what_differs() -> None:
+    was = [deal("a", closed_at=at(8, 0)), deal("b", closed_at=at(8, 0, 1)), deal("c", closed_at=at(8, 0))]
+    now = [deal("a", closed_at=at(9, 30)), deal("b", closed_at=at(8, 0, 9)), deal("c", closed_at=at(8, 0) + 86_400_000)]
+    assert [line for line in printed(was, now) if line.startswith("~")] == [
+        "~ Deal a (a): closed_at Tue 1 Dec 2026, 09:00 CET → Tue 1 Dec 2026, 10:30 CET",
+        "~ Deal b (b): closed_at Tue 1 Dec 2026, 09:00:01 → Tue 1 Dec 2026, 09:00:09",
+        "~ Deal c (c): closed_at Tue 1 Dec 2026 → Wed 2 Dec 2026",
+    ]
+
+
+def test_a_deal_whose_value_was_lowered_before_it_was_won_shows_both_values() -> None:
+    shown = printed([deal("a", 4_700_000)], [], [deal("a", 4_230_000, status="won")])
+    assert "- Deal a (a) €47,000.00 → €42,300.00, won" in shown
 
 
 @pytest.mark.parametrize(

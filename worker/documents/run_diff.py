@@ -28,6 +28,7 @@ def run_diff_document(found: RunComparison) -> dict[str, Any]:
 
     A change is {"table", "change", "why", "key", "title", "column", "before", "after"}. `change` is `figure`, `added`,
     `removed` or `changed`. `table` is null for a figure. `why`: the class of the bridge, with its detail after a colon.
+    `after` of a removed row is null, unless the row had another value when it left; the bridge counts it at that one.
     """
     return {
         "schedule": found.after.key.schedule,

@@ -1,7 +1,8 @@
 """The command that compares two runs of a schedule."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from datetime import UTC, datetime
 from typing import Annotated
 
 import typer
@@ -11,7 +12,7 @@ from worker.documents.run_diff import run_diff_csv, run_diff_document
 from worker.domain.diff.between import NotCompared, QueryComparison
 from worker.domain.diff.lines import DiffLine, LineKind, lines
 from worker.domain.snapshot.opportunity import Move
-from worker.domain.snapshot.snapshot import Cell
+from worker.domain.snapshot.snapshot import Cell, Kind
 from worker.entry import console
 from worker.entry.bridge_words import bridge_lines
 from worker.entry.options import Json, Project, directory
@@ -24,6 +25,9 @@ from worker.rendering.wording import JOIN, Wording
 
 SHOWN = 20
 """Changed rows and figures of a query that a terminal is shown."""
+
+TOUCHED = "updated_at"
+"""The column that changes with any other one, and often alone: a service counts a look or a note too."""
 
 WHY_NOT = {
     NotCompared.NO_ANSWER_BEFORE: "not compared: the older run has no answer",
@@ -59,11 +63,13 @@ def diff(
         sys.stdout.buffer.write(run_diff_csv(found))
         sys.stdout.buffer.flush()
     else:
-        for text in _report(found, limit):
+        for text in report(found, limit):
             console.out.print(text, markup=False)
 
 
-def _report(found: RunComparison, limit: int) -> Iterator[str]:
+def report(found: RunComparison, limit: int) -> Iterator[str]:
+    """The lines for a terminal: of each query its bridge, and at most `limit` changes."""
+    words = Wording("en_GB", found.zone)
     yield f"{found.before.key} → {found.after.key}"
     for query in found.queries:
         yield ""
@@ -71,17 +77,40 @@ def _report(found: RunComparison, limit: int) -> Iterator[str]:
         if query.bridge is not None:
             for currency, terms in bridge_document(query.bridge).items():
                 yield from bridge_lines(currency, terms)
-        changes = sorted(lines(query), key=_weight)
-        yield from (_sentence(line) for line in changes[:limit])
+        found_lines = list(lines(query))
+        touched = _touched(found_lines)
+        changes = sorted((line for line in found_lines if _row(line) not in touched), key=_weight)
+        yield from (_sentence(words, line) for line in changes[:limit])
+        if touched:
+            yield f"  {_counted(len(touched))} touched: nothing but {TOUCHED} differs"
         if len(changes) > limit:
             yield f"  … and {len(changes) - limit:,} more; --limit, --csv and --json list them"
 
 
-def _weight(line: DiffLine) -> tuple[bool, bool, float]:
-    """Rows before figures, whole rows before cells, and the largest first."""
+def _row(line: DiffLine) -> tuple[str, str] | None:
+    return None if line.change is LineKind.FIGURE else (line.table, line.key)
+
+
+def _touched(changes: Sequence[DiffLine]) -> set[tuple[str, str] | None]:
+    """The rows whose only change is when they were last changed."""
+    others = {_row(line) for line in changes if not _says_when(line)}
+    return {_row(line) for line in changes} - others
+
+
+def _says_when(line: DiffLine) -> bool:
+    return line.change is LineKind.CHANGED and line.column is not None and line.column.name == TOUCHED
+
+
+def _counted(rows: int) -> str:
+    return "1 row was only" if rows == 1 else f"{rows:,} rows were only"
+
+
+def _weight(line: DiffLine) -> tuple[bool, bool, bool, float]:
+    """Rows before figures, whole rows before cells, the largest first, and when a row was changed after what was."""
     amounts = [abs(value) for value in (line.before, line.after) if isinstance(value, int | float)]
     whole = line.change in {LineKind.ADDED, LineKind.REMOVED}
-    return line.change is LineKind.FIGURE, not whole, -max(amounts, default=0) if whole else 0
+    largest = -max(amounts, default=0) if whole else 0
+    return line.change is LineKind.FIGURE, not whole, _says_when(line), largest
 
 
 def _remark(query: QueryComparison) -> str:
@@ -92,9 +121,8 @@ def _remark(query: QueryComparison) -> str:
     return f"{'' if query else ': nothing moved'}{period}{cut}"
 
 
-def _sentence(line: DiffLine) -> str:
-    words = Wording("en_GB", "UTC")
-    before, after = (_shown(words, line, *one) for one in ((line.before, line.before_in), (line.after, line.after_in)))
+def _sentence(words: Wording, line: DiffLine) -> str:
+    before, after = _values(words, line)
     name = " ".join(filter(None, (line.title, f"({line.key})" if line.title else line.key)))
     if line.change is LineKind.FIGURE:
         return f"  {name}: {before} → {after}"
@@ -102,6 +130,8 @@ def _sentence(line: DiffLine) -> str:
         column = line.column.name if line.column is not None else ""
         return f"  ~ {name}: {column} {before} → {after}"
     sign, value = ("+", after) if line.change is LineKind.ADDED else ("-", before)
+    if line.revalued:
+        value = f"{before} → {after}"
     move, _, detail = line.why.partition(":")
     why = f", {words.move_label(Move(move)).lower()}{_detail(words, detail)}" if move else ""
     return f"  {sign} {name}{f' {value}' if line.column is not None else ''}{why}"
@@ -110,6 +140,18 @@ def _sentence(line: DiffLine) -> str:
 def _detail(words: Wording, detail: str) -> str:
     said = words.detail(detail)
     return f" ({said})" if said else ""
+
+
+def _values(words: Wording, line: DiffLine) -> tuple[str, str]:
+    """Instants of one day with their times, because a change that looks like none says nothing."""
+    before, after = (_shown(words, line, *one) for one in ((line.before, line.before_in), (line.after, line.after_in)))
+    instants = line.column is not None and line.column.kind is Kind.INSTANT
+    if not (instants and before == after and isinstance(line.before, int) and isinstance(line.after, int)):
+        return before, after
+    was, now = (datetime.fromtimestamp(value / 1000, UTC) for value in (line.before, line.after))
+    spelled = ((say(was), say(now)) for say in (words.time, words.clock))
+    first, second = next((pair for pair in spelled if pair[0] != pair[1]), (was.isoformat(), now.isoformat()))
+    return f"{before}, {first}", f"{after}, {second}"
 
 
 def _shown(words: Wording, line: DiffLine, value: Cell, currency: str | None) -> str:

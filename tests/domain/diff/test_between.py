@@ -55,3 +55,26 @@ def test_rows_that_were_looked_up_in_between_are_added_to_those_of_the_newer_ans
     known = with_followed(after, {"b": deal("b", status="lost")})
     assert departed(before, known) == frozenset()
     assert with_followed(after, {}) is after
+
+
+def test_a_row_that_left_at_another_value_has_both() -> None:
+    before = answer([deal("a", 4_700_000), deal("b", 100), deal("c", 100), deal("d", 100)])
+    gone = [
+        deal("a", 4_230_000, status="won"),
+        deal("b", 100, status="won"),
+        deal("c", None, status="lost"),
+        deal("d", 100, currency="USD", status="lost"),
+    ]
+    found = between("deals", before, answer([], followed=gone), Follow.CLOSED, Scope())
+    assert [(one.key, one.before, one.after, one.after_in, one.revalued) for one in lines(found)] == [
+        ("a", 4_700_000, 4_230_000, "EUR", True),
+        ("b", 100, None, "EUR", False),
+        ("c", 100, None, "EUR", True),
+        ("d", 100, 100, "USD", True),
+    ]
+
+
+def test_a_row_whose_currency_alone_changed_shows_what_left_one_sum_and_joined_another() -> None:
+    found = between("deals", answer([deal("a", 500)]), answer([deal("a", 500, currency="USD")]), Follow.CLOSED, Scope())
+    shown = [(one.column.name if one.column else "", one.before, one.before_in, one.after_in) for one in lines(found)]
+    assert ("annual", 500, "EUR", "USD") in shown

@@ -6,8 +6,11 @@ from hypothesis import given, settings
 
 from tests.domain.journal import Played, histories, play, random_history
 from tests.support.traits import bridged, traits
+from worker.domain.diff.between import between
 from worker.domain.diff.bridge import Bridge, balance
 from worker.domain.diff.diff import apply, diff
+from worker.domain.diff.lines import LineKind, lines
+from worker.domain.diff.stock import NO_CURRENCY
 from worker.domain.snapshot.opportunity import INWARD, Move
 
 PRICE = {Move.RAISED, Move.LOWERED, Move.CONVERTED_IN, Move.CONVERTED_OUT}
@@ -110,6 +113,38 @@ def test_a_list_is_rebuilt_from_its_diff(played: Played) -> None:
     assert before is not None
     assert after is not None
     assert apply(diff(before, after), before) == after
+
+
+@given(histories().map(play))
+@settings(max_examples=200, deadline=None)
+def test_the_lines_of_a_comparison_add_up_to_the_bridge(played: Played) -> None:
+    item = played.history.item
+    found = between(item.id, played.before, played.after, item.follow, traits(item).scope)
+    assert found.bridge is not None
+    added_up: dict[str | None, Counter[str]] = {}
+
+    def book(currency: str | None, move: str, amount: object) -> None:
+        if isinstance(amount, int) and amount:
+            added_up.setdefault(currency or NO_CURRENCY, Counter())[move] += amount
+
+    for line in lines(found):
+        if line.change is LineKind.ADDED:
+            book(line.after_in, line.why.partition(":")[0], line.after)
+        elif line.change is LineKind.REMOVED:
+            now, now_in = (line.after, line.after_in) if line.revalued else (line.before, line.before_in)
+            book(now_in, line.why.partition(":")[0], now)
+        if line.revalued or (line.change is LineKind.CHANGED and line.column and line.column.name == "annual"):
+            was, now = (amount if isinstance(amount, int) else 0 for amount in (line.before, line.after))
+            if line.before_in and line.after_in and line.before_in != line.after_in:
+                book(line.before_in, "converted_out", was)
+                book(line.after_in, "converted_in", now)
+            else:
+                book(line.after_in or line.before_in, "raised" if now > was else "lowered", abs(now - was))
+    assert added_up == {
+        terms.currency: Counter({move.value: amount for move, amount in terms.amounts.items() if amount})
+        for terms in found.bridge.terms
+        if any(terms.amounts.values())
+    }
 
 
 def test_histories_reach_every_class_of_move() -> None:

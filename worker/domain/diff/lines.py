@@ -6,8 +6,9 @@ from enum import StrEnum
 
 from worker.domain.diff.between import QueryComparison
 from worker.domain.diff.bridge import Bridge
-from worker.domain.diff.diff import TableDiff
+from worker.domain.diff.diff import CellChange, RowChange, TableDiff
 from worker.domain.diff.moves import Step
+from worker.domain.diff.stock import amount_of, currency_of
 from worker.domain.snapshot.opportunity import Move
 from worker.domain.snapshot.record import Record, record
 from worker.domain.snapshot.snapshot import Cell, Column
@@ -34,6 +35,9 @@ class DiffLine:
     """`table`, `title` and `why` are "" for a figure, whose `key` is its name with dots. A row that joined or left has
     one line, with what it counts; a changed row has one for each cell. `why`: the class of the bridge. `before_in` and
     `after_in`: the currencies of the two values.
+
+    `revalued`: a row that left had another value when it left, which is then `after`: the bridge counts it out at that
+    value, and the difference as raised, lowered or converted. `after` of every other row that left is None.
     """
 
     table: str
@@ -46,6 +50,7 @@ class DiffLine:
     after: Cell
     before_in: str | None = None
     after_in: str | None = None
+    revalued: bool = False
 
 
 def lines(found: QueryComparison) -> Iterator[DiffLine]:
@@ -80,7 +85,7 @@ def _of_table(changes: TableDiff, classes: Mapping[str, Step]) -> Iterator[DiffL
             yield _whole_row(changes.table, kind, record(names, row), amount, classes.get(row.key))
     for change in changes.changed:
         was, now = record(names, change.before), record(names, change.after)
-        for cell in change.cells:
+        for cell in _cells(change, amount, was, now):
             yield DiffLine(
                 changes.table,
                 LineKind.CHANGED,
@@ -98,9 +103,26 @@ def _of_table(changes: TableDiff, classes: Mapping[str, Step]) -> Iterator[DiffL
 def _whole_row(table: str, kind: LineKind, row: Record, amount: Column | None, step: Step | None) -> DiffLine:
     counted = row.cells.get(amount.name) if amount is not None else None
     why = ":".join(filter(None, (step.move.value, step.detail))) if step is not None else ""
-    before, after = (None, counted) if kind is LineKind.ADDED else (counted, None)
     currency = row.text("currency")
-    return DiffLine(table, kind, why, row.key, _title(row), amount, before, after, currency, currency)
+    before, after, after_in = (None, counted, currency) if kind is LineKind.ADDED else (counted, None, currency)
+    revalued = kind is LineKind.REMOVED and step is not None and _left_at_another(step, row)
+    if revalued and step is not None:
+        after, after_in = step.amount if step.known else None, step.currency
+    return DiffLine(table, kind, why, row.key, _title(row), amount, before, after, currency, after_in, revalued)
+
+
+def _left_at_another(step: Step, row: Record) -> bool:
+    """Whether the bridge counts a row out at another value than the older answer had."""
+    had = amount_of(row)
+    return (step.amount if step.known else None) != had or bool(had and step.currency != currency_of(row))
+
+
+def _cells(change: RowChange, amount: Column | None, was: Record, now: Record) -> Iterator[CellChange]:
+    """Those that differ, and the amount too if only its currency does: then it left one sum and joined another."""
+    yield from change.cells
+    moved = amount is not None and was.text("currency") != now.text("currency")
+    if amount is not None and moved and amount not in {cell.column for cell in change.cells}:
+        yield CellChange(amount, was.cells[amount.name], now.cells[amount.name])
 
 
 def _classes(found: Bridge | None) -> Mapping[str, Step]:

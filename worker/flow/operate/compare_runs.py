@@ -23,12 +23,13 @@ BETWEEN = 400
 @dataclass(frozen=True, slots=True)
 class RunComparison:
     """`before` is of the older slot. `queries`: those of the newer run's schedule in its order, then those that only
-    the older one had.
+    the older one had. `zone`: the newer run's schedule's.
     """
 
     before: Run
     after: Run
     queries: tuple[QueryComparison, ...]
+    zone: str
 
 
 class CompareUses(UsesConnectors, UsesDeployments, UsesLookups, UsesSnapshots, Protocol): ...
@@ -55,7 +56,7 @@ async def compare_runs(uses: CompareUses, one: Run, other: Run) -> RunComparison
     pair = await _pair(uses, one, other)
     queries = dict.fromkeys((*(item.id for item in pair.schedule.report), *pair.was))
     found = [await _compared(uses, pair, query) for query in queries]
-    return RunComparison(pair.before, pair.after, tuple(found))
+    return RunComparison(pair.before, pair.after, tuple(found), pair.schedule.trigger.zone)
 
 
 async def bridge_between(uses: CompareUses, one: Run, other: Run) -> Bridge | None:
