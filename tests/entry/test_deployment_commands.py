@@ -33,6 +33,20 @@ def test_a_rollback_puts_the_deployment_before_in_force_and_shows_what_changes(c
     seen = call("rollback", "--yes")
     assert seen.exit_code == 0, seen.output
     assert "umami-week" in seen.output
+    assert seen.stdout.splitlines()[-2:] == [
+        f"Rolled back to {first[:12]}.",
+        "Your files are not changed. The next `funnelbeat deploy`, or a save while `up` runs, deploys them again.",
+    ]
+    newest, before_it = json.loads(call("audit", "--json").stdout)[:2]
+    assert (newest["act"], newest["before"], newest["after"]) == (
+        "rollback",
+        {"bundle": second[:12]},
+        {"bundle": first[:12], "schedules": "1 added"},
+    )
+    assert (before_it["act"], before_it["after"]["schedules"]) == ("deploy", "1 removed")
+    shown = call("audit").stdout
+    assert f"bundle: {second[:12]} → {first[:12]}, schedules: 1 added" in shown
+    assert "schedules: 1 removed" in shown
     listed = json.loads(call("deployments", "--json").stdout)
     assert [(row["bundle"], row["in_force"]) for row in listed] == [(first, True), (second, False), (first, False)]
     shown = call("deployments").stdout

@@ -1,6 +1,7 @@
 """Every action of a person or a program: the scope that a token needs for it, and the interfaces that offer it.
 
-The names are those of the audit list. Actions on a directory or on a mail server's files are only on the command line.
+The names are those of the audit list, which calls a deployment of an earlier bundle `rollback`. Actions on a directory
+or on a mail server's files are only on the command line.
 """
 
 from collections.abc import Mapping

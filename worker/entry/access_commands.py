@@ -106,7 +106,13 @@ def audit(
 
 def _change(record: AuditRecord) -> str:
     names = dict.fromkeys((*record.before, *record.after))
-    return ", ".join(f"{name}: {record.before.get(name, '–')} → {record.after.get(name, '–')}" for name in names)
+    return ", ".join(f"{name}: {_value(record, name)}" for name in names)
+
+
+def _value(record: AuditRecord, name: str) -> str:
+    """An arrow only if there was a value before, so that a number that was only counted is no change from nothing."""
+    now = record.after.get(name, "–")
+    return f"{record.before[name]} → {now}" if name in record.before else now
 
 
 def _cells(token: AccessToken) -> tuple[str, ...]:

@@ -22,6 +22,7 @@ from worker.flow.deploy.deploy import Changes
 from worker.flow.deploy.plan import Plan, plan
 from worker.flow.operate.rollback import DeploymentRow, rollback_target
 from worker.flow.operate.rollback import deployments as past_deployments
+from worker.flow.operate.upkeep_acts import DeployAct
 from worker.flow.services import Services
 from worker.settings import Settings
 
@@ -30,6 +31,18 @@ PLANNED_DAYS = 14
 
 SHORT = 12
 """Characters of a bundle's id that are printed; `rollback` takes them."""
+
+FILES_STAY = "Your files are not changed. The next `funnelbeat deploy`, or a save while `up` runs, deploys them again."
+
+WORDS = {
+    DeployAct.DEPLOY: ("Deploy?", "not deployed", "Deployed {bundle}."),
+    DeployAct.ROLLBACK: (
+        f"{FILES_STAY}\nRoll back?",
+        "not rolled back",
+        f"Rolled back to {{bundle}}.\n{FILES_STAY}",
+    ),
+}
+"""The question, what did not happen, and what did."""
 
 Yes = Annotated[bool, typer.Option("--yes", help="Do not ask; needed where nobody can be asked.")]
 
@@ -40,7 +53,7 @@ def deploy_command(ctx: typer.Context, project: Project = None, yes: Yes = False
         place = directory(ctx, project)
         bundle = deployable(place)
         with redis_for(place) as settings:
-            _activate(settings, place, bundle, "Deploy?", "not deployed", yes=yes, as_json=as_json)
+            _activate(settings, place, bundle, DeployAct.DEPLOY, yes=yes, as_json=as_json)
 
 
 def rollback(
@@ -61,12 +74,10 @@ def rollback(
 
         bundle = with_ledger(place, find)
         with redis_for(place) as settings:
-            _activate(settings, place, bundle, "Roll back?", "not rolled back", yes=yes, as_json=as_json)
+            _activate(settings, place, bundle, DeployAct.ROLLBACK, yes=yes, as_json=as_json)
 
 
-def _activate(
-    settings: Settings, place: Path, bundle: Bundle, question: str, undone: str, *, yes: bool, as_json: bool
-) -> None:
+def _activate(settings: Settings, place: Path, bundle: Bundle, act: DeployAct, *, yes: bool, as_json: bool) -> None:
     """Shows the plan, asks, and activates the bundle."""
 
     async def compare() -> Plan:
@@ -75,17 +86,18 @@ def _activate(
 
     async def activate() -> tuple[str, Changes]:
         async with open_services(settings, bundle.project, queue=LocalQueue(), directory=place) as services:
-            deployment, found = await deploy_as_owner(services, bundle, place)
+            deployment, found = await deploy_as_owner(services, bundle, place, act)
             return deployment.bundle, found
 
     if not as_json:
         show(asyncio.run(compare()))
+    question, undone, done = WORDS[act]
     console.confirm(question, undone, yes=yes, as_json=as_json)
     bundle_id, found = asyncio.run(activate())
     if as_json:
         console.show_json(deployed_document(bundle_id, found))
     else:
-        console.out.print(f"Deployed {bundle_id[:SHORT]}.")
+        console.out.print(done.format(bundle=bundle_id[:SHORT]))
 
 
 def deployments(ctx: typer.Context, project: Project = None, as_json: Json = False) -> None:

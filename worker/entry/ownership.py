@@ -17,7 +17,7 @@ from worker.entry.actor import command_line_actor
 from worker.entry.project_redis import STATE
 from worker.errors import NameTaken, RequestError
 from worker.flow.deploy.deploy import Changes
-from worker.flow.operate.upkeep_acts import DeployActUses, deploy_definitions
+from worker.flow.operate.upkeep_acts import DeployAct, DeployActUses, deploy_definitions
 from worker.ports import Deployment, Deployments, Owner
 from worker.settings import Settings
 
@@ -48,7 +48,9 @@ async def refuse_foreign(deployments: Deployments, project: str, known: str | No
         raise NameTaken(project)
 
 
-async def deploy_as_owner(uses: DeployActUses, bundle: Bundle, place: Path) -> tuple[Deployment, Changes]:
+async def deploy_as_owner(
+    uses: DeployActUses, bundle: Bundle, place: Path, act: DeployAct = DeployAct.DEPLOY
+) -> tuple[Deployment, Changes]:
     """Deploys from a project directory, to which the ledger belongs from then on. A directory without an id (a second
     machine, a fresh checkout) takes over the id in Redis if it holds a schedule that is deployed.
 
@@ -58,7 +60,7 @@ async def deploy_as_owner(uses: DeployActUses, bundle: Bundle, place: Path) -> t
     for _ in range(TRIES):
         owner = await _owner(uses.deployments, bundle, known)
         try:
-            done = await deploy_definitions(uses, command_line_actor(), bundle, owner=owner)
+            done = await deploy_definitions(uses, command_line_actor(), bundle, owner=owner, act=act)
         except NameTaken:  # by a deployment that came meanwhile, perhaps of this project
             continue
         if known is None:

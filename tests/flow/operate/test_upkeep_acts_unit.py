@@ -9,12 +9,14 @@ from tests.support.fakes import RUN, WEEKLY, Audited, Called, FixedClock, bundle
 from worker.domain.access import Actor, Door
 from worker.errors import RequestError
 from worker.flow.operate.bounces import Followed
-from worker.flow.operate.upkeep_acts import deploy_definitions, report_bounces, reset_baselines
+from worker.flow.operate.upkeep_acts import DeployAct, deploy_definitions, report_bounces, reset_baselines
 
 CI = Actor(Door.API, "ci")
 HERE = "worker.flow.operate.upkeep_acts."
 PLAN: Any = SimpleNamespace(schedule="weekly", changes=(1, 2), run=RUN.key)
-CHANGES = SimpleNamespace(added=("b", "c"), changed=("a",), removed=(), renamed=())
+CHANGES = SimpleNamespace(
+    added=("b", "c"), changed=("a",), removed=(), renamed=(), basis=SimpleNamespace(bundle="b" * 64)
+)
 
 
 def parts() -> Any:
@@ -33,9 +35,16 @@ async def test_a_deployment_is_recorded_with_what_it_changed(monkeypatch: pytest
     here, answer = parts(), deployed()
     monkeypatch.setattr(f"{HERE}deploy", lambda _bundle, _uses, _upon, _owner: Called(answer)(None))
     assert await deploy_definitions(here, CI, bundle_with(WEEKLY)) == answer
-    assert recorded(here) == [
-        ("deploy", bundle_with(WEEKLY).project, {"bundle": "a" * 12, "added": "2", "changed": "1"})
-    ]
+    after = {"bundle": "a" * 12, "schedules": "2 added, 1 changed"}
+    assert recorded(here) == [("deploy", bundle_with(WEEKLY).project, after)]
+    assert here.audit.records[0].before == {"bundle": "b" * 12}
+
+
+async def test_a_rollback_is_recorded_as_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    here, answer = parts(), deployed()
+    monkeypatch.setattr(f"{HERE}deploy", lambda _bundle, _uses, _upon, _owner: Called(answer)(None))
+    await deploy_definitions(here, CI, bundle_with(WEEKLY), act=DeployAct.ROLLBACK)
+    assert [one.act for one in here.audit.records] == ["rollback"]
 
 
 async def test_a_reset_is_recorded_with_what_is_compared_with(monkeypatch: pytest.MonkeyPatch) -> None:

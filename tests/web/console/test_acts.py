@@ -36,7 +36,7 @@ NAMES = {
     "pause-reader": "subscriptions pause",
     "resume-reader": "subscriptions resume",
 }
-"""Names on the audit list, where the console's differ. A rollback is a deployment."""
+"""Names on the audit list, where the console's differ. A rollback is offered as a deployment is."""
 
 PLAIN = {
     "match": "rule=big",

@@ -221,4 +221,5 @@ async def test_a_deployment_is_planned_before_one_goes_back_to_it(served: Served
     deployed = await served.project.services.deployments.deployed()
     assert deployed is not None
     assert deployed.bundle == before
+    assert (await served.project.services.audit.newest(1))[0].act == "rollback"
     assert (await client.get("/console/rollback/ffff")).status_code == 404

@@ -4,6 +4,7 @@ act comes first and then its record.
 
 from collections import Counter
 from collections.abc import Collection, Sequence
+from enum import StrEnum
 from typing import Protocol
 
 from worker.domain.access import Actor
@@ -15,6 +16,11 @@ from worker.flow.operate.bounces import BounceResult, BouncesUses, suspend_bounc
 from worker.flow.operate.reset_baselines import ResetPlan, ResetUses, reset
 from worker.ports import Deployment, Owner
 from worker.ports.bounces import BounceReport
+
+
+class DeployAct(StrEnum):
+    DEPLOY = "deploy"
+    ROLLBACK = "rollback"
 
 
 class DeployActUses(AuditUses, DeployUses, Protocol): ...
@@ -32,12 +38,15 @@ async def deploy_definitions(
     bundle: Bundle,
     upon: Collection[str | None] | None = None,
     owner: Owner | None = None,
+    act: DeployAct = DeployAct.DEPLOY,
 ) -> tuple[Deployment, Changes]:
-    """`upon`, `owner`: as in `deploy`."""
+    """`upon`, `owner`: as in `deploy`. `act`: the name under which it is recorded."""
     deployment, found = await deploy(bundle, uses, upon, owner)
+    before = {"bundle": found.basis.bundle[:12]} if found.basis.bundle else {}
     counts = {"added": found.added, "changed": found.changed, "removed": found.removed, "renamed": found.renamed}
-    after = {"bundle": deployment.bundle[:12]} | {word: str(len(names)) for word, names in counts.items() if names}
-    await record(uses, actor, "deploy", bundle.project, after=after)
+    schedules = ", ".join(f"{len(names)} {word}" for word, names in counts.items() if names)
+    after = {"bundle": deployment.bundle[:12]} | ({"schedules": schedules} if schedules else {})
+    await record(uses, actor, act, bundle.project, before=before, after=after)
     return deployment, found
 
 

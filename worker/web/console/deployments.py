@@ -11,7 +11,7 @@ from worker.domain.schedule import Bundle
 from worker.errors import PreconditionFailed, RequestError
 from worker.flow.deploy.plan import plan
 from worker.flow.operate.rollback import deployments, rollback_target
-from worker.flow.operate.upkeep_acts import deploy_definitions
+from worker.flow.operate.upkeep_acts import DeployAct, deploy_definitions
 from worker.web.console.acts import text_of
 from worker.web.console.forms import FILE, Form
 from worker.web.console.page import Visit, shown
@@ -103,7 +103,7 @@ async def deploy(visit: Visit, form: Form) -> tuple[str, str]:
 async def rollback(visit: Visit, form: Form) -> tuple[str, str]:
     """Raises as `deploy`, and NotFound for a deployment that is not known."""
     bundle = await rollback_target(visit.uses, text_of(form, "bundle"))
-    return await _activate(visit, bundle, form.get("based_on", ""))
+    return await _activate(visit, bundle, form.get("based_on", ""), DeployAct.ROLLBACK)
 
 
 def files_of(form: Form) -> Mapping[str, str]:
@@ -134,10 +134,10 @@ def _inside(name: str) -> str:
     return rest if rest and folder not in _FOLDERS else path
 
 
-async def _activate(visit: Visit, bundle: Bundle, based_on: str) -> tuple[str, str]:
+async def _activate(visit: Visit, bundle: Bundle, based_on: str, act: DeployAct = DeployAct.DEPLOY) -> tuple[str, str]:
     """`based_on`: what the plan was compared with, empty for nothing."""
     try:
-        deployment, found = await deploy_definitions(visit.uses, visit.actor, bundle, {based_on or None})
+        deployment, found = await deploy_definitions(visit.uses, visit.actor, bundle, {based_on or None}, act=act)
     except PreconditionFailed:
         raise RequestError("another deployment came in between; plan it again") from None
     added, changed, removed = (visit.w.count(len(one)) for one in (found.added, found.changed, found.removed))
