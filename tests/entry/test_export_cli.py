@@ -99,7 +99,7 @@ def test_without_the_extra_parquet_names_it(here: CommandLine, tmp_path: Path) -
     [
         (("asked@latest", "--query", "nothing"), "it has answers to: funnel, deals, stalled"),
         (("asked@latest", "--table", "nothing"), "no answer has 'nothing'; there are funnel."),
-        (("asked@latest",), "tables: funnel."),
+        (("asked@latest",), "add --out DIR, or choose with --query and --table\n  funnel: "),
         (("asked@latest", "--format", "parquet"), "add --out DIR"),
         (("asked@latest", "--format", "json", "--table", "figures"), "write --query"),
         (("asked@-99",), "so there is no @-99"),
@@ -110,6 +110,20 @@ def test_what_cannot_be_written_is_refused_in_one_sentence(
 ) -> None:
     result = here.call("export", *words)
     assert (result.exit_code, said in result.output) == (2, True)
+
+
+def test_a_query_alone_writes_its_list(here: CommandLine) -> None:
+    alone = here.call("export", "asked@latest", "--query", "deals")
+    assert alone.exit_code == 0, alone.output
+    named = here.call("export", "asked@latest", "--query", "deals", "--table", "opportunities")
+    assert alone.stdout_bytes == named.stdout_bytes
+
+
+def test_the_refusal_ends_with_a_command_that_works(here: CommandLine) -> None:
+    lines = here.call("export", "asked@latest").stderr.splitlines()
+    assert any(line.startswith("  deals: opportunities, ") for line in lines)
+    command = lines[-1].removeprefix("such as `funnelbeat ").rstrip("`").split()
+    assert here.call(*command).exit_code == 0
 
 
 def test_a_folder_that_cannot_be_written_is_named(here: CommandLine, tmp_path: Path) -> None:

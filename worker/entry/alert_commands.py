@@ -20,6 +20,7 @@ from worker.entry.with_ledger import with_ledger
 from worker.errors import RequestError
 from worker.flow.alert import acts
 from worker.flow.alert.current import current, find_alert
+from worker.flow.alert.deployed_rules import bundle_in_force, event_rules
 from worker.flow.alert.explain_rules import RuleExplained, explain_rule
 from worker.flow.services import Services
 
@@ -27,6 +28,11 @@ SUBJECTS = 20
 """Subjects of a rule that `explain` shows of those that fire, of those that do not, and so on. --json has LISTED."""
 
 LISTED = 1_000
+
+EVENTS_ELSEWHERE = (
+    "Not listed: events, which are told once and keep no state ({rules}). "
+    "`funnelbeat deliveries` lists what was sent of them."
+)
 
 Fingerprint = Annotated[str, typer.Argument(metavar="FINGERPRINT", help="An alert's fingerprint, or its beginning.")]
 Matchers = Annotated[
@@ -58,16 +64,19 @@ def list_alerts(
     with console.guarded(as_json=as_json):
         matchers = [parse_matcher(text) for text in matching or ()]
 
-        async def work(services: Services) -> tuple[ListedAlert, ...]:
-            return await current(services, schedule, matchers)
+        async def work(services: Services) -> tuple[tuple[ListedAlert, ...], list[str]]:
+            found = await current(services, schedule, matchers)
+            return found, event_rules(await bundle_in_force(services.deployments), schedule)
 
-        rows = with_ledger(directory(ctx, project), work)
+        rows, events = with_ledger(directory(ctx, project), work)
     if as_json:
         console.show_json(documents.alerts_document(rows))
     elif not rows:
         console.out.print("No alert fires.", markup=False)
     else:
         _print_alerts(rows)
+    if not as_json and events:
+        console.out.print(EVENTS_ELSEWHERE.format(rules=", ".join(events)), markup=False)
 
 
 @alerts.command("show")

@@ -69,7 +69,7 @@ def backtest_lines(of: BackTested) -> Iterator[str]:
         return
     yield (
         f"{name} over {of.runs} runs, answers since {stamp(found.since)}; {len(found.gaps)} without data; "
-        f"{found.unknown} of {found.judged} judgements unknown. Nothing was sent."
+        f"{found.unknown} of {found.judged} results unknown, because a value was null. Nothing was sent."
     )
     for reader, weeks in weeks_of(of.messages).items():
         yield f"{shown_reader(reader)}: {of.a_week[reader]:.1f} messages a week"

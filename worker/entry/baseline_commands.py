@@ -10,7 +10,6 @@ from worker.domain.run import stamp
 from worker.entry import console
 from worker.entry.actor import command_line_actor
 from worker.entry.options import Json, Project, directory
-from worker.entry.run_commands import ScheduleId
 from worker.entry.with_ledger import with_ledger
 from worker.flow.operate.reset_baselines import ResetPlan, Selection, held, plan_reset
 from worker.flow.operate.upkeep_acts import reset_baselines
@@ -20,6 +19,7 @@ from worker.ports import HeldBaseline
 Whose = Annotated[
     str | None, typer.Option("--reader", help="Only this reader: an address, an entry's id, or ENTRY|ADDRESS.")
 ]
+ScheduleId = Annotated[str, typer.Argument(metavar="SCHEDULE", help="A schedule's id.")]
 OfQuery = Annotated[str | None, typer.Option("--query", help="Only this query of the schedule.")]
 
 baselines = typer.Typer(

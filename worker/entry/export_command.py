@@ -20,6 +20,7 @@ from worker.entry.with_ledger import with_ledger
 from worker.errors import NotFound, RequestError
 from worker.flow.operate.export import stored_answers
 from worker.flow.operate.find_run import find_run
+from worker.flow.run.collect import COMPARED
 from worker.flow.services import Services
 
 Part = tuple[str, Table | tuple[Measure, ...]]
@@ -44,7 +45,10 @@ def export(
 ) -> None:
     """Write the stored answers of a run: every table and every figure.
 
-    Without --out, JSON and a single table as CSV are written to standard output. Nothing is fetched.
+    Without --out, JSON and a single table as CSV are written to standard output. With --query alone, that is its list.
+    Nothing is fetched.
+
+    Example: `funnelbeat export weekly@latest --query deals > deals.csv`
     """
     with console.guarded(as_json=as_json):
         _refuse(_form(format_, out, as_json=as_json), table, out)
@@ -57,7 +61,7 @@ def export(
         if out is not None:
             files = [*_written(out, found, answers, format_, table)]
         elif not as_json and format_ is ExportFormat.CSV:
-            sys.stdout.buffer.write(part_csv(_only_one(answers, table)))
+            sys.stdout.buffer.write(part_csv(_only_one(run, answers, table)))
             sys.stdout.buffer.flush()
             return
     if out is None:
@@ -132,12 +136,27 @@ def _chosen(answers: Sequence[tuple[str, Snapshot]], table: str | None) -> list[
     return found
 
 
-def _only_one(answers: Sequence[tuple[str, Snapshot]], table: str | None) -> Table | tuple[Measure, ...]:
+def _only_one(run: str, answers: Sequence[tuple[str, Snapshot]], table: str | None) -> Table | tuple[Measure, ...]:
+    """The table that was chosen; of one answer alone, its list. `run`: as it was written."""
+    if table is None and len(answers) == 1 and answers[0][1].rows is not None:
+        return answers[0][1].rows
     found = _chosen(answers, table)
     if len(found) > 1:
-        known = ", ".join(name for name, _ in found)
-        raise RequestError(f"there are {len(found)} tables: {known}; add --out DIR, or choose with --query and --table")
+        known = dict[str, list[str]]()
+        for name, _ in found:
+            query, _, one = name.partition(".")
+            known.setdefault(query, []).append(one)
+        listed = "\n".join(f"  {query}: {', '.join(tables)}" for query, tables in known.items())
+        advice = "add --out DIR, or choose with --query and --table"
+        raise RequestError(f"there are {len(found)} tables; {advice}\n{listed}{_example(run, found)}")
     return found[0][1]
+
+
+def _example(run: str, found: Sequence[Part]) -> str:
+    """A command that writes the first table that query and table choose alone; "" if there is none."""
+    names = [name.replace(COMPARED, "", 1) for name, _ in found]
+    alone = next((name.partition(".") for name in names if names.count(name) == 1), None)
+    return f"\nsuch as `funnelbeat export {run} --query {alone[0]} --table {alone[2]}`" if alone else ""
 
 
 COMMANDS = {"export": export}

@@ -53,6 +53,12 @@ def find_rule(bundle: Bundle, name: str) -> DeployedRule:
     raise NotFound(f"no rule {name!r} is deployed; {advice}")
 
 
+def event_rules(bundle: Bundle, schedule: str | None = None) -> list[str]:
+    """As SCHEDULE/RULE: the rules that report changes, which are events. `schedule`: of this one alone."""
+    known = (one for one in bundle.schedules.values() if schedule in {None, one.id})
+    return [f"{one.id}/{rule.id}" for one in known for rule in one.alerts if rule.event]
+
+
 async def contexts_of(
     uses: ContextUses, bundle: Bundle, schedule: Schedule, memory: AlertMemory
 ) -> tuple[RuleContext, ...]:
