@@ -6,8 +6,9 @@ import pytest
 
 from tests.support.alert_fakes import BIG, NOTHING, WATCHED, in_force
 from tests.support.fakes import NOW, Deployed, bundle_with
+from worker.domain.alert.rule import Form
 from worker.errors import NotFound, RequestError
-from worker.flow.alert.deployed_rules import as_run, bundle_in_force, contexts_of, find_rule
+from worker.flow.alert.deployed_rules import as_run, bundle_in_force, contexts_of, event_rules, find_rule
 
 OTHER = replace(WATCHED, id="other", alerts=(BIG, replace(BIG, id="own")))
 
@@ -28,6 +29,13 @@ def test_a_rule_is_found_by_its_id_if_only_one_schedule_has_it() -> None:
         find_rule(bundle, "owm")
     with pytest.raises(NotFound, match="there are: none"):
         find_rule(bundle_with(replace(WATCHED, alerts=())), "x")
+
+
+def test_rules_about_changes_are_named_with_their_schedules() -> None:
+    joined = replace(WATCHED, id="other", alerts=(BIG, replace(BIG, id="joined", form=Form.CHANGES)))
+    bundle = bundle_with(WATCHED, joined)
+    assert event_rules(bundle) == event_rules(bundle, "other") == ["other/joined"]
+    assert event_rules(bundle, "weekly") == []
 
 
 async def test_rules_as_an_evaluation_would_see_them() -> None:
