@@ -374,7 +374,7 @@ WORDS: Mapping[str, str] = {
     "console.need.cleared": "It is resolved if its condition still does not hold at {date}.",
     "console.need.worse": "It is reported as worse from {amount} on.",
     "console.need.repeat": "The message is repeated if it still fires at {date}.",
-    "console.tested": "{runs} runs since {since}; {gaps} without data; {unknown} of {judged} judgements unknown.",
+    "console.tested": "{runs} runs since {since}; {gaps} without data; {unknown} of {judged} results unknown.",
     "console.a_week": "{n} messages a week",
     "console.told_nobody": "Told to nobody",
     "console.step_here": "Or plan the files of a project here:",
