@@ -368,6 +368,7 @@ def test_a_wrong_definition_has_its_place_and_what_to_write(here: CommandLine, r
     finally:
         path.write_text(MAIL, "utf-8")
     assert (plain.exit_code, PYTHON.search(plain.output)) == (2, None), plain.output
-    told = [line for line in plain.stderr.splitlines() if not line.startswith("warning: ")]
+    *told, total = [line for line in plain.stderr.splitlines() if not line.startswith("warning: ")]
     assert all(re.match(r"(schedules/asked\.yaml|templates/[^:]*):\d+:\d+: \S.*; \S", line) for line in told), told
     assert len(document["complaints"]) == len(told) >= 1
+    assert total.startswith(f"{len(told)} error")
