@@ -301,7 +301,7 @@ def test_a_draft_is_refused_planned_deployed_and_rolled_back(here: Here) -> None
         expect(page.get_by_role("region", name="Differences")).to_contain_text("changed")
         page.get_by_role("button", name="Roll back").click()
         said(page, "is deployed")
-    assert here.acts()[:2] == [("deploy", "ann.lee")] * 2
+    assert here.acts()[:2] == [("rollback", "ann.lee"), ("deploy", "ann.lee")]
 
 
 def test_connections_are_checked_and_the_audit_list_says_who_did_what(here: Here) -> None:
