@@ -22,7 +22,7 @@ async def test_an_address_takes_its_channel_and_each_is_opened_once(address: str
 
 @pytest.mark.parametrize("address", ["ben.acme.example", "#sales", "c0123456789", ""])
 def test_what_is_neither_a_mail_address_nor_an_id_of_slack_is_told_both_forms(address: str) -> None:
-    both = r"expected a mail address like .*; a channel of `type: sandbox` also takes the id of a Slack channel or person"
+    both = r"expected a mail address like .*; a channel of `type: sandbox` also takes the id of a Slack channel"
     with pytest.raises(ValueError, match=both) as no:
         SANDBOX.address(address)
     assert repr(address) in str(no.value)
