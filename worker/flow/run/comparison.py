@@ -160,19 +160,21 @@ class ReaderDigest:
             if self.held and isinstance(digest, Digest):
                 digest = replace(digest, held=self.held, more_held=self.more_held)
             request = RenderRequest(digest, _form(self.entry), attachments(self), linked=linked)
-            return channel.content(self._with_pages(request), self.templates)
+            return channel.content(replace(request, run_page=run_page, moves_file=moves_file), self.templates)
 
-        held = (self.held, self.more_held)
-        key = (self.composed.key, _read(self.entry), self.route, linked, held)
+        held, (run_page, moves_file) = (self.held, self.more_held), self._pages()
+        key = (self.composed.key, _read(self.entry), self.route, linked, held, run_page, moves_file)
         return await self.renderings.get(key, make)
 
-    def _with_pages(self, request: RenderRequest) -> RenderRequest:
-        """A digest gets addresses in the console. A file of all moves is not for who sees some of the deals only."""
-        digest, web = request.digest, self.bundle.web
+    def _pages(self) -> tuple[str, str]:
+        """The addresses of the run and of its moves in the console. Empty for what is no digest of a run, and without a
+        console. A file of all moves is not for who sees some of the deals only.
+        """
+        digest, web = self.composed.digest, self.bundle.web
         if not (self.run and web and self.bundle.console and isinstance(digest, Digest)):
-            return request
+            return "", ""
         file = console_page(web, "moves.csv", self.run) if digest.moves and not digest.narrowed else ""
-        return replace(request, run_page=console_page(web, "run", self.run), moves_file=file)
+        return console_page(web, "run", self.run), file
 
 
 _UNREAD: Mapping[str, Any] = {
